@@ -1,0 +1,89 @@
+/** @file Opens a WebGPU device and says what it is. */
+
+import { DeviceError } from "./deviceError.ts";
+import { provideGpu } from "./provideGpu.ts";
+
+/** What an adapter says of itself. */
+export interface DeviceInfo {
+  readonly vendor: string;
+  readonly architecture: string;
+  /** Driver name and version, as the adapter words it. */
+  readonly description: string;
+  /** True if shaders run on the CPU (lavapipe, SwiftShader). */
+  readonly software: boolean;
+  /** Smallest and largest number of invocations in a subgroup; 0 where subgroups are not offered. */
+  readonly subgroupMinSize: number;
+  readonly subgroupMaxSize: number;
+  /** `LP_NUM_THREADS` as lavapipe saw it, `"default"` if unset. */
+  readonly threads: string;
+  readonly features: ReadonlySet<string>;
+}
+
+export interface OpenedDevice {
+  readonly gpu: GPUDevice;
+  readonly adapter: GPUAdapter;
+  readonly info: DeviceInfo;
+}
+
+export interface OpenDeviceOptions {
+  /** Features to leave unused, such as `"subgroups"`; for tests of the fallback kernels. */
+  readonly without?: readonly string[];
+  /** Dawn flags (Node only), such as `"backend=null"`. */
+  readonly dawnFlags?: readonly string[];
+}
+
+const wantedFeatures = ["subgroups", "shader-f16", "timestamp-query"];
+
+// Every limit that a kernel or the renderer needs; each is raised to what the adapter offers, up to these.
+const wantedLimits = {
+  maxStorageBufferBindingSize: 2 ** 31,
+  maxBufferSize: 2 ** 32,
+  maxComputeInvocationsPerWorkgroup: 256,
+  maxComputeWorkgroupStorageSize: 32768,
+  maxStorageBuffersPerShaderStage: 8,
+} as const;
+
+// Adapters must stay referenced as long as their devices.
+const openAdapters = new Set<GPUAdapter>();
+
+/**
+ * Opens a device with every feature and limit that the kernels use.
+ *
+ * @throws DeviceError if the host has no adapter
+ */
+export async function openDevice(options: OpenDeviceOptions = {}): Promise<OpenedDevice> {
+  const entry = await provideGpu(options.dawnFlags);
+  const adapter = await entry.requestAdapter({ powerPreference: "high-performance" });
+  if (!adapter) {
+    throw new DeviceError(
+      'no WebGPU adapter: no Vulkan, Metal or D3D12 driver answered. Run "npm run setup", which provides a software one.',
+    );
+  }
+  openAdapters.add(adapter);
+  const without = new Set(options.without);
+  const features = wantedFeatures.filter((name) => adapter.features.has(name) && !without.has(name));
+  const requiredLimits = Object.fromEntries(
+    Object.entries(wantedLimits).map(([name, wanted]) => [
+      name,
+      Math.min(wanted, adapter.limits[name as keyof typeof wantedLimits]),
+    ]),
+  );
+  const gpu = await adapter.requestDevice({ requiredFeatures: features as GPUFeatureName[], requiredLimits });
+  return { gpu, adapter, info: describe(adapter, gpu) };
+}
+
+function describe(adapter: GPUAdapter, gpu: GPUDevice): DeviceInfo {
+  const { vendor, architecture, description } = adapter.info;
+  const sizes = adapter.info as { subgroupMinSize?: number; subgroupMaxSize?: number };
+  const subgroups = gpu.features.has("subgroups");
+  return {
+    vendor,
+    architecture,
+    description,
+    software: architecture === "software" || architecture === "swiftshader" || adapter.info.isFallbackAdapter,
+    subgroupMinSize: subgroups ? (sizes.subgroupMinSize ?? 0) : 0,
+    subgroupMaxSize: subgroups ? (sizes.subgroupMaxSize ?? 0) : 0,
+    threads: (typeof process === "undefined" ? undefined : process.env["LP_NUM_THREADS"]) ?? "default",
+    features: new Set(gpu.features),
+  };
+}

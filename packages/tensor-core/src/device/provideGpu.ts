@@ -1,0 +1,55 @@
+/** @file Finds `navigator.gpu` in a browser, or makes Dawn's in Node, with the driver that set-up chose. */
+
+import { DeviceError } from "./deviceError.ts";
+
+/** What set-up wrote to `.candor/adapter.json`: environment variables that select a Vulkan driver. */
+export interface AdapterChoice {
+  readonly kind: "system" | "lavapipe" | "swiftshader";
+  readonly reason: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+// Dawn's instance must stay referenced: once collected, the process dies.
+let dawn: GPU | undefined;
+
+/**
+ * Returns the WebGPU entry point of this host.
+ *
+ * In Node, variables of the adapter choice are set before Dawn loads a driver; ones that the user has set win.
+ *
+ * @throws DeviceError if the host has no WebGPU
+ */
+export async function provideGpu(dawnFlags: readonly string[] = []): Promise<GPU> {
+  if (typeof process === "undefined" || !process.versions?.node) {
+    if (!globalThis.navigator?.gpu) {
+      throw new DeviceError("this browser has no WebGPU: navigator.gpu is missing. Use a current browser over https.");
+    }
+    return navigator.gpu;
+  }
+  if (dawnFlags.length > 0) return createDawn(dawnFlags);
+  return (dawn ??= await createDawn([]));
+}
+
+async function createDawn(flags: readonly string[]): Promise<GPU> {
+  const choice = await readAdapterChoice();
+  for (const [name, value] of Object.entries(choice?.env ?? {})) process.env[name] ??= value;
+  const { create } = (await import("webgpu")) as { create(flags: string[]): GPU };
+  return create([...flags]);
+}
+
+/** Reads `.candor/adapter.json` from the working folder or the nearest folder above it; undefined if there is none. */
+export async function readAdapterChoice(): Promise<AdapterChoice | undefined> {
+  const { existsSync, readFileSync } = await import("node:fs");
+  const { dirname, join } = await import("node:path");
+  for (let folder = process.cwd(); ; folder = dirname(folder)) {
+    const file = join(folder, ".candor", "adapter.json");
+    if (existsSync(file)) {
+      try {
+        return JSON.parse(readFileSync(file, "utf8")) as AdapterChoice;
+      } catch (cause) {
+        throw new DeviceError(`${file} is not JSON; delete it and run "npm run setup" again.`, { cause });
+      }
+    }
+    if (dirname(folder) === folder) return undefined;
+  }
+}
