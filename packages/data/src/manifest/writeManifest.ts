@@ -1,16 +1,17 @@
 /** @file Writes a manifest as an Arrow IPC file, whole or not at all. */
 import { open, rename, rm } from "node:fs/promises";
 import {
-  makeData,
-  makeVector,
   Field,
   Float32,
+  RecordBatch,
   Schema,
+  Struct,
   Table,
+  makeData,
   tableToIPC,
   vectorFromArray,
 } from "apache-arrow";
-import type { FixedSizeList, Vector } from "apache-arrow";
+import type { Data, FixedSizeList } from "apache-arrow";
 import { checkRows } from "./checkRows.ts";
 import type { ManifestRow } from "./manifest.ts";
 import { columnTypes } from "./manifestColumns.ts";
