@@ -1,0 +1,12 @@
+/** @file Grouping in order of first appearance (`Map.groupBy` is missing in Node 20). */
+
+/** Groups items by a key, keeping the order of first appearance. */
+export function groupBy<T, K>(items: Iterable<T>, key: (item: T) => K): Map<K, T[]> {
+  const groups = new Map<K, T[]>();
+  for (const item of items) {
+    const group = groups.get(key(item));
+    if (group) group.push(item);
+    else groups.set(key(item), [item]);
+  }
+  return groups;
+}

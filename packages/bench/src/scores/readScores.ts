@@ -1,0 +1,75 @@
+/** @file Reads a score file back and checks it. */
+
+import { tableFromIPC, type Table } from "apache-arrow";
+import { readFile } from "node:fs/promises";
+import {
+  assertScoreRows,
+  metadataKeys,
+  type ScoreFile,
+  type ScoreMetadata,
+  type ScoreRow,
+} from "./scoreFile.ts";
+import { ScoreFileError } from "./scoreFileError.ts";
+import { scoreColumns } from "./writeScores.ts";
+
+/**
+ * Reads and validates a score file.
+ *
+ * @throws ScoreFileError if the file is missing, cut short, not Arrow, lacks a column or metadata, or holds a row
+ *   that no metric should see
+ */
+export async function readScores(path: string): Promise<ScoreFile> {
+  const table = parse(path, await load(path));
+  const names = Object.keys(scoreColumns) as (keyof ScoreRow)[];
+  for (const name of names) {
+    const field = table.schema.fields.find((candidate) => candidate.name === name);
+    const wanted = String(scoreColumns[name]);
+    if (!field) throw new ScoreFileError(`[readScores] ${path} has no column "${name}" (${wanted}).`);
+    if (String(field.type) !== wanted) {
+      throw new ScoreFileError(
+        `[readScores] ${path}: column "${name}" must be ${wanted}, got ${field.type}.`,
+      );
+    }
+  }
+  const metadata = Object.fromEntries(
+    metadataKeys.map((key) => {
+      const value = table.schema.metadata.get(key);
+      if (value === undefined) throw new ScoreFileError(`[readScores] ${path}: the metadata lack "${key}".`);
+      return [key, value];
+    }),
+  ) as Record<keyof ScoreMetadata, string>;
+  const columns = names.map((name) => [name, table.getChild(name)!] as const);
+  const rows = Array.from(
+    { length: table.numRows },
+    (_, index) => Object.fromEntries(columns.map(([name, column]) => [name, column.get(index)])) as unknown,
+  ) as ScoreRow[];
+  assertScoreRows(rows, path);
+  return { metadata, rows };
+}
+
+async function load(path: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    throw new ScoreFileError(`[readScores] cannot read ${path}: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+}
+
+function parse(path: string, bytes: Uint8Array): Table {
+  const magic = (from: number) => Buffer.from(bytes.subarray(from, from + 6)).toString("latin1");
+  // Arrow's reader takes a file without its footer for a stream and returns whatever rows are left.
+  if (bytes.length < 12 || magic(0) !== "ARROW1" || magic(bytes.length - 6) !== "ARROW1") {
+    throw new ScoreFileError(
+      `[readScores] ${path} is not a whole Arrow file (${bytes.length} bytes): cut short, or another format. Score again.`,
+    );
+  }
+  try {
+    return tableFromIPC(bytes);
+  } catch (error) {
+    throw new ScoreFileError(`[readScores] ${path} is damaged: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,68 @@
+/** @file What a score file holds, and the checks that both writing and reading make. */
+
+import type { ScoredSample } from "../metrics/scoredSample.ts";
+import { ScoreFileError } from "./scoreFileError.ts";
+
+/** One evaluated frame. */
+export interface ScoreRow extends ScoredSample {
+  /** Data set, or domain id ("D1" .. "D12") of rendered data. */
+  readonly dataset: string;
+  readonly split: "train" | "dev" | "test";
+  readonly frame: number;
+  /** The interpretation, for methods and frames that have one. */
+  readonly sentence: string | null;
+}
+
+/** Where the scores come from; every field is text in the file's schema. */
+export interface ScoreMetadata {
+  readonly method: string;
+  readonly seed: string;
+  readonly checkpoint: string;
+  readonly adapter: string;
+  readonly threads: string;
+  readonly commit: string;
+}
+
+/** The scores of one run. */
+export interface ScoreFile {
+  readonly metadata: ScoreMetadata;
+  readonly rows: readonly ScoreRow[];
+}
+
+/** The metadata keys, in the order in which reports print them. */
+export const metadataKeys = [
+  "method",
+  "seed",
+  "checkpoint",
+  "adapter",
+  "threads",
+  "commit",
+] as const satisfies readonly (keyof ScoreMetadata)[];
+
+const splits: readonly string[] = ["train", "dev", "test"];
+
+/**
+ * Refuses rows that no metric should see.
+ *
+ * @param source path, for the message
+ * @throws ScoreFileError on no rows, a score that is no probability, an unknown label or split, a species that
+ *   contradicts the label, or a duplicate id
+ */
+export function assertScoreRows(rows: readonly ScoreRow[], source: string): void {
+  if (rows.length === 0) throw new ScoreFileError(`[scores] ${source} has no rows; nothing was scored.`);
+  const seen = new Set<string>();
+  rows.forEach(({ id, label, split, attack, score }, index) => {
+    const fail = (problem: string) => {
+      throw new ScoreFileError(`[scores] ${source}, row ${index} ("${id}"): ${problem}`);
+    };
+    if (!(score >= 0 && score <= 1)) fail(`score ${score}; scores are P(live) and lie in [0, 1].`);
+    if (label !== "live" && label !== "spoof")
+      fail(`label "${String(label)}"; labels are "live" or "spoof".`);
+    if (!splits.includes(split)) fail(`split "${String(split)}"; splits are ${splits.join(", ")}.`);
+    if ((label === "live") !== (attack === "none")) {
+      fail(`label "${label}" with attack "${attack}"; live goes with "none", spoof with a species.`);
+    }
+    if (seen.has(id)) fail("this id occurred before; every frame is scored once.");
+    seen.add(id);
+  });
+}
