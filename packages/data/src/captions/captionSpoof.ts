@@ -1,0 +1,52 @@
+/** @file What the spoof-aware captioner says: the presentation by name, and the cues that can be seen. */
+import type { Attack } from "../manifest/manifest.ts";
+import { cuePhrases, liveCues, personPhrase, pick } from "./captionFacts.ts";
+import type { CaptionFacts, Uniform } from "./captionFacts.ts";
+
+/** The names of each presentation; every one is also a name in {@link attackKeywords}. */
+const presentationNames: Readonly<Record<Attack, readonly string[]>> = {
+  none: ["a live face", "a live person", "a real person"],
+  print: ["a printed photo", "a photo print", "a photo on paper"],
+  replay: ["a screen replay", "a photo on a screen", "a face on a display"],
+  cutout: ["a cut-out photo", "a paper cut-out", "a paper mask"],
+  rigidMask: ["a rigid mask", "a hard mask", "a hard plastic mask"],
+  softMask: ["a soft mask", "a silicone mask", "a rubber mask"],
+  partial: ["a partial attack", "a partly covered face"],
+};
+
+/**
+ * A spoof-aware caption, as step 4 of SCF gives it (I-FAS, arXiv 2501.01720).
+ *
+ * Unlike the paper, live images are captioned with live cues too: our choice, so that both verdicts are explained.
+ * @param facts what is known of the image
+ * @param random uniform numbers; equal numbers give equal captions
+ * @returns one lower-case sentence of at most 24 words (noun phrases of the facts being short) that names the
+ *   presentation and up to two cues
+ */
+export function captionSpoof(facts: CaptionFacts, random: Uniform): string {
+  const name = pick(presentationNames[facts.attack], random);
+  const seen = facts.label === "live" && facts.cues.length === 0 ? liveCues : facts.cues;
+  const cues = chooseCues(seen, random).map((cue) => pick(cuePhrases[cue] ?? [cue], random));
+  // Two cues and a person together would be longer than a sentence of the starter's language may be.
+  const person = facts.attack !== "none" && cues.length < 2 ? ` of ${personPhrase(facts)}` : "";
+  if (cues.length === 0) return `this is ${name}${person}, but no clear cue can be seen.`;
+  const list = cues.join(" and ");
+  const sentences = [
+    `this is ${name}${person}: ${list} can be seen.`,
+    `this is ${name}${person} with ${list}.`,
+    `this is ${name}${person}, shown by ${list}.`,
+    `the camera sees ${name}${person} with ${list}.`,
+  ];
+  return pick(sentences, random);
+}
+
+/** One or two of the cues, each at most once. */
+function chooseCues(cues: readonly string[], random: Uniform): string[] {
+  const rest = [...cues];
+  const chosen: string[] = [];
+  const wanted = random() < 0.25 ? 1 : 2;
+  while (rest.length > 0 && chosen.length < wanted) {
+    chosen.push(...rest.splice(Math.floor(random() * rest.length), 1));
+  }
+  return chosen;
+}
