@@ -13,3 +13,7 @@ export { readManifest } from "./manifest/readManifest.ts";
 export { writeManifest } from "./manifest/writeManifest.ts";
 export { below, createRandom, permutation, uint32, uniform } from "./sampling/random.ts";
 export type { RandomState } from "./sampling/random.ts";
+export { createTokenizer, loadTokenizer, saveTokenizer } from "./tokenizer/tokenizer.ts";
+export type { TextTokenizer } from "./tokenizer/tokenizer.ts";
+export type { TokenizerJson } from "./tokenizer/tokenizerJson.ts";
+export { trainBpe } from "./tokenizer/trainBpe.ts";
