@@ -17,3 +17,6 @@ export { createTokenizer, loadTokenizer, saveTokenizer } from "./tokenizer/token
 export type { TextTokenizer } from "./tokenizer/tokenizer.ts";
 export type { TokenizerJson } from "./tokenizer/tokenizerJson.ts";
 export { trainBpe } from "./tokenizer/trainBpe.ts";
+export { decodeImage } from "./images/decodeImage.ts";
+export { loadImages } from "./images/loadImages.ts";
+export type { ImageSet, LoadImagesOptions } from "./images/loadImages.ts";
