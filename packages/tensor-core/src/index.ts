@@ -1,1 +1,16 @@
-export {};
+/** @file The public surface of tensor-core. */
+
+export * from "./device/deviceError.ts";
+export { type DeviceInfo } from "./device/openDevice.ts";
+export * from "./memory/memoryError.ts";
+export { type PoolStats } from "./memory/bufferPool.ts";
+export { Scope } from "./memory/scope.ts";
+export * from "./tensor/create.ts";
+export * from "./tensor/device.ts";
+export { type DType } from "./tensor/dtype.ts";
+export * from "./tensor/random.ts";
+export { type Shape, ShapeError, showShape, sizeOf } from "./tensor/shape.ts";
+export { Tensor } from "./tensor/tensor.ts";
+export { noGrad, valueAndGrad, type ValueAndGrad } from "./autograd/tape.ts";
+export * from "./ops/index.ts";
+export * from "./nn/index.ts";

@@ -22,7 +22,9 @@ let dawn: GPU | undefined;
 export async function provideGpu(dawnFlags: readonly string[] = []): Promise<GPU> {
   if (typeof process === "undefined" || !process.versions?.node) {
     if (!globalThis.navigator?.gpu) {
-      throw new DeviceError("this browser has no WebGPU: navigator.gpu is missing. Use a current browser over https.");
+      throw new DeviceError(
+        "this browser has no WebGPU: navigator.gpu is missing. Use a current browser over https.",
+      );
     }
     return navigator.gpu;
   }

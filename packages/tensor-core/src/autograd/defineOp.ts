@@ -1,0 +1,95 @@
+/** @file How an op is declared: shape rule, forward, what it saves, gradient. */
+
+import type { KernelSpec } from "../kernel/kernelSpec.ts";
+import type { Groups } from "../kernel/recorder.ts";
+import { ShapeError } from "../tensor/shape.ts";
+import { Tensor, type TensorSpec } from "../tensor/tensor.ts";
+import { isTracked, noGrad, record } from "./tape.ts";
+
+type InputTensors = { readonly [name: string]: Tensor | undefined };
+
+/**
+ * An op over named tensors.
+ *
+ * `I` are the inputs (optional ones may be undefined), `O` the names of the outputs, of which `y` is the result and the
+ * others serve the gradient; `A` are plain attributes; `S` names what the gradient needs.
+ */
+export interface OpDefinition<I extends InputTensors, O extends string, A, S extends keyof I | O> {
+  readonly name: string;
+  /** Checks the inputs, throws ShapeError, and says what the outputs are. */
+  shape(inputs: I, attributes: A): Readonly<Record<O | "y", TensorSpec>>;
+  /** Records the kernels that fill the outputs. Never called for an empty result. */
+  forward(tensors: I & Readonly<Record<O | "y", Tensor>>, attributes: A): void;
+  /** What the backward pass needs; the rest may be freed. */
+  readonly save: readonly S[];
+  /** Gradients of the inputs that `needs` names; it may call ops. Absent for ops without a gradient. */
+  gradient?(
+    saved: Pick<I & Readonly<Record<O | "y", Tensor>>, S>,
+    dy: Tensor,
+    attributes: A,
+    needs: ReadonlySet<keyof I>,
+  ): { readonly [K in keyof I]?: Tensor | undefined };
+}
+
+/** Turns a declaration into a function of named inputs and attributes. */
+export function defineOp<I extends InputTensors, O extends string, A, S extends keyof I | O | "y">(
+  op: OpDefinition<I, O | "y", A, S>,
+): (inputs: I, attributes: A) => Tensor {
+  return (inputs, attributes) => {
+    const names = Object.keys(inputs) as (keyof I & string)[];
+    const first = checkInputs(op.name, inputs);
+    const specs = op.shape(inputs, attributes);
+    const outputs = {} as Record<O | "y", Tensor>;
+    for (const name of Object.keys(specs) as (O | "y")[]) {
+      const { shape, dtype } = specs[name];
+      outputs[name] = Tensor.allocate(first.device, shape, dtype, `[${op.name}] ${name}`);
+    }
+    const all = { ...inputs, ...outputs };
+    if (outputs.y.size > 0) noGrad(() => op.forward(all, attributes));
+    const needs = new Set(names.filter((name) => isTracked(inputs[name])));
+    const gradient = op.gradient;
+    if (gradient && needs.size > 0) {
+      const saved = Object.fromEntries(op.save.map((key) => [key, all[key]])) as unknown as typeof all;
+      record({
+        op: op.name,
+        inputs: names.map((name) => inputs[name]),
+        output: outputs.y,
+        backward: (dy) => {
+          const gradients = gradient(saved, dy, attributes, needs);
+          return names.map((name) => gradients[name]);
+        },
+      });
+    }
+    return outputs.y;
+  };
+}
+
+function checkInputs(op: string, inputs: InputTensors): Tensor {
+  let first: Tensor | undefined;
+  for (const input of Object.values(inputs)) {
+    if (!input) continue;
+    input.assertLive(op);
+    first ??= input;
+    if (input.device !== first.device) {
+      throw new ShapeError(`[${op}] the tensors live on two devices; make them on the same one`);
+    }
+  }
+  if (!first) throw new ShapeError(`[${op}] needs at least one tensor`);
+  return first;
+}
+
+/** Records a kernel over tensors of one device, bound by name. */
+export function run<B extends string, U extends string>(
+  kernel: KernelSpec<B, U>,
+  tensors: Readonly<Record<B, Tensor>>,
+  uniforms: Readonly<Record<U, number>>,
+  groups: Groups,
+): void {
+  const bindings = {} as Record<B, Tensor["binding"]>;
+  let recorder: Tensor["device"]["recorder"] | undefined;
+  for (const name in kernel.buffers) {
+    bindings[name] = tensors[name].binding;
+    recorder ??= tensors[name].device.recorder;
+  }
+  recorder?.dispatch(kernel, bindings, uniforms, groups);
+}

@@ -1,0 +1,105 @@
+/** @file Reverse-mode automatic differentiation over a tape. */
+
+import type { Device } from "../tensor/device.ts";
+import { ShapeError, showShape } from "../tensor/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { tensor } from "../tensor/create.ts";
+import { addGradients } from "./addGradients.ts";
+
+/** One recorded op: how the gradient of its output becomes gradients of its inputs. */
+export interface TapeEntry {
+  readonly op: string;
+  readonly inputs: readonly (Tensor | undefined)[];
+  readonly output: Tensor;
+  /** Gradients in the order of the inputs; undefined where none is needed or defined. */
+  backward(dy: Tensor): readonly (Tensor | undefined)[];
+}
+
+class Tape {
+  readonly tracked = new Set<Tensor>();
+  readonly entries: TapeEntry[] = [];
+}
+
+let active: Tape | undefined;
+
+/** @internal True if a gradient may be asked for with respect to this tensor. */
+export function isTracked(tensor: Tensor | undefined): boolean {
+  return tensor !== undefined && active !== undefined && active.tracked.has(tensor);
+}
+
+/** @internal Appends an entry; its output is tracked from then on. */
+export function record(entry: TapeEntry): void {
+  active?.tracked.add(entry.output);
+  active?.entries.push(entry);
+}
+
+/** Runs `fn` without recording: nothing inside it gets a gradient. */
+export function noGrad<T>(fn: () => T): T {
+  const outer = active;
+  active = undefined;
+  try {
+    return fn();
+  } finally {
+    active = outer;
+  }
+}
+
+/** A scalar and its gradients, by the names of the parameters. */
+export interface ValueAndGrad {
+  readonly value: Tensor;
+  readonly grads: ReadonlyMap<string, Tensor>;
+}
+
+/**
+ * Evaluates a scalar function and its gradient with respect to named parameters.
+ *
+ * A parameter that the value does not depend on has no entry in `grads`. All tensors belong to the current scope.
+ *
+ * @param fn     returns a tensor with one element
+ * @param params f32 tensors that `fn` uses
+ * @throws ShapeError if the value is not a scalar
+ */
+export function valueAndGrad(fn: () => Tensor, params: ReadonlyMap<string, Tensor>): ValueAndGrad {
+  const tape = new Tape();
+  for (const param of params.values()) tape.tracked.add(param);
+  const outer = active;
+  active = tape;
+  let value: Tensor;
+  try {
+    value = fn();
+  } finally {
+    active = outer;
+  }
+  if (value.size !== 1) {
+    throw new ShapeError(
+      `[valueAndGrad] the value must be a scalar, got ${showShape(value.shape)}: sum or average it`,
+    );
+  }
+  const gradients = noGrad(() => backward(tape, value, seed(value.device, value)));
+  const grads = new Map<string, Tensor>();
+  for (const [name, param] of params) {
+    const gradient = gradients.get(param);
+    if (gradient) grads.set(name, gradient);
+  }
+  return { value, grads };
+}
+
+function seed(device: Device, value: Tensor): Tensor {
+  return tensor(device, [1], value.shape);
+}
+
+function backward(tape: Tape, value: Tensor, dy: Tensor): Map<Tensor, Tensor> {
+  const gradients = new Map<Tensor, Tensor>([[value, dy]]);
+  for (const entry of tape.entries.toReversed()) {
+    const upstream = gradients.get(entry.output);
+    if (!upstream) continue;
+    const downstream = entry.backward(upstream);
+    entry.inputs.forEach((input, i) => {
+      const gradient = downstream[i];
+      if (!input || !gradient || !tape.tracked.has(input)) return;
+      const sum = gradients.get(input);
+      gradients.set(input, sum ? addGradients(sum, gradient) : gradient);
+    });
+  }
+  return gradients;
+}

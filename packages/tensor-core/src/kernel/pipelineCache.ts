@@ -1,0 +1,61 @@
+/** @file One pipeline per kernel variant. */
+
+import { ShaderStage } from "../device/gpuConstants.ts";
+import { assemble, variantKey } from "./assemble.ts";
+import type { KernelSpec } from "./kernelSpec.ts";
+
+/** A compiled kernel. */
+export interface CompiledKernel {
+  readonly id: number;
+  readonly pipeline: GPUComputePipeline;
+  readonly layout: GPUBindGroupLayout;
+}
+
+/** Compiles each kernel variant once per device. */
+export class PipelineCache {
+  readonly #gpu: GPUDevice;
+  readonly #bySpec = new WeakMap<KernelSpec, CompiledKernel>();
+  readonly #byKey = new Map<string, CompiledKernel>();
+
+  constructor(gpu: GPUDevice) {
+    this.#gpu = gpu;
+  }
+
+  get size(): number {
+    return this.#byKey.size;
+  }
+
+  get(kernel: KernelSpec): CompiledKernel {
+    const known = this.#bySpec.get(kernel);
+    if (known) return known;
+    const key = variantKey(kernel);
+    let compiled = this.#byKey.get(key);
+    if (!compiled) this.#byKey.set(key, (compiled = this.#compile(kernel)));
+    this.#bySpec.set(kernel, compiled);
+    return compiled;
+  }
+
+  #compile(kernel: KernelSpec): CompiledKernel {
+    const buffers = Object.values(kernel.buffers);
+    const entries: GPUBindGroupLayoutEntry[] = buffers.map(({ access }, binding) => ({
+      binding,
+      visibility: ShaderStage.COMPUTE,
+      buffer: { type: access === "read" ? "read-only-storage" : "storage" },
+    }));
+    if (Object.keys(kernel.uniforms).length > 0) {
+      entries.push({
+        binding: buffers.length,
+        visibility: ShaderStage.COMPUTE,
+        buffer: { type: "uniform", hasDynamicOffset: true },
+      });
+    }
+    const layout = this.#gpu.createBindGroupLayout({ entries });
+    const module = this.#gpu.createShaderModule({ label: kernel.label, code: assemble(kernel) });
+    const pipeline = this.#gpu.createComputePipeline({
+      label: kernel.label,
+      layout: this.#gpu.createPipelineLayout({ bindGroupLayouts: [layout] }),
+      compute: { module, entryPoint: "main" },
+    });
+    return { id: this.#byKey.size, pipeline, layout };
+  }
+}

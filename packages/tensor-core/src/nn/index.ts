@@ -1,0 +1,5 @@
+/** @file Modules. */
+
+export * from "./initialize.ts";
+export * from "./linear.ts";
+export * from "./module.ts";

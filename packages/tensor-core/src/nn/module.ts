@@ -1,0 +1,71 @@
+/** @file Modules: objects whose tensors have names. */
+
+import { ShapeError, sameShape, showShape } from "../tensor/shape.ts";
+import { Tensor } from "../tensor/tensor.ts";
+
+/** Values of a tensor on the host. */
+export interface HostTensor {
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+}
+
+/**
+ * A part of a model. Fields that hold tensors are its parameters; fields that hold modules, or arrays of them, are its
+ * parts. Names are the paths of fields, as in PyTorch: `blocks.0.attention.query.weight`.
+ */
+export abstract class Module {
+  /** Every parameter by name, in the order of the fields. */
+  namedParameters(prefix = ""): Map<string, Tensor> {
+    const found = new Map<string, Tensor>();
+    const visit = (name: string, value: unknown) => {
+      if (value instanceof Tensor) found.set(name, value);
+      else if (value instanceof Module) {
+        for (const [path, parameter] of value.namedParameters(`${name}.`)) found.set(path, parameter);
+      } else if (Array.isArray(value)) value.forEach((item, i) => visit(`${name}.${i}`, item));
+    };
+    for (const [name, value] of Object.entries(this)) visit(prefix + name, value);
+    return found;
+  }
+
+  /** Number of scalars in all parameters. */
+  parameterCount(): number {
+    let count = 0;
+    for (const parameter of this.namedParameters().values()) count += parameter.size;
+    return count;
+  }
+
+  /** Reads every parameter to the host. */
+  async stateDict(): Promise<Map<string, HostTensor>> {
+    const state = new Map<string, HostTensor>();
+    for (const [name, parameter] of this.namedParameters()) {
+      state.set(name, { shape: parameter.shape, data: (await parameter.read()) as Float32Array });
+    }
+    return state;
+  }
+
+  /**
+   * Overwrites every parameter in place.
+   *
+   * @throws ShapeError if a name is missing, surplus or of another shape; nothing is written then
+   */
+  loadStateDict(state: ReadonlyMap<string, HostTensor>): void {
+    const parameters = this.namedParameters();
+    for (const [name, parameter] of parameters) {
+      const value = state.get(name);
+      if (!value) throw new ShapeError(`[loadStateDict] ${name} is missing`);
+      if (!sameShape(value.shape, parameter.shape)) {
+        throw new ShapeError(
+          `[loadStateDict] ${name} must be ${showShape(parameter.shape)}, got ${showShape(value.shape)}`,
+        );
+      }
+    }
+    const surplus = [...state.keys()].find((name) => !parameters.has(name));
+    if (surplus !== undefined) throw new ShapeError(`[loadStateDict] the model has no parameter ${surplus}`);
+    for (const [name, parameter] of parameters) parameter.write((state.get(name) as HostTensor).data);
+  }
+
+  /** Frees every parameter. */
+  dispose(): void {
+    for (const parameter of this.namedParameters().values()) parameter.dispose();
+  }
+}

@@ -1,0 +1,19 @@
+/** @file The calculus of two arguments: a row an op. `a`, `b` and `dy` are vec4<f32>. */
+
+export interface BinaryRow {
+  readonly forward: string;
+  /** WGSL of the gradient of each side in a, b and dy. */
+  readonly da: string;
+  readonly db: string;
+  /** The result in f64, written from the formula. */
+  readonly reference: (a: number, b: number) => number;
+}
+
+export const binaryTable = {
+  add: { forward: "a + b", da: "dy", db: "dy", reference: (a, b) => a + b },
+  sub: { forward: "a - b", da: "dy", db: "-dy", reference: (a, b) => a - b },
+  mul: { forward: "a * b", da: "dy * b", db: "dy * a", reference: (a, b) => a * b },
+  div: { forward: "a / b", da: "dy / b", db: "-dy * a / (b * b)", reference: (a, b) => a / b },
+} as const satisfies Record<string, BinaryRow>;
+
+export type BinaryName = keyof typeof binaryTable;

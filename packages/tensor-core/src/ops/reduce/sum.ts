@@ -1,0 +1,98 @@
+/** @file Sums and means. */
+
+import { defineOp, run } from "../../autograd/defineOp.ts";
+import { normalizeAxis, sameShape, type Shape, sizeOf } from "../../tensor/shape.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+import { broadcastTo } from "../layout/broadcastTo.ts";
+import { reshape } from "../layout/reshape.ts";
+import { scale } from "../elementwise/unary.ts";
+import { reduceKernel, sumMonoid } from "./reduce.wgsl.ts";
+
+const kernel = reduceKernel(sumMonoid);
+
+export interface ReduceOptions {
+  /** Keep the reduced axis with size 1; default false. */
+  readonly keepAxis?: boolean;
+}
+
+const sumAxis = defineOp<{ x: Tensor }, never, { axis: number; factor: number }, "x">({
+  name: "sum",
+  shape: ({ x }, { axis }) => ({ y: { shape: x.shape.map((n, i) => (i === axis ? 1 : n)), dtype: "f32" } }),
+  forward: ({ x, y }, { axis, factor }) => {
+    const inner = sizeOf(x.shape.slice(axis + 1));
+    run(
+      kernel,
+      { x, y },
+      { count: y.size, n: x.shape[axis] ?? 1, inner, factor },
+      Math.ceil(y.size / kernel.workgroup),
+    );
+  },
+  save: ["x"],
+  gradient: ({ x }, dy, { factor }) => ({ x: broadcastTo(factor === 1 ? dy : scale(dy, factor), x.shape) }),
+});
+
+/**
+ * Sums over one axis, or over all elements where no axis is given.
+ *
+ * @param x [..., n, ...] f32
+ * @returns [..., ...] f32, or [] over all
+ * @throws ShapeError if the axis is out of range
+ *
+ * Numerics: four running sums in a fixed order; depth n / 4 + 2. Gradients: x.
+ */
+export function sum(x: Tensor, axis?: number, options: ReduceOptions = {}): Tensor {
+  return reduceBy("sum", x, axis, options, () => 1);
+}
+
+/** The mean over one axis, or over all elements; otherwise as {@link sum}. */
+export function mean(x: Tensor, axis?: number, options: ReduceOptions = {}): Tensor {
+  return reduceBy("mean", x, axis, options, (n) => 1 / n);
+}
+
+/**
+ * Sums away the axes along which `shape` was broadcast to the shape of x.
+ *
+ * @throws ShapeError if `shape` does not broadcast to x.shape
+ */
+export function sumTo(x: Tensor, shape: Shape): Tensor {
+  if (sameShape(x.shape, shape)) return x;
+  const lead = x.rank - shape.length;
+  let y = x;
+  for (let axis = 0; axis < x.rank; axis++) {
+    if (axis >= lead && shape[axis - lead] === x.shape[axis]) continue;
+    // Neighbouring axes that go together are one axis to the kernel.
+    let end = axis + 1;
+    while (end < x.rank && (end < lead || shape[end - lead] !== x.shape[end])) end++;
+    const merged = [...y.shape.slice(0, axis), sizeOf(y.shape.slice(axis, end)), ...x.shape.slice(end)];
+    const summed = sumAxis({ x: reshape(y, merged) }, { axis, factor: 1 });
+    y = reshape(summed, [
+      ...y.shape.slice(0, axis),
+      ...y.shape.slice(axis, end).map(() => 1),
+      ...x.shape.slice(end),
+    ]);
+    axis = end - 1;
+  }
+  return reshape(y, shape);
+}
+
+function reduceBy(
+  op: string,
+  x: Tensor,
+  axis: number | undefined,
+  options: ReduceOptions,
+  factorOf: (n: number) => number,
+) {
+  if (axis === undefined)
+    return reshape(sumAll(x, factorOf(x.size)), options.keepAxis ? x.shape.map(() => 1) : []);
+  const at = normalizeAxis(op, axis, x.rank);
+  const y = sumAxis({ x }, { axis: at, factor: factorOf(x.shape[at] ?? 1) });
+  return options.keepAxis ? y : reshape(y, [...x.shape.slice(0, at), ...x.shape.slice(at + 1)]);
+}
+
+/** Two passes over about sqrt(n) elements each, so that no single invocation walks a long array. */
+function sumAll(x: Tensor, factor: number): Tensor {
+  let rows = 1;
+  while (x.size % (rows * 2) === 0 && rows * rows < x.size) rows *= 2;
+  const partial = sumAxis({ x: reshape(x, [rows, x.size / rows]) }, { axis: 1, factor: 1 });
+  return sumAxis({ x: reshape(partial, [1, rows]) }, { axis: 1, factor });
+}

@@ -1,0 +1,73 @@
+/** @file Seeded, counter-based random numbers: Philox4x32-10 (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3"). */
+
+/**
+ * A stream of random numbers. Stream and position are plain numbers, so a run can save and restore them.
+ */
+export class Random {
+  readonly seed: number;
+  readonly stream: number;
+  #block = 0;
+  #used = 4;
+  #values = new Uint32Array(4);
+
+  /**
+   * @param seed   a whole number, 0 to 2^32 - 1
+   * @param stream streams of one seed are independent
+   */
+  constructor(seed: number, stream = 0) {
+    this.seed = seed >>> 0;
+    this.stream = stream >>> 0;
+  }
+
+  /** The next 32 random bits. */
+  bits(): number {
+    if (this.#used === 4) {
+      this.#values = philox(this.#block++, this.stream, this.seed);
+      this.#used = 0;
+    }
+    return this.#values[this.#used++] as number;
+  }
+
+  /** Uniform in [low, high). */
+  uniform(low = 0, high = 1): number {
+    return low + (this.bits() / 2 ** 32) * (high - low);
+  }
+
+  /** Normal, by Box and Muller's transform. */
+  normal(mean = 0, deviation = 1): number {
+    const radius = Math.sqrt(-2 * Math.log((this.bits() + 0.5) / 2 ** 32));
+    return mean + deviation * radius * Math.cos((2 * Math.PI * this.bits()) / 2 ** 32);
+  }
+
+  /** A stream of its own, by name. */
+  fork(name: string): Random {
+    let hash = 2166136261 ^ this.stream;
+    for (let i = 0; i < name.length; i++) hash = Math.imul(hash ^ name.charCodeAt(i), 16777619);
+    return new Random(this.seed, hash >>> 0);
+  }
+}
+
+/** Ten rounds of Philox 4x32 on the counter (block, 0, stream, 0) with the key (seed, 0). */
+export function philox(block: number, stream: number, seed: number): Uint32Array<ArrayBuffer> {
+  let [c0, c1, c2, c3] = [block >>> 0, Math.floor(block / 2 ** 32), stream >>> 0, 0];
+  let [k0, k1] = [seed >>> 0, 0];
+  for (let round = 0; round < 10; round++) {
+    const [high0, low0] = multiply(0xd2511f53, c0);
+    const [high1, low1] = multiply(0xcd9e8d57, c2);
+    [c0, c1, c2, c3] = [(high1 ^ c1 ^ k0) >>> 0, low1, (high0 ^ c3 ^ k1) >>> 0, low0];
+    k0 = (k0 + 0x9e3779b9) >>> 0;
+    k1 = (k1 + 0xbb67ae85) >>> 0;
+  }
+  return Uint32Array.of(c0, c1, c2, c3);
+}
+
+/** The 64-bit product of two 32-bit numbers, as high and low words. */
+function multiply(a: number, b: number): [number, number] {
+  const [aHigh, aLow] = [a >>> 16, a & 0xffff];
+  const [bHigh, bLow] = [b >>> 16, b & 0xffff];
+  const low = aLow * bLow;
+  const middle = aHigh * bLow + Math.floor(low / 65536);
+  const cross = aLow * bHigh + (middle % 65536);
+  const high = aHigh * bHigh + Math.floor(middle / 65536) + Math.floor(cross / 65536);
+  return [high >>> 0, Math.imul(a, b) >>> 0];
+}

@@ -1,0 +1,120 @@
+/** @file The tensor handle: a shape and a dtype over device memory. Always contiguous, row-major. */
+
+import type { Owned } from "../memory/scope.ts";
+import type { PooledBuffer } from "../memory/bufferPool.ts";
+import type { Binding } from "../kernel/recorder.ts";
+import type { Device } from "./device.ts";
+import { asTypedArray, bytesPerElement, type DType, fromBytes, type TypedArrayOf } from "./dtype.ts";
+import { type Shape, ShapeError, showShape, sizeOf } from "./shape.ts";
+
+/** Device memory shared by a tensor and its reshaped views. */
+interface Storage {
+  readonly pooled: PooledBuffer;
+  references: number;
+}
+
+/** The shape and dtype of a tensor to be made. */
+export interface TensorSpec {
+  readonly shape: Shape;
+  readonly dtype: DType;
+}
+
+/** A tensor on a device. Ops are free functions: `add(a, b)`. */
+export class Tensor<D extends DType = DType> implements Owned {
+  readonly device: Device;
+  readonly shape: Shape;
+  readonly dtype: D;
+  readonly #storage: Storage;
+  #freed = false;
+
+  private constructor(device: Device, shape: Shape, dtype: D, storage: Storage) {
+    this.device = device;
+    this.shape = shape;
+    this.dtype = dtype;
+    this.#storage = storage;
+    device.currentScope?.add(this);
+  }
+
+  /** @internal Undefined content, owned by the current scope. */
+  static allocate<D extends DType>(device: Device, shape: Shape, dtype: D, what: string): Tensor<D> {
+    const bytes = sizeOf(shape) * bytesPerElement;
+    const pooled = device.pool.acquire(bytes, `${what}, a tensor of ${showShape(shape)} ${dtype},`);
+    return new Tensor(device, [...shape], dtype, { pooled, references: 1 });
+  }
+
+  /** @internal The same memory under another shape of the same size. */
+  view(shape: Shape): Tensor<D> {
+    this.assertLive("reshape");
+    this.#storage.references++;
+    return new Tensor(this.device, [...shape], this.dtype, this.#storage);
+  }
+
+  get size(): number {
+    return sizeOf(this.shape);
+  }
+
+  get rank(): number {
+    return this.shape.length;
+  }
+
+  get bytes(): number {
+    return this.size * bytesPerElement;
+  }
+
+  /** @internal */
+  get binding(): Binding {
+    return { pooled: this.#storage.pooled, bytes: this.bytes };
+  }
+
+  /** @throws Error if the tensor was disposed of */
+  assertLive(op: string): void {
+    if (this.#freed) {
+      throw new Error(
+        `[${op}] a tensor of ${showShape(this.shape)} was used after its scope ended: keep it with scope.keep(tensor)`,
+      );
+    }
+  }
+
+  /** Frees the memory once no view uses it. Scopes call this; calling it twice does nothing. */
+  dispose(): void {
+    if (this.#freed) return;
+    this.#freed = true;
+    this.device.currentScope?.remove(this);
+    if (--this.#storage.references === 0) this.device.pool.release(this.#storage.pooled);
+  }
+
+  /** Reads all elements, after the work recorded so far. */
+  async read(): Promise<TypedArrayOf<D>> {
+    this.assertLive("read");
+    if (this.size === 0) return fromBytes(new ArrayBuffer(0), this.dtype) as TypedArrayOf<D>;
+    const bytes = await this.device.download(this.#storage.pooled, this.bytes);
+    return fromBytes(bytes, this.dtype) as TypedArrayOf<D>;
+  }
+
+  /**
+   * Reads the only element.
+   *
+   * @throws ShapeError if there is not exactly one
+   */
+  async item(): Promise<number> {
+    if (this.size !== 1)
+      throw new ShapeError(`[item] needs one element, ${showShape(this.shape)} has ${this.size}`);
+    return (await this.read())[0] as number;
+  }
+
+  /**
+   * Overwrites all elements in place.
+   *
+   * @throws ShapeError if the count differs
+   */
+  write(values: ArrayLike<number>): this {
+    this.assertLive("write");
+    if (values.length !== this.size) {
+      throw new ShapeError(
+        `[write] ${showShape(this.shape)} holds ${this.size} values, got ${values.length}`,
+      );
+    }
+    if (this.size > 0) this.device.upload(this.#storage.pooled, asTypedArray(values, this.dtype));
+    return this;
+  }
+}

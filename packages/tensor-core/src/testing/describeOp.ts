@@ -1,0 +1,136 @@
+/** @file The checks that every op must pass, from one table: forward, gradient, and the same bits twice. */
+
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { valueAndGrad } from "../autograd/tape.ts";
+import { sum } from "../ops/reduce/sum.ts";
+import { mul } from "../ops/elementwise/binary.ts";
+import { tensor } from "../tensor/create.ts";
+import { Random } from "../tensor/random.ts";
+import type { Shape } from "../tensor/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { type Array64, assertClose, largest, random64 } from "./array64.ts";
+import { testDevice } from "./testDevice.ts";
+import { type OpClass, tolerance } from "./tolerance.ts";
+
+/** A tensor op with its definition in f64. */
+export interface OpCheck<C> {
+  /** Draws one case: sizes around 1, vec4 ± 1 and workgroup ± 1. */
+  readonly cases: fc.Arbitrary<C>;
+  /** Shapes of the f32 inputs of a case, by name. */
+  readonly shapes: (c: C) => Readonly<Record<string, Shape>>;
+  /** The op. */
+  readonly op: (inputs: Record<string, Tensor>, c: C) => Tensor;
+  /** The same in f64, from the formula, sharing no code with the op. */
+  readonly reference: (inputs: Record<string, Array64>, c: C) => Array64;
+  readonly opClass: OpClass;
+  /** Terms in the longest sum behind an element of the result; of a gradient, `gradientDepth`. */
+  readonly depth?: (c: C) => number;
+  readonly gradientDepth?: (c: C) => number;
+  /** Inputs to differentiate; all by default. */
+  readonly differentiable?: readonly string[];
+  /** Range of the inputs; default -1 to 1. */
+  readonly range?: readonly [number, number];
+  readonly runs?: number;
+  /** Device features to leave unused. */
+  readonly without?: readonly string[];
+}
+
+/** Registers the tests of an op. */
+export function describeOp<C>(name: string, check: OpCheck<C>): void {
+  const depth = check.depth ?? (() => 1);
+  const inputsOf = (c: C, seed: number) => {
+    const random = new Random(seed);
+    const [low, high] = check.range ?? [-1, 1];
+    return Object.fromEntries(
+      Object.entries(check.shapes(c)).map(([key, shape]) => [key, random64(shape, random, low, high)]),
+    );
+  };
+  const numRuns = check.runs ?? 12;
+  const property = (body: (c: C, seed: number) => Promise<void>) =>
+    fc.assert(fc.asyncProperty(check.cases, fc.integer({ min: 0, max: 2 ** 31 }), body), {
+      numRuns,
+      seed: 20_26,
+    });
+
+  describe(name, () => {
+    it("agrees with its f64 reference, with the same bits on two runs", async () => {
+      const device = await testDevice(check.without);
+      await property(async (c, seed) => {
+        using _scope = device.scope();
+        const inputs = inputsOf(c, seed);
+        const tensors = upload(device, inputs);
+        const want = check.reference(inputs, c);
+        const y = check.op(tensors, c);
+        expect(y.shape).toEqual(want.shape);
+        const got = await y.read();
+        assertClose(name, got, want.data, tolerance(check.opClass, depth(c), largest(want.data)));
+        expect(await check.op(tensors, c).read()).toEqual(got);
+      });
+    });
+
+    const names = check.differentiable;
+    if (names?.length === 0) return;
+    it("has the gradient of its f64 reference, by central differences", async () => {
+      const device = await testDevice(check.without);
+      await property(async (c, seed) => {
+        using _scope = device.scope();
+        const inputs = inputsOf(c, seed);
+        const wanted = names ?? Object.keys(inputs);
+        const weights = random64(check.reference(inputs, c).shape, new Random(seed, 1));
+        const tensors = upload(device, inputs);
+        const params = new Map(wanted.map((key) => [key, tensors[key] as Tensor]));
+        const w = tensor(device, weights.data, weights.shape);
+        const { grads } = valueAndGrad(() => sum(mul(check.op(tensors, c), w)), params);
+        for (const key of wanted) {
+          const places = probe((inputs[key] as Array64).data.length, new Random(seed, 2));
+          const got = await (grads.get(key) as Tensor).read();
+          const want = places.map((i) => centralDifference(check, c, inputs, weights, key, i));
+          const scale = Math.max(largest(want), largest(got));
+          const bound = tolerance(check.opClass, (check.gradientDepth ?? depth)(c), scale) + 1e-6 * scale;
+          assertClose(
+            `${name}, gradient of ${key}`,
+            places.map((i) => got[i] as number),
+            want,
+            bound,
+          );
+        }
+      });
+    });
+  });
+}
+
+function upload(device: Tensor["device"], inputs: Record<string, Array64>): Record<string, Tensor> {
+  return Object.fromEntries(
+    Object.entries(inputs).map(([key, { data, shape }]) => [key, tensor(device, data, shape)]),
+  );
+}
+
+/** At most 24 places, so that a check stays short on large inputs. */
+function probe(length: number, random: Random): number[] {
+  if (length <= 24) return Array.from({ length }, (_, i) => i);
+  return Array.from({ length: 24 }, () => Math.floor(random.uniform(0, length)));
+}
+
+/** d/dx_i of the weighted sum of the reference's results, h = 1e-5. */
+function centralDifference<C>(
+  check: OpCheck<C>,
+  c: C,
+  inputs: Record<string, Array64>,
+  weights: Array64,
+  key: string,
+  i: number,
+): number {
+  const h = 1e-5;
+  const at = (step: number) => {
+    const moved = inputs[key] as Array64;
+    const data = moved.data.slice();
+    data[i] = (data[i] as number) + step;
+    const y = check.reference({ ...inputs, [key]: { shape: moved.shape, data } }, c);
+    return y.data.reduce((total, value, j) => total + value * (weights.data[j] as number), 0);
+  };
+  return (at(h) - at(-h)) / (2 * h);
+}
+
+/** Sizes around one, a quad, a subgroup and a workgroup. */
+export const awkwardSize = fc.constantFrom(1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 33, 63, 64, 65);

@@ -1,0 +1,29 @@
+/** @file The tolerances of all tests, by class of op; a change that widens one says why. */
+
+/** Classes of ops, by how many roundings a result passes through. */
+export type OpClass = "copy" | "arithmetic" | "transcendental" | "reduction" | "product" | "composite";
+
+const epsilon = 2 ** -23;
+
+// Roundings of f32 that an element may pass through, apart from those that grow with the depth of a sum.
+const constants: Record<OpClass, number> = {
+  copy: 0,
+  arithmetic: 4,
+  // WGSL bounds exp, log and tanh only loosely; this is what software and hardware adapters keep to near 1.
+  transcendental: 64,
+  reduction: 8,
+  product: 8,
+  composite: 128,
+};
+
+/**
+ * Largest absolute difference that a result may show against its f64 reference.
+ *
+ * bound = c(class) · (1 + √depth) · eps · scale
+ *
+ * @param depth number of terms in the longest sum behind one element; 1 where there is none
+ * @param scale largest magnitude among the results
+ */
+export function tolerance(opClass: OpClass, depth: number, scale: number): number {
+  return constants[opClass] * (1 + Math.sqrt(depth)) * epsilon * Math.max(scale, 1e-3);
+}
