@@ -1,0 +1,67 @@
+/** @file Sentence figures on sentences whose answers are known. */
+
+import { describe, expect, test } from "vitest";
+import type { ScoreRow } from "../scores/scoreFile.ts";
+import { distinctN } from "./distinctN.ts";
+import { judgeExplanations } from "./judgeExplanations.ts";
+
+let count = 0;
+function row(attack: string, score: number, sentence: string | null): ScoreRow {
+  const id = `f${count++}`;
+  const label = attack === "none" ? "live" : "spoof";
+  return {
+    id,
+    dataset: "D2",
+    split: "test",
+    subject: id,
+    video: id,
+    frame: 0,
+    label,
+    attack,
+    score,
+    sentence,
+  };
+}
+
+describe("judgeExplanations", () => {
+  test("counts the named presentation against the truth and against the verdict", () => {
+    const figures = judgeExplanations(
+      [
+        row("print", 0.1, "No, this is a printed photo with halftone dots."), // right, agrees
+        row("replay", 0.2, "No, this is a printed photo with halftone dots."), // wrong attack, agrees
+        row("replay", 0.9, "Yes, this is a live face with natural skin texture."), // wrong, agrees with a wrong verdict
+        row("none", 0.8, "No, this is a screen replay with a moire pattern."), // wrong, contradicts its verdict
+        row("none", 0.7, "Yes, hello."), // names nothing
+        row("none", 0.7, null),
+      ],
+      0.5,
+    );
+    expect(figures).toMatchObject({
+      sentences: 5,
+      namedRight: 1 / 5,
+      attackNamedRight: 1 / 3,
+      named: 4 / 5,
+      agreement: 3 / 4,
+    });
+  });
+
+  test("is blank without sentences", () => {
+    expect(judgeExplanations([row("none", 0.5, null)], 0.5)).toEqual({
+      sentences: 0,
+      namedRight: null,
+      attackNamedRight: null,
+      named: null,
+      agreement: null,
+      distinct1: null,
+      distinct2: null,
+    });
+  });
+});
+
+describe("distinctN", () => {
+  test("counts different grams over all grams, within sentences only", () => {
+    expect(distinctN(["a b a", "A b"], 1)).toBe(2 / 5);
+    expect(distinctN(["a b a", "A b"], 2)).toBe(2 / 3);
+    expect(distinctN(["a"], 2)).toBeNull();
+  });
+});

@@ -1,0 +1,175 @@
+/** @file Computes a cross-domain report from score files, and from nothing else. */
+
+import { judgeExplanations } from "../explanations/judgeExplanations.ts";
+import { thresholdAtEer } from "../metrics/equalErrorRate.ts";
+import { groupBy } from "../metrics/groupBy.ts";
+import { judgeSamples } from "../metrics/judgeSamples.ts";
+import type { ScoredSample } from "../metrics/scoredSample.ts";
+import { videoScores } from "../metrics/videoScores.ts";
+import type { ScoreFile, ScoreRow } from "../scores/scoreFile.ts";
+import { averagedFigures, type Averages, type CrossDomainReport, type DomainResult } from "./report.ts";
+import type { RunResult, SeedSpread } from "./report.ts";
+import { ReportError } from "./reportError.ts";
+import { sampleVerdicts } from "./sampleVerdicts.ts";
+
+/** Options of {@link buildReport}. */
+export interface BuildReportOptions {
+  /** The training domain; its dev split gives the threshold. Default `"D1"`. */
+  readonly source?: string;
+  /** Seed of the intervals and of the sample verdicts. */
+  readonly seed: number;
+  /** Bootstrap resamples; default 1000. */
+  readonly resamples?: number;
+  /** Number of sample verdicts; default 8. */
+  readonly samples?: number;
+  readonly commands?: readonly string[];
+  /** ISO 8601. */
+  readonly created: string;
+}
+
+/**
+ * Builds the report; the first file with sentences gives the sample verdicts.
+ *
+ * @throws ReportError if the files do not cover the same frames, hold no target, or repeat a method and seed
+ * @throws MetricError if the frames of a video contradict each other
+ */
+export function buildReport(files: readonly ScoreFile[], options: BuildReportOptions): CrossDomainReport {
+  const { source = "D1", seed, resamples = 1000, samples = 8, commands = [], created } = options;
+  const first = files[0];
+  if (!first) throw new ReportError("[buildReport] no score files were given.");
+  assertSameFrames(files);
+  const targets = [...new Set(first.rows.map((row) => row.dataset))]
+    .filter((dataset) => dataset !== source)
+    .toSorted((a, b) => a.localeCompare(b, "en", { numeric: true }));
+  if (targets.length === 0) {
+    throw new ReportError(
+      `[buildReport] every row belongs to the source "${source}"; there is no target to test on.`,
+    );
+  }
+  const names = runNames(files);
+  const runs = files.map((file, index) =>
+    judgeRun(file, names[index]!, source, targets, { seed, resamples }),
+  );
+  const shown = runs.find((run) => run.explanations.sentences > 0) ?? runs[0]!;
+  return {
+    protocol: "one-to-eleven",
+    source,
+    targets,
+    rendered: [source, ...targets].every((dataset) => /^D\d+$/.test(dataset)),
+    unit: "video",
+    seed,
+    resamples,
+    runs,
+    spreads: seedSpreads(runs),
+    samples: sampleVerdicts(files[runs.indexOf(shown)]!.rows, shown, targets, { seed, count: samples }),
+    commands,
+    created,
+  };
+}
+
+function judgeRun(
+  file: ScoreFile,
+  name: string,
+  source: string,
+  targets: readonly string[],
+  options: { seed: number; resamples: number },
+): RunResult {
+  const dev = videoScores(file.rows.filter((row) => row.dataset === source && row.split === "dev"));
+  const devThreshold = new Set(dev.map((sample) => sample.label)).size === 2 ? thresholdAtEer(dev) : null;
+  const judgeDomain = (dataset: string, role: DomainResult["role"]): DomainResult[] => {
+    const rows = file.rows.filter((row) => row.dataset === dataset && row.split === "test");
+    if (rows.length === 0) return [];
+    const judge = (samples: readonly ScoredSample[], resamples: number) =>
+      judgeSamples(samples, { devThreshold, seed: options.seed, resamples });
+    return [
+      {
+        dataset,
+        role,
+        videos: judge(videoScores(rows), options.resamples),
+        frames: judge(rows, 0),
+        explanations: judgeExplanations(rows, devThreshold ?? 0.5),
+      },
+    ];
+  };
+  const domains = [
+    ...judgeDomain(source, "source"),
+    ...targets.flatMap((target) => judgeDomain(target, "target")),
+  ];
+  const tested = file.rows.filter((row) => row.dataset !== source && row.split === "test");
+  return {
+    name,
+    metadata: file.metadata,
+    devThreshold,
+    devVideos: dev.length,
+    domains,
+    averages: averageDomains(domains.filter((domain) => domain.role === "target")),
+    explanations: judgeExplanations(tested, devThreshold ?? 0.5),
+  };
+}
+
+function averageDomains(domains: readonly DomainResult[]): Averages {
+  return averagesOf((figure) => domains.map((domain) => domain.videos[figure]), mean);
+}
+
+function seedSpreads(runs: readonly RunResult[]): SeedSpread[] {
+  return [...groupBy(runs, (run) => run.metadata.method)]
+    .filter(([, group]) => group.length > 1)
+    .map(([method, group]) => {
+      const values = (figure: keyof Averages) => group.map((run) => run.averages[figure]);
+      return {
+        method,
+        seeds: group.map((run) => run.metadata.seed),
+        mean: averagesOf(values, mean),
+        deviation: averagesOf(values, standardDeviation),
+      };
+    });
+}
+
+function averagesOf(
+  values: (figure: keyof Averages) => readonly (number | null)[],
+  combine: (values: readonly number[]) => number,
+): Averages {
+  const entries = averagedFigures.map((figure) => {
+    const present = values(figure);
+    const complete = present.length > 0 && !present.includes(null);
+    return [figure, complete ? combine(present as readonly number[]) : null];
+  });
+  return Object.fromEntries(entries) as Averages;
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+function standardDeviation(values: readonly number[]): number {
+  const centre = mean(values);
+  return Math.sqrt(values.reduce((sum, value) => sum + (value - centre) ** 2, 0) / (values.length - 1));
+}
+
+function runNames(files: readonly ScoreFile[]): string[] {
+  const methods = groupBy(files, (file) => file.metadata.method);
+  const names = files.map(({ metadata: { method, seed } }) =>
+    methods.get(method)!.length > 1 ? `${method} · seed ${seed}` : method,
+  );
+  const repeated = names.find((name, index) => names.indexOf(name) !== index);
+  if (repeated)
+    throw new ReportError(`[buildReport] two score files are both "${repeated}"; give one of each.`);
+  return names;
+}
+
+// Methods are compared frame by frame: a run that skipped the hard frames must not look better.
+function assertSameFrames(files: readonly ScoreFile[]): void {
+  const describe = ({ id, dataset, split, video, label, attack }: ScoreRow) =>
+    JSON.stringify([id, dataset, split, video, label, attack]);
+  const [first, ...others] = files.map((file) => new Set(file.rows.map(describe)));
+  others.forEach((frames, index) => {
+    const missing =
+      [...first!].find((frame) => !frames.has(frame)) ?? [...frames].find((frame) => !first!.has(frame));
+    if (missing === undefined) return;
+    const name = (file: ScoreFile) => `${file.metadata.method} (seed ${file.metadata.seed})`;
+    throw new ReportError(
+      `[buildReport] ${name(files[0]!)} and ${name(files[index + 1]!)} were scored on different frames; ` +
+        `the first that only one of them has: ${missing}. Score both on the same manifest.`,
+    );
+  });
+}

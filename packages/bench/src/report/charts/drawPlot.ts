@@ -1,0 +1,34 @@
+/** @file Observable Plot to inline SVG, without a browser. */
+
+import * as Plot from "@observablehq/plot";
+import { parseHTML } from "linkedom";
+import { trusted, type SafeHtml } from "../html.ts";
+
+/**
+ * Draws a plot as SVG that scales with its container and takes text and line colour from the page.
+ *
+ * @param label what the chart shows, for readers who do not see it
+ */
+export function drawPlot(label: string, options: Plot.PlotOptions): SafeHtml {
+  const { document } = parseHTML("<html><body></body></html>");
+  const svg = Plot.plot({ ...options, document, className: "plot" });
+  svg.querySelector("style")?.remove();
+  svg.removeAttribute("width");
+  svg.removeAttribute("height");
+  svg.setAttribute("role", "img");
+  svg.setAttribute("aria-label", label);
+  return trusted(svg.outerHTML);
+}
+
+/** The mark of one run: colours and dashes differ, so that neither print nor colour blindness merges two runs. */
+export interface RunMark {
+  readonly colour: string;
+  readonly dash: string;
+}
+
+const dashes = ["none", "6 3", "2 3", "8 3 2 3", "4 2", "1 2"];
+
+/** The mark of the run with this index; colours are variables of the page's style sheet. */
+export function runMark(index: number): RunMark {
+  return { colour: `var(--run-${index % 6})`, dash: dashes[index % 6]! };
+}

@@ -1,0 +1,94 @@
+/** @file Bars, ROC and DET curves, score histograms. */
+
+import { videoScores } from "../../metrics/videoScores.ts";
+import type { ScoreFile } from "../../scores/scoreFile.ts";
+import { detCurve, rocCurve, type CurveInput } from "../charts/errorCurves.ts";
+import { hterBars } from "../charts/hterBars.ts";
+import { scoreHistogram } from "../charts/scoreHistogram.ts";
+import { html, type SafeHtml } from "../html.ts";
+import type { CrossDomainReport } from "../report.ts";
+import { runLegend } from "./runLegend.ts";
+
+/** Every chart, drawn from the score files. */
+export function chartsSection(report: CrossDomainReport, files: readonly ScoreFile[]): SafeHtml {
+  const { runs } = report;
+  const domains = runs[0]!.domains.map((domain, row) => ({
+    ...domain,
+    curves: runs.map((run, index) => ({
+      run: run.name,
+      videos: videoScores(
+        files[index]!.rows.filter(
+          (line) => line.dataset === run.domains[row]!.dataset && line.split === "test",
+        ),
+      ),
+    })),
+  }));
+  // A curve needs both classes.
+  const judged = domains.filter(({ videos }) => videos.live > 0 && videos.spoof > 0);
+  const title = ({ dataset, role }: (typeof domains)[number]) =>
+    role === "source" ? `${dataset}, source` : dataset;
+  const small = (draw: (dataset: string, curves: readonly CurveInput[]) => SafeHtml) =>
+    html`<div class="plots">
+      ${judged.map(
+        (domain) =>
+          html`<div>
+            <h3>${title(domain)}</h3>
+            ${draw(domain.dataset, domain.curves)}
+          </div>`,
+      )}
+    </div>`;
+  return html`<section>
+      <h2>HTER by domain</h2>
+      ${runLegend(runs)}
+      <figure>
+        ${hterBars(report)}
+        <figcaption>
+          Bars: the literature's HTER with its 95 % interval over subjects. Upright ticks: HTER at the dev
+          threshold, which is what a deployed system would reach.
+        </figcaption>
+      </figure>
+    </section>
+    <section>
+      <h2>ROC curves</h2>
+      <p class="soft">
+        Across: spoofs accepted (FPR, %). Up: live samples accepted (TPR, %). Positive class: live.
+      </p>
+      ${runLegend(runs)}${small(rocCurve)}
+    </section>
+    <section>
+      <h2>DET curves</h2>
+      <p class="soft">
+        Across: spoofs accepted (FAR, %). Up: live samples rejected (FRR, %). Both axes in normal deviates;
+        lower left is better. Rates below 0.5 % or above 90 % lie on the frame.
+      </p>
+      ${runLegend(runs)}${small(detCurve)}
+    </section>
+    <section>
+      <h2>Where the scores lie</h2>
+      <p class="soft">
+        P(live) from 0 to 1 over videos; live upwards, spoof downwards, each as shares of its class. Dashed:
+        the dev threshold.
+      </p>
+      <ul class="legend">
+        <li><span class="swatch" style="background: var(--live)"></span>live</li>
+        <li><span class="swatch" style="background: var(--spoof)"></span>spoof</li>
+      </ul>
+      ${runs.map(
+        (run, index) =>
+          html`<h3>${run.name}</h3>
+            <div class="plots">
+              ${domains.map(
+                (domain) =>
+                  html`<div>
+                    <h3 class="soft">${title(domain)}</h3>
+                    ${scoreHistogram(
+                      `Scores of ${run.name} on ${domain.dataset}`,
+                      domain.curves[index]!.videos,
+                      run.devThreshold,
+                    )}
+                  </div>`,
+              )}
+            </div>`,
+      )}
+    </section>`;
+}
