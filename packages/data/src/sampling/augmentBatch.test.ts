@@ -1,0 +1,119 @@
+/** @file Augmentation against hand-made images: identity, mirror, crop, tones, clipping and repeatability. */
+import { expect, test } from "vitest";
+import type { ImageSet } from "../images/loadImages.ts";
+import { augmentBatch } from "./augmentBatch.ts";
+import type { Augmentation } from "./augmentBatch.ts";
+import { channelMean, channelStd, normalizeBatch } from "./normalization.ts";
+import { createRandom, below } from "./random.ts";
+
+const still: Augmentation = { flip: 0, minScale: 1, brightness: 0, contrast: 0, saturation: 0 };
+
+function drawn(
+  size: number,
+  count: number,
+  value: (i: number, x: number, y: number, c: number) => number,
+): ImageSet {
+  const pixels = Uint8Array.from({ length: count * size * size * 3 }, (_, k) => {
+    const pixel = Math.floor(k / 3);
+    const image = Math.floor(pixel / size ** 2);
+    return value(image, pixel % size, Math.floor(pixel / size) % size, k % 3);
+  });
+  return { pixels, count, size };
+}
+
+/** Undoes the normalisation of one number. */
+function byteOf(value: number, channel: number): number {
+  return 255 * (value * (channelStd[channel] as number) + (channelMean[channel] as number));
+}
+
+const random = createRandom(3);
+const noise = drawn(16, 4, () => below(random, 256));
+const position = { seed: 5, step: 9 };
+
+function largestGap(a: Float32Array, b: Float32Array): number {
+  return a.reduce((most, value, i) => Math.max(most, Math.abs(value - (b[i] as number))), 0);
+}
+
+test("normalised planes hold (v / 255 - mean) / std", () => {
+  const out = normalizeBatch(noise, [2]);
+  const [x, y, channel] = [5, 11, 1];
+  const byte = noise.pixels[((2 * 16 + y) * 16 + x) * 3 + channel] as number;
+  expect(out[(channel * 16 + y) * 16 + x]).toBeCloseTo((byte / 255 - 0.4578275) / 0.26130258, 5);
+});
+
+test("without change, augmenting is normalising", () => {
+  const indices = [3, 0, 3];
+  expect(
+    largestGap(augmentBatch(noise, indices, position, still), normalizeBatch(noise, indices)),
+  ).toBeLessThan(1e-5);
+});
+
+test("a certain flip mirrors each row", () => {
+  const flipped = augmentBatch(noise, [1], position, { ...still, flip: 1 });
+  const mirrored = normalizeBatch(
+    drawn(16, 4, (i, x, y, c) => noise.pixels[((i * 16 + y) * 16 + (15 - x)) * 3 + c] as number),
+    [1],
+  );
+  expect(largestGap(flipped, mirrored)).toBeLessThan(1e-5);
+});
+
+test("a crop of a ramp is a ramp of a gentler slope that lies inside the image", () => {
+  const ramp = drawn(32, 1, (_, x, y, c) => (c === 0 ? x * 4 : y * 4));
+  for (let step = 0; step < 20; step++) {
+    const out = augmentBatch(ramp, [0], { seed: 1, step }, { ...still, minScale: 0.6 });
+    const red = Array.from({ length: 32 }, (_, x) => byteOf(out[10 * 32 + x] as number, 0) / 4);
+    const slope = ((red[20] as number) - (red[10] as number)) / 10;
+    expect(slope).toBeGreaterThanOrEqual(0.599);
+    expect(slope).toBeLessThan(1.001);
+    for (let x = 11; x < 20; x++) expect((red[x] as number) - (red[x - 1] as number)).toBeCloseTo(slope, 3);
+    expect(red[0]).toBeGreaterThanOrEqual(-0.001);
+    expect(red[31]).toBeLessThan(31.001);
+    const green = (y: number): number => byteOf(out[(32 + y) * 32 + 7] as number, 1) / 4;
+    expect((green(20) - green(10)) / 10).toBeCloseTo(slope, 3);
+  }
+});
+
+test("brightness scales, contrast keeps the mean grey, saturation keeps each grey, and all are clipped", () => {
+  const grey = drawn(8, 1, () => 100);
+  const tones = new Set<number>();
+  for (let step = 0; step < 30; step++) {
+    const brighter = byteOf(
+      augmentBatch(grey, [0], { seed: 1, step }, { ...still, brightness: 0.3 })[0] as number,
+      0,
+    );
+    expect(brighter).toBeGreaterThan(69.9);
+    expect(brighter).toBeLessThan(130.1);
+    tones.add(Math.round(brighter));
+    const same = augmentBatch(grey, [0], { seed: 1, step }, { ...still, contrast: 0.5, saturation: 0.5 });
+    expect(byteOf(same[0] as number, 0)).toBeCloseTo(100, 3);
+  }
+  expect(tones.size).toBeGreaterThan(15);
+  const white = drawn(8, 1, () => 255);
+  for (let step = 0; step < 10; step++) {
+    const out = augmentBatch(white, [0], { seed: 2, step }, { ...still, brightness: 0.9, contrast: 0.9 });
+    expect(byteOf(out[0] as number, 0)).toBeLessThan(255.001);
+  }
+});
+
+test("a sample's numbers come from seed, step and place alone", () => {
+  const whole = augmentBatch(noise, [0, 1, 2], position);
+  expect([...augmentBatch(noise, [0, 1, 2], position)]).toEqual([...whole]);
+  const third = augmentBatch(noise, [3, 3, 2], position).subarray(2 * 768);
+  expect([...third]).toEqual([...whole.subarray(2 * 768)]);
+  expect([...augmentBatch(noise, [0, 1, 2], { seed: 5, step: 10 })]).not.toEqual([...whole]);
+  expect([...augmentBatch(noise, [0, 1, 2], { seed: 6, step: 9 })]).not.toEqual([...whole]);
+  const twice = augmentBatch(noise, [1, 1], position);
+  expect([...twice.subarray(0, 768)]).not.toEqual([...twice.subarray(768)]);
+});
+
+test("wrong indices, lengths and scales are named", () => {
+  expect(() => augmentBatch(noise, [4], position)).toThrow(
+    "[augmentBatch] index 0 is 4; the set holds images 0 to 3",
+  );
+  expect(() => normalizeBatch(noise, [0], new Float32Array(5))).toThrow(
+    "out must be [1, 3, 16, 16] = 768 numbers, got 5",
+  );
+  expect(() => augmentBatch(noise, [0], position, { ...still, minScale: 0 })).toThrow(
+    "minScale must be in (0, 1], got 0",
+  );
+});

@@ -1,0 +1,185 @@
+/** @file Augments a batch on the CPU, each sample by numbers of its own. */
+import type { ImageSet } from "../images/loadImages.ts";
+import { channelMean, channelStd, checkBatch } from "./normalization.ts";
+import { createRandom, uniform } from "./random.ts";
+import { streams } from "./streams.ts";
+
+/** How strongly images are changed; our choice, mild because cues such as moire must survive it. */
+export interface Augmentation {
+  /** Probability of a horizontal flip. */
+  flip: number;
+  /** Least edge of the random square crop, as a part of the image's edge; the crop lies anywhere in the image. */
+  minScale: number;
+  /** Brightness is multiplied by a factor in 1 ± this. */
+  brightness: number;
+  /** Contrast around the mean grey is multiplied by a factor in 1 ± this. */
+  contrast: number;
+  /** Distance from grey is multiplied by a factor in 1 ± this. */
+  saturation: number;
+}
+
+/** The starter's augmentation. */
+export const defaultAugmentation: Readonly<Augmentation> = {
+  flip: 0.5,
+  minScale: 0.85,
+  brightness: 0.2,
+  contrast: 0.2,
+  saturation: 0.2,
+};
+
+/** Where a batch stands in its run. */
+export interface BatchPosition {
+  seed: number;
+  step: number;
+}
+
+/** The neighbours of each output place along one axis, and the second one's weight. */
+interface Axis {
+  near: Int32Array;
+  far: Int32Array;
+  weight: Float32Array;
+}
+
+/**
+ * Writes augmented images as planes, normalised as {@link normalizeBatch} does it.
+ *
+ * Flip, crop with bilinear interpolation, brightness, contrast, saturation, in this order, clipped to [0, 255]. The
+ * numbers of a sample depend on (seed, step, place in the batch) alone.
+ * @param images decoded images [N, S, S, 3]
+ * @param indices which of them, [B]
+ * @param position seed and step
+ * @param augmentation how strongly
+ * @param out Float32Array [B, 3, S, S], a new one where it is not given
+ * @returns out
+ * @throws RangeError if an index is out of range, out has another length, or minScale is outside (0, 1]
+ */
+export function augmentBatch(
+  images: ImageSet,
+  indices: ArrayLike<number>,
+  position: BatchPosition,
+  augmentation: Readonly<Augmentation> = defaultAugmentation,
+  out = new Float32Array(indices.length * 3 * images.size ** 2),
+): Float32Array {
+  checkBatch("augmentBatch", images, indices, out);
+  const { flip, minScale, brightness, contrast, saturation } = augmentation;
+  if (!(minScale > 0 && minScale <= 1)) {
+    throw new RangeError(`[augmentBatch] minScale must be in (0, 1], got ${minScale}`);
+  }
+  const { size } = images;
+  const bytes = size * size * 3;
+  for (let b = 0; b < indices.length; b++) {
+    const random = createRandom(position.seed, streams.augment, position.step, b);
+    const mirrored = uniform(random) < flip;
+    const scale = minScale + (1 - minScale) * uniform(random);
+    const across = makeAxis(size, scale, uniform(random), mirrored);
+    const down = makeAxis(size, scale, uniform(random), false);
+    const jitter = (range: number): number => 1 + range * (2 * uniform(random) - 1);
+    const tone = {
+      brightness: jitter(brightness),
+      contrast: jitter(contrast),
+      saturation: jitter(saturation),
+    };
+    const start = (indices[b] as number) * bytes;
+    const pixels = images.pixels.subarray(start, start + bytes); // [S, S, 3]
+    writeSample(pixels, size, across, down, tone, out.subarray(b * bytes, (b + 1) * bytes));
+  }
+  return out;
+}
+
+function makeAxis(size: number, scale: number, offset: number, mirrored: boolean): Axis {
+  const near = new Int32Array(size);
+  const far = new Int32Array(size);
+  const weight = new Float32Array(size);
+  const start = offset * (1 - scale) * size;
+  for (let i = 0; i < size; i++) {
+    const place = Math.min(Math.max(start + (i + 0.5) * scale - 0.5, 0), size - 1);
+    const target = mirrored ? size - 1 - i : i;
+    const floor = Math.floor(place);
+    near[target] = floor;
+    far[target] = Math.min(floor + 1, size - 1);
+    weight[target] = place - floor;
+  }
+  return { near, far, weight };
+}
+
+function writeSample(
+  pixels: Uint8Array,
+  size: number,
+  across: Axis,
+  down: Axis,
+  tone: { brightness: number; contrast: number; saturation: number },
+  out: Float32Array,
+): void {
+  const { brightness, contrast, saturation } = tone;
+  const pivot = brightness * meanGrey(pixels) * (1 - contrast);
+  const area = size * size;
+  const [scaleR, scaleG, scaleB] = channelStd.map((std) => 1 / (255 * std)) as [number, number, number];
+  const [shiftR, shiftG, shiftB] = channelMean.map((mean, c) => mean / (channelStd[c] as number)) as [
+    number,
+    number,
+    number,
+  ];
+  const gain = brightness * contrast;
+  for (let y = 0; y < size; y++) {
+    const top = (down.near[y] as number) * size;
+    const bottom = (down.far[y] as number) * size;
+    const wy = down.weight[y] as number;
+    for (let x = 0; x < size; x++) {
+      const left = across.near[x] as number;
+      const right = across.far[x] as number;
+      const wx = across.weight[x] as number;
+      const w00 = (1 - wy) * (1 - wx);
+      const w01 = (1 - wy) * wx;
+      const w10 = wy * (1 - wx);
+      const w11 = wy * wx;
+      const p00 = (top + left) * 3;
+      const p01 = (top + right) * 3;
+      const p10 = (bottom + left) * 3;
+      const p11 = (bottom + right) * 3;
+      const r = blend(pixels, p00, p01, p10, p11, w00, w01, w10, w11) * gain + pivot;
+      const g = blend(pixels, p00 + 1, p01 + 1, p10 + 1, p11 + 1, w00, w01, w10, w11) * gain + pivot;
+      const b = blend(pixels, p00 + 2, p01 + 2, p10 + 2, p11 + 2, w00, w01, w10, w11) * gain + pivot;
+      const grey = (0.299 * r + 0.587 * g + 0.114 * b) * (1 - saturation);
+      const place = y * size + x;
+      out[place] = clip(grey + r * saturation) * scaleR - shiftR;
+      out[area + place] = clip(grey + g * saturation) * scaleG - shiftG;
+      out[2 * area + place] = clip(grey + b * saturation) * scaleB - shiftB;
+    }
+  }
+}
+
+function blend(
+  pixels: Uint8Array,
+  p00: number,
+  p01: number,
+  p10: number,
+  p11: number,
+  w00: number,
+  w01: number,
+  w10: number,
+  w11: number,
+): number {
+  return (
+    (pixels[p00] as number) * w00 +
+    (pixels[p01] as number) * w01 +
+    (pixels[p10] as number) * w10 +
+    (pixels[p11] as number) * w11
+  );
+}
+
+function clip(value: number): number {
+  return value < 0 ? 0 : value > 255 ? 255 : value;
+}
+
+/** The image's mean luma on [0, 255], by Rec. 601's weights. */
+function meanGrey(pixels: Uint8Array): number {
+  let red = 0;
+  let green = 0;
+  let blue = 0;
+  for (let i = 0; i < pixels.length; i += 3) {
+    red += pixels[i] as number;
+    green += pixels[i + 1] as number;
+    blue += pixels[i + 2] as number;
+  }
+  return (3 * (0.299 * red + 0.587 * green + 0.114 * blue)) / pixels.length;
+}

@@ -1,0 +1,64 @@
+/** @file Balance, coverage and statelessness of batches and epoch orders. */
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import type { Attack } from "../manifest/manifest.ts";
+import { batchAt, createBatchSampler } from "./batchSampler.ts";
+import { epochOrder } from "./epochOrder.ts";
+
+function rowsOf(counts: Partial<Record<Attack, number>>): { label: "live" | "spoof"; attack: Attack }[] {
+  return (Object.entries(counts) as [Attack, number][]).flatMap(([attack, count]) =>
+    Array.from({ length: count }, () => ({ label: attack === "none" ? "live" : "spoof", attack }) as const),
+  );
+}
+
+const rows = rowsOf({ print: 40, none: 25, replay: 3, cutout: 11 });
+
+test("each even batch is half live, and the attacks share the other half", () => {
+  const sampler = createBatchSampler(rows, 1, 12);
+  const counts: Record<string, number> = {};
+  for (let step = 0; step < 10; step++) {
+    const batch = [...batchAt(sampler, step)].map((index) => rows[index]?.attack as string);
+    expect(batch.filter((attack) => attack === "none").length).toBe(6);
+    for (const attack of batch) counts[attack] = (counts[attack] ?? 0) + 1;
+  }
+  expect(counts).toEqual({ none: 60, print: 20, replay: 20, cutout: 20 });
+});
+
+test("a pool is gone through before any of its rows comes again", () => {
+  const sampler = createBatchSampler(rows, 7, 10);
+  const live = Array.from({ length: 10 }, (_, step) => [...batchAt(sampler, step)])
+    .flat()
+    .filter((index) => rows[index]?.attack === "none");
+  expect(new Set(live.slice(0, 25)).size).toBe(25);
+  expect(new Set(live.slice(25, 50)).size).toBe(25);
+  expect(live.slice(0, 25)).not.toEqual(live.slice(25, 50));
+});
+
+test("a step's batch is the same from a new sampler, whatever was drawn before", () => {
+  fc.assert(
+    fc.property(fc.nat(1e9), fc.integer({ min: 1, max: 33 }), fc.nat(5000), (seed, size, step) => {
+      const used = createBatchSampler(rows, seed, size);
+      for (const other of [step + 3, 0, Math.max(0, step - 1)]) batchAt(used, other);
+      const fresh = createBatchSampler(rows, seed, size);
+      expect([...batchAt(used, step)]).toEqual([...batchAt(fresh, step)]);
+    }),
+    { numRuns: 50 },
+  );
+});
+
+test("seeds give other batches, and epochs other orders", () => {
+  const first = batchAt(createBatchSampler(rows, 1, 16), 0);
+  expect([...batchAt(createBatchSampler(rows, 2, 16), 0)]).not.toEqual([...first]);
+  expect([...epochOrder(1, 0, 50)]).not.toEqual([...epochOrder(1, 1, 50)]);
+  expect([...epochOrder(1, 4, 50)]).toEqual([...epochOrder(1, 4, 50)]);
+  expect(new Set(epochOrder(3, 0, 50)).size).toBe(50);
+});
+
+test("what cannot be balanced is named", () => {
+  expect(() => createBatchSampler(rowsOf({ none: 4 }), 1, 4)).toThrow("got 4 live and 0 spoof");
+  expect(() => createBatchSampler(rowsOf({ print: 4 }), 1, 4)).toThrow("got 0 live and 4 spoof");
+  expect(() => createBatchSampler(rows, 1, 0)).toThrow("batchSize must be a positive integer, got 0");
+  expect(() => batchAt(createBatchSampler(rows, 1, 4), -1)).toThrow(
+    "step must be a non-negative integer, got -1",
+  );
+});
