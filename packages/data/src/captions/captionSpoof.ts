@@ -11,7 +11,17 @@ const presentationNames: Readonly<Record<Attack, readonly string[]>> = {
   cutout: ["a cut-out photo", "a paper cut-out", "a paper mask"],
   rigidMask: ["a rigid mask", "a hard mask", "a hard plastic mask"],
   softMask: ["a soft mask", "a silicone mask", "a rubber mask"],
-  partial: ["a partial attack", "a partly covered face"],
+  partial: ["a partly covered face", "a partially covered face"],
+};
+
+/** How the person belongs to the presentation. */
+const personLinks: Readonly<Record<Exclude<Attack, "none">, string>> = {
+  print: "showing",
+  replay: "showing",
+  cutout: "showing",
+  rigidMask: "worn by",
+  softMask: "worn by",
+  partial: "that of",
 };
 
 /**
@@ -27,15 +37,17 @@ export function captionSpoof(facts: CaptionFacts, random: Uniform): string {
   const name = pick(presentationNames[facts.attack], random);
   const seen = facts.label === "live" && facts.cues.length === 0 ? liveCues : facts.cues;
   const cues = chooseCues(seen, random).map((cue) => pick(cuePhrases[cue] ?? [cue], random));
-  // Two cues and a person together would be longer than a sentence of the starter's language may be.
-  const person = facts.attack !== "none" && cues.length < 2 ? ` of ${personPhrase(facts)}` : "";
-  if (cues.length === 0) return `this is ${name}${person}, but no clear cue can be seen.`;
+  if (cues.length === 0) return `this is ${name}, but no clear cue can be seen.`;
   const list = cues.join(" and ");
+  // Two cues and a person together would be longer than a sentence of this small language may be.
+  if (cues.length === 1 && facts.attack !== "none") {
+    return `this is ${name}, ${personLinks[facts.attack]} ${personPhrase(facts)}: ${list} can be seen.`;
+  }
   const sentences = [
-    `this is ${name}${person}: ${list} can be seen.`,
-    `this is ${name}${person} with ${list}.`,
-    `this is ${name}${person}, shown by ${list}.`,
-    `the camera sees ${name}${person} with ${list}.`,
+    `this is ${name}: ${list} can be seen.`,
+    `this is ${name} with ${list}.`,
+    `this is ${name}, shown by ${list}.`,
+    `the camera sees ${name} with ${list}.`,
   ];
   return pick(sentences, random);
 }

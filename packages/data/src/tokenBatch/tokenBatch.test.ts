@@ -11,6 +11,10 @@ const answers = ["Yes, this is a live face.", "No, this is a printed photo with 
 const tokenizer = createTokenizer(trainBpe([question, ...answers, ...answers], 300));
 const asked = tokenizer.encode(question);
 
+function mean(values: number[]): number {
+  return values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
 test("inputs, targets and masks are the shifted sequence", () => {
   const length = lengthFor(tokenizer, answers);
   const batch = buildTokenBatch(tokenizer, answers, length);
@@ -52,8 +56,6 @@ test("the weighted sum is alpha times the judgments' mean plus the rest times th
       alpha: fc.double({ min: 0, max: 1, noNaN: true }),
     }),
   );
-  const mean = (values: number[]): number =>
-    values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
   fc.assert(
     fc.property(masks, ({ kinds, losses, alpha }) => {
       const judgment = Float32Array.from(kinds, (kind) => Number(kind === "judgment"));
@@ -79,7 +81,6 @@ test("bad answers, lengths, masks and alphas are named", () => {
   expect(() => buildTokenBatch(tokenizer, ["Maybe."], 40)).toThrow(
     'must begin with "Yes" or "No" as one token, got "Maybe."',
   );
-  expect(() => buildTokenBatch(tokenizer, ["Yesterday"], 40)).not.toThrow();
   expect(() => buildTokenBatch(tokenizer, answers, 2)).toThrow(
     `at least ${asked.length} (the question's tokens), got 2`,
   );
