@@ -1,5 +1,7 @@
 /** @file Modules. */
 
 export * from "./initialize.ts";
+export * from "./layerNorm.ts";
 export * from "./linear.ts";
 export * from "./module.ts";
+export * from "./rmsNorm.ts";

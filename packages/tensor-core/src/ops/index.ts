@@ -3,6 +3,12 @@
 export * from "./elementwise/binary.ts";
 export * from "./elementwise/unary.ts";
 export { broadcastTo } from "./layout/broadcastTo.ts";
+export * from "./layout/concat.ts";
 export * from "./layout/reshape.ts";
+export * from "./layout/slice.ts";
+export * from "./layout/transpose.ts";
 export * from "./matmul/matmul.ts";
+export * from "./normalize/layerNorm.ts";
+export * from "./normalize/rmsNorm.ts";
+export * from "./normalize/softmax.ts";
 export * from "./reduce/sum.ts";

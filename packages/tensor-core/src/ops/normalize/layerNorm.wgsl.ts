@@ -1,0 +1,140 @@
+/** @file Kernels of layer normalisation: one workgroup a row; the parameter sums by blocks of rows. */
+
+import { read, wgsl, write, type KernelSpec } from "../../kernel/kernelSpec.ts";
+import { flatGroup } from "../../kernel/wgsl/flatIndex.ts";
+import {
+  byVariant,
+  itemElement,
+  rowReduce,
+  rowWorkgroup,
+  type RowVariant,
+} from "../../kernel/wgsl/rowReduce.ts";
+
+/** y = (x - mean) rstd weight + bias. The variance takes a second pass about the mean, so nothing cancels. */
+export const layerNormForward = byVariant((variant: RowVariant) => {
+  const item = itemElement(variant);
+  return {
+    label: "layerNorm.forward",
+    ...rowWorkgroup(variant),
+    buffers: {
+      x: read(item),
+      weight: read(item),
+      bias: read(item),
+      y: write(item),
+      mean: write(),
+      rstd: write(),
+    },
+    uniforms: { rows: "u32", items: "u32", dim: "f32", eps: "f32" },
+    constants: { QUADS: variant.quads, LANES: variant.lanes },
+    body: wgsl`
+${flatGroup}
+${rowReduce(variant)}
+@compute @workgroup_size(WG)
+fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec3<u32>,
+        @builtin(local_invocation_index) lane: u32) {
+  let row = flatGroup(wid, nwg);
+  if (row >= params.rows) { return; }
+  let start = row * params.items;
+  var part = Item(0.0);
+  for (var i = lane; i < params.items; i += WG) { part += x[start + i]; }
+  let center = rowSum(total(part), lane) / params.dim;
+  var squares = Item(0.0);
+  for (var i = lane; i < params.items; i += WG) {
+    let c = x[start + i] - center;
+    squares += c * c;
+  }
+  let r = 1.0 / sqrt(rowSum(total(squares), lane) / params.dim + params.eps);
+  for (var i = lane; i < params.items; i += WG) {
+    y[start + i] = (x[start + i] - center) * r * weight[i] + bias[i];
+  }
+  if (lane == 0u) {
+    mean[row] = center;
+    rstd[row] = r;
+  }
+}`,
+  } as const satisfies KernelSpec;
+});
+
+/** g = dy weight, h = (x - mean) rstd:  dx = rstd (g - avg(g) - h avg(g h)) */
+export const layerNormBackwardX = byVariant((variant: RowVariant) => {
+  const item = itemElement(variant);
+  return {
+    label: "layerNorm.backward.x",
+    ...rowWorkgroup(variant),
+    buffers: {
+      x: read(item),
+      weight: read(item),
+      mean: read(),
+      rstd: read(),
+      dy: read(item),
+      dx: write(item),
+    },
+    uniforms: { rows: "u32", items: "u32", dim: "f32" },
+    constants: { QUADS: variant.quads, LANES: variant.lanes },
+    body: wgsl`
+${flatGroup}
+${rowReduce(variant)}
+@compute @workgroup_size(WG)
+fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec3<u32>,
+        @builtin(local_invocation_index) lane: u32) {
+  let row = flatGroup(wid, nwg);
+  if (row >= params.rows) { return; }
+  let start = row * params.items;
+  let center = mean[row];
+  let r = rstd[row];
+  var plain = Item(0.0);
+  var skewed = Item(0.0);
+  for (var i = lane; i < params.items; i += WG) {
+    let g = dy[start + i] * weight[i];
+    plain += g;
+    skewed += g * (x[start + i] - center);
+  }
+  let averageG = rowSum(total(plain), lane) / params.dim;
+  let averageGH = rowSum(total(skewed), lane) * r / params.dim;
+  for (var i = lane; i < params.items; i += WG) {
+    let h = (x[start + i] - center) * r;
+    dx[start + i] = r * (dy[start + i] * weight[i] - averageG - h * averageGH);
+  }
+}`,
+  } as const satisfies KernelSpec;
+});
+
+/** Sums of dy h and of dy over each block of rows, in row order: one invocation for an item of a block. */
+export const layerNormBackwardParams = byVariant((variant: RowVariant) => {
+  const item = itemElement(variant);
+  return {
+    label: "layerNorm.backward.params",
+    workgroup: 64,
+    buffers: {
+      x: read(item),
+      mean: read(),
+      rstd: read(),
+      dy: read(item),
+      dweights: write(item),
+      dbiases: write(item),
+    },
+    uniforms: { rows: "u32", items: "u32", blockRows: "u32", count: "u32" },
+    constants: { QUADS: variant.quads, LANES: variant.lanes },
+    body: wgsl`
+${flatGroup}
+alias Item = ${item};
+@compute @workgroup_size(WG)
+fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec3<u32>,
+        @builtin(local_invocation_index) lane: u32) {
+  let unit = flatGroup(wid, nwg) * WG + lane;
+  if (unit >= params.count) { return; }
+  let first = (unit / params.items) * params.blockRows;
+  let column = unit % params.items;
+  let end = min(first + params.blockRows, params.rows);
+  var weights = Item(0.0);
+  var biases = Item(0.0);
+  for (var row = first; row < end; row++) {
+    let g = dy[row * params.items + column];
+    weights += g * ((x[row * params.items + column] - mean[row]) * rstd[row]);
+    biases += g;
+  }
+  dweights[unit] = weights;
+  dbiases[unit] = biases;
+}`,
+  } as const satisfies KernelSpec;
+});

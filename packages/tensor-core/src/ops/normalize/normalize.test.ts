@@ -1,0 +1,126 @@
+/** @file softmax, layerNorm and rmsNorm against their formulas in f64. */
+
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { tensor, zeros } from "../../tensor/create.ts";
+import { type Array64, assertClose, zeros64 } from "../../testing/array64.ts";
+import { awkwardSize, describeOp } from "../../testing/describeOp.ts";
+import { testDevice } from "../../testing/testDevice.ts";
+import { layerNorm } from "./layerNorm.ts";
+import { rmsNorm } from "./rmsNorm.ts";
+import { softmax } from "./softmax.ts";
+
+type Size = readonly [rows: number, dim: number];
+const sizes: fc.Arbitrary<Size> = fc.tuple(
+  awkwardSize,
+  fc.oneof(awkwardSize, fc.constantFrom(100, 255, 300)),
+);
+
+/** Applies `f` to each row of x. */
+function byRow(x: Array64, f: (row: number[]) => number[]): Array64 {
+  const y = zeros64(x.shape);
+  const dim = x.shape.at(-1) as number;
+  for (let i = 0; i < x.data.length; i += dim) y.data.set(f([...x.data.subarray(i, i + dim)]), i);
+  return y;
+}
+
+const add = (row: number[]) => row.reduce((a, b) => a + b, 0);
+const at = (x: Array64 | undefined, i: number) => x?.data[i] as number;
+
+for (const without of [[], ["subgroups"]]) {
+  const suffix = without.length > 0 ? " without subgroups" : "";
+
+  describeOp<Size>(`softmax${suffix}`, {
+    cases: sizes,
+    without,
+    shapes: (size) => ({ x: size }),
+    range: [-8, 8],
+    op: ({ x }) => softmax(x!),
+    reference: ({ x }) =>
+      byRow(x!, (row) => {
+        const total = add(row.map((value) => Math.exp(value)));
+        return row.map((value) => Math.exp(value) / total);
+      }),
+    opClass: "composite",
+    depth: ([, dim]) => dim,
+  });
+
+  describeOp<Size>(`layerNorm${suffix}`, {
+    // A row of one has a variance of 0: its gradient is cancellation alone.
+    cases: sizes.filter(([, dim]) => dim > 1),
+    without,
+    shapes: ([rows, dim]) => ({ x: [rows, dim], weight: [dim], bias: [dim] }),
+    range: [-3, 3],
+    op: ({ x, weight, bias }) => layerNorm(x!, weight!, bias!, { eps: 1e-2 }),
+    reference: ({ x, weight, bias }) =>
+      byRow(x!, (row) => {
+        const mean = add(row) / row.length;
+        const variance = add(row.map((value) => (value - mean) ** 2)) / row.length;
+        return row.map(
+          (value, i) => ((value - mean) / Math.sqrt(variance + 1e-2)) * at(weight, i) + at(bias, i),
+        );
+      }),
+    opClass: "composite",
+    depth: ([, dim]) => dim,
+    gradientDepth: ([rows, dim]) => Math.max(rows, dim),
+  });
+
+  describeOp<Size>(`rmsNorm${suffix}`, {
+    cases: sizes,
+    without,
+    shapes: ([rows, dim]) => ({ x: [rows, dim], weight: [dim] }),
+    range: [-3, 3],
+    op: ({ x, weight }) => rmsNorm(x!, weight!, { eps: 1e-2 }),
+    reference: ({ x, weight }) =>
+      byRow(x!, (row) => {
+        const square = add(row.map((value) => value * value)) / row.length;
+        return row.map((value, i) => (value / Math.sqrt(square + 1e-2)) * at(weight, i));
+      }),
+    opClass: "composite",
+    depth: ([, dim]) => dim,
+    gradientDepth: ([rows, dim]) => Math.max(rows, dim),
+  });
+}
+
+describe("softmax", () => {
+  it("neither overflows nor loses rows of large values", async () => {
+    const device = await testDevice();
+    using _scope = device.scope();
+    const y = await softmax(tensor(device, [1000, 1000, -1000, -1000, -3e38, 0], [3, 2])).read();
+    expect([...y]).toEqual([0.5, 0.5, 0.5, 0.5, 0, 1]);
+  });
+
+  it("names a tensor without an axis", async () => {
+    const device = await testDevice();
+    using _scope = device.scope();
+    expect(() => softmax(tensor(device, [1], []))).toThrow("[softmax] x must be f32 with at least one axis");
+  });
+});
+
+describe("layerNorm", () => {
+  it("keeps its digits far from zero", async () => {
+    const device = await testDevice();
+    using _scope = device.scope();
+    const row = Float32Array.from({ length: 96 }, (_, i) => 1e4 + (i % 7));
+    const mean = row.reduce((a, b) => a + b, 0) / 96;
+    const variance = row.reduce((a, b) => a + (b - mean) ** 2, 0) / 96;
+    const weight = tensor(device, new Float32Array(96).fill(1));
+    const y = await layerNorm(tensor(device, row, [1, 96]), weight, zeros(device, [96])).read();
+    // The mean itself is rounded to 2^-10 at 1e4.
+    assertClose(
+      "layerNorm",
+      y,
+      row.map((value) => (value - mean) / Math.sqrt(variance + 1e-5)),
+      2e-3,
+    );
+  });
+
+  it("names parameters that do not fit", async () => {
+    const device = await testDevice();
+    using _scope = device.scope();
+    const [x, three, four] = [zeros(device, [2, 4]), zeros(device, [3]), zeros(device, [4])];
+    expect(() => layerNorm(x, three, four)).toThrow("[layerNorm] weight must be [4] f32, got [3] f32");
+    expect(() => layerNorm(x, four, three)).toThrow("[layerNorm] bias must be [4] f32, got [3] f32");
+    expect(() => rmsNorm(x, three)).toThrow("[rmsNorm] weight must be [4] f32, got [3] f32");
+  });
+});

@@ -1,0 +1,59 @@
+/** @file Root-mean-square normalisation over the last axis. Zhang and Sennrich 2019, arXiv:1910.07467. */
+
+import { defineOp, run } from "../../autograd/defineOp.ts";
+import { Tensor } from "../../tensor/tensor.ts";
+import { sum } from "../reduce/sum.ts";
+import type { NormOptions } from "./layerNorm.ts";
+import { rmsNormBackwardWeight, rmsNormBackwardX, rmsNormForward } from "./rmsNorm.wgsl.ts";
+import { assertRows, assertVector, rowLayout } from "./rowLayout.ts";
+
+const rmsNormOp = defineOp<{ x: Tensor; weight: Tensor }, "rstd", { eps: number }, "x" | "weight" | "rstd">({
+  name: "rmsNorm",
+  shape: ({ x, weight }) => {
+    assertVector("rmsNorm", "weight", weight, assertRows("rmsNorm", x));
+    return {
+      y: { shape: x.shape, dtype: "f32" },
+      rstd: { shape: x.shape.slice(0, -1), dtype: "f32" },
+    };
+  },
+  forward: ({ x, weight, y, rstd }, { eps }) => {
+    const { variant, rows, items, dim } = rowLayout(x);
+    run(rmsNormForward(variant), { x, weight, y, rstd }, { rows, items, dim, eps }, rows);
+  },
+  save: ["x", "weight", "rstd"],
+  gradient: ({ x, weight, rstd }, dy, _attributes, needs) => {
+    const { variant, rows, items, dim, blockRows, blocks } = rowLayout(x);
+    let dx: Tensor | undefined;
+    if (needs.has("x")) {
+      dx = Tensor.allocate(x.device, x.shape, "f32", "[rmsNorm] dx");
+      run(rmsNormBackwardX(variant), { x, weight, rstd, dy, dx }, { rows, items, dim }, rows);
+    }
+    if (!needs.has("weight")) return { x: dx };
+    const dweights = Tensor.allocate(x.device, [blocks, dim], "f32", "[rmsNorm] dweight by blocks");
+    const count = blocks * items;
+    run(
+      rmsNormBackwardWeight(variant),
+      { x, rstd, dy, dweights },
+      { rows, items, blockRows, count },
+      Math.ceil(count / 64),
+    );
+    return { x: dx, weight: sum(dweights, 0) };
+  },
+});
+
+/**
+ * Scales each row to a root mean square of one, then by the weight:
+ *
+ *     y = x rstd weight,   rstd = 1 / sqrt(avg(x²) + eps)
+ *
+ * @param x       [..., D] f32
+ * @param weight  [D] f32
+ * @param options eps, default 1e-6
+ * @returns       [..., D] f32
+ * @throws ShapeError if weight is not [D], or x has no axis
+ *
+ * Numerics: sums as in layerNorm. Gradients: x, weight.
+ */
+export function rmsNorm(x: Tensor, weight: Tensor, options: NormOptions = {}): Tensor {
+  return rmsNormOp({ x, weight }, { eps: options.eps ?? 1e-6 });
+}

@@ -1,0 +1,53 @@
+/** @file How the ops over the last axis see a tensor: rows of items. */
+
+import { itemWidth, rowVariant, type RowVariant } from "../../kernel/wgsl/rowReduce.ts";
+import { ShapeError, showShape } from "../../tensor/shape.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+
+export interface RowLayout {
+  readonly variant: RowVariant;
+  readonly rows: number;
+  /** Elements of a row. */
+  readonly dim: number;
+  /** Items of a row: quads where dim is a multiple of four, else elements. */
+  readonly items: number;
+  /** Rows that one invocation adds up for a parameter's gradient, about sqrt(rows), and how many such blocks. */
+  readonly blockRows: number;
+  readonly blocks: number;
+}
+
+/** The layout of x [..., D], which is not empty. */
+export function rowLayout(x: Tensor): RowLayout {
+  const dim = x.shape.at(-1) ?? 1;
+  const variant = rowVariant(x.device, dim);
+  const rows = x.size / dim;
+  const blockRows = Math.ceil(Math.sqrt(rows));
+  return {
+    variant,
+    rows,
+    dim,
+    items: dim / itemWidth(variant),
+    blockRows,
+    blocks: Math.ceil(rows / blockRows),
+  };
+}
+
+/** The length of the last axis. @throws ShapeError if x is not f32 or has no axis */
+export function assertRows(op: string, x: Tensor): number {
+  const dim = x.shape.at(-1);
+  if (x.dtype !== "f32" || dim === undefined) {
+    throw new ShapeError(
+      `[${op}] x must be f32 with at least one axis, got ${showShape(x.shape)} ${x.dtype}: reshape it to [..., D]`,
+    );
+  }
+  return dim;
+}
+
+/** @throws ShapeError unless the tensor is [dim] f32 */
+export function assertVector(op: string, name: string, vector: Tensor, dim: number): void {
+  if (vector.dtype !== "f32" || vector.rank !== 1 || vector.shape[0] !== dim) {
+    throw new ShapeError(
+      `[${op}] ${name} must be [${dim}] f32, got ${showShape(vector.shape)} ${vector.dtype}`,
+    );
+  }
+}
