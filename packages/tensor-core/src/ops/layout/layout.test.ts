@@ -1,0 +1,167 @@
+/** @file transpose, slice and concat against loops over indices. */
+
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { tensor, zeros } from "../../tensor/create.ts";
+import { type Array64, zeros64 } from "../../testing/array64.ts";
+import { awkwardSize, describeOp } from "../../testing/describeOp.ts";
+import { testDevice } from "../../testing/testDevice.ts";
+import { concat } from "./concat.ts";
+import { slice } from "./slice.ts";
+import { transpose } from "./transpose.ts";
+
+/** Calls `visit` with every index of a shape, in row-major order. */
+function eachIndex(shape: readonly number[], visit: (index: number[], flat: number) => void): void {
+  const index = shape.map(() => 0);
+  const size = shape.reduce((product, n) => product * n, 1);
+  for (let flat = 0; flat < size; flat++) {
+    visit(index, flat);
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      index[axis] = (index[axis]! + 1) % shape[axis]!;
+      if (index[axis] !== 0) break;
+    }
+  }
+}
+
+const flatten = (index: readonly number[], shape: readonly number[]) =>
+  index.reduce((flat, place, axis) => flat * shape[axis]! + place, 0);
+
+const shapes = fc.oneof(
+  fc.tuple(awkwardSize),
+  fc.tuple(awkwardSize, awkwardSize),
+  fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 3, maxLength: 6 }),
+);
+
+interface TransposeCase {
+  readonly shape: number[];
+  readonly axes: number[];
+}
+
+describeOp<TransposeCase>("transpose", {
+  cases: shapes.chain((shape) =>
+    fc
+      .shuffledSubarray(
+        shape.map((_, axis) => axis),
+        { minLength: shape.length },
+      )
+      .map((axes) => ({ shape, axes })),
+  ),
+  runs: 24,
+  shapes: ({ shape }) => ({ x: shape }),
+  op: ({ x }, { axes }) => transpose(x!, axes),
+  reference: ({ x }, { shape, axes }) => {
+    const y = zeros64(axes.map((axis) => shape[axis]!));
+    eachIndex(y.shape, (index, flat) => {
+      const from = shape.map((_, axis) => index[axes.indexOf(axis)]!);
+      y.data[flat] = x!.data[flatten(from, shape)]!;
+    });
+    return y;
+  },
+  opClass: "copy",
+});
+
+interface SliceCase {
+  readonly shape: number[];
+  readonly axis: number;
+  readonly start: number;
+  readonly end: number;
+}
+
+describeOp<SliceCase>("slice", {
+  cases: shapes.chain((shape) =>
+    fc
+      .nat(shape.length - 1)
+      .chain((axis) =>
+        fc
+          .tuple(fc.nat(shape[axis]! - 1), fc.integer({ min: 1, max: shape[axis]! }))
+          .map(([a, b]) => ({ shape, axis, start: Math.min(a, b - 1), end: Math.max(a + 1, b) })),
+      ),
+  ),
+  runs: 24,
+  shapes: ({ shape }) => ({ x: shape }),
+  op: ({ x }, { axis, start, end }) => slice(x!, axis, start, end),
+  reference: ({ x }, { shape, axis, start, end }) => {
+    const y = zeros64(shape.map((n, i) => (i === axis ? end - start : n)));
+    eachIndex(y.shape, (index, flat) => {
+      const from = index.map((place, i) => (i === axis ? place + start : place));
+      y.data[flat] = x!.data[flatten(from, shape)]!;
+    });
+    return y;
+  },
+  opClass: "copy",
+});
+
+interface ConcatCase {
+  readonly shape: number[];
+  readonly axis: number;
+  readonly sizes: number[];
+}
+
+const partShape = ({ shape, axis }: ConcatCase, size: number) => shape.map((n, i) => (i === axis ? size : n));
+
+describeOp<ConcatCase>("concat", {
+  cases: shapes.chain((shape) =>
+    fc.record({
+      shape: fc.constant(shape),
+      axis: fc.nat(shape.length - 1),
+      sizes: fc.array(fc.constantFrom(1, 2, 3, 5, 8), { minLength: 1, maxLength: 4 }),
+    }),
+  ),
+  shapes: (c) => Object.fromEntries(c.sizes.map((size, i) => [`part${i}`, partShape(c, size)])),
+  op: (parts, { axis }) => concat(Object.values(parts), axis),
+  reference: (parts, c) => {
+    const total = c.sizes.reduce((a, b) => a + b, 0);
+    const y = zeros64(partShape(c, total));
+    eachIndex(y.shape, (index, flat) => {
+      let [part, place] = [0, index[c.axis]!];
+      while (place >= c.sizes[part]!) place -= c.sizes[part++]!;
+      const { data, shape } = parts[`part${part}`] as Array64;
+      y.data[flat] = data[flatten(index.with(c.axis, place), shape)]!;
+    });
+    return y;
+  },
+  opClass: "copy",
+});
+
+describe("layout", () => {
+  it("moves integers as they are", async () => {
+    const device = await testDevice();
+    using _scope = device.scope();
+    const x = tensor(device, [1, -2, 3, -4, 5, 2 ** 31 - 1], [2, 3], "i32");
+    expect(await transpose(x, [1, 0]).read()).toEqual(Int32Array.of(1, -4, -2, 5, 3, 2 ** 31 - 1));
+    expect(await slice(x, 1, -1).read()).toEqual(Int32Array.of(3, 2 ** 31 - 1));
+    const ids = tensor(device, [7, 2 ** 32 - 1], [2], "u32");
+    expect(await concat([ids, ids], 0).read()).toEqual(Uint32Array.of(7, 2 ** 32 - 1, 7, 2 ** 32 - 1));
+  });
+
+  it("counts negative bounds from the end and gives empty ranges", async () => {
+    const device = await testDevice();
+    using _scope = device.scope();
+    const x = tensor(device, [0, 1, 2, 3]);
+    expect(await slice(x, 0, -3, -1).read()).toEqual(Float32Array.of(1, 2));
+    expect(slice(x, -1, 2, 2).shape).toEqual([0]);
+    expect(await concat([slice(x, 0, 0, 0), x], 0).read()).toEqual(Float32Array.of(0, 1, 2, 3));
+  });
+
+  it("names what does not fit", async () => {
+    const device = await testDevice();
+    using _scope = device.scope();
+    const x = zeros(device, [2, 3]);
+    expect(() => transpose(x, [0])).toThrow(
+      "[transpose] axes must name each of the 2 axes of [2, 3] once, got [0]",
+    );
+    expect(() => transpose(x, [0, 0])).toThrow("once, got [0, 0]");
+    expect(() => transpose(x, [0, 2])).toThrow("[transpose] axis 2 is out of range for rank 2");
+    expect(() => transpose(zeros(device, [2, 2, 2, 2, 2, 2, 2]), [6, 5, 4, 3, 2, 1, 0])).toThrow(
+      "has too many axes: at most 6 can be moved at once",
+    );
+    expect(() => slice(x, 1, 2, 4)).toThrow("[slice] 2 to 4 is no range of axis 1 of [2, 3]: use -3 to 3");
+    expect(() => slice(x, 1, 2, 1)).toThrow("[slice] 2 to 1 is no range");
+    expect(() => slice(x, 0, 0.5, 1)).toThrow("[slice] 0.5 to 1 is no range");
+    expect(() => concat([], 0)).toThrow("[concat] needs at least one tensor");
+    expect(() => concat([x, zeros(device, [2, 4])], 0)).toThrow(
+      "[concat] tensor 1 is [2, 4] f32, the first [2, 3] f32: only axis 0 may differ",
+    );
+    expect(() => concat([x, zeros(device, [2, 3], "i32")], 0)).toThrow("[concat] tensor 1 is [2, 3] i32");
+  });
+});
