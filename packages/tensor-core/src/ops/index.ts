@@ -1,7 +1,9 @@
 /** @file Every op; a new op adds one line. */
 
+export * from "./conv/patchify.ts";
 export * from "./elementwise/binary.ts";
 export * from "./elementwise/unary.ts";
+export * from "./index/embedding.ts";
 export { broadcastTo } from "./layout/broadcastTo.ts";
 export * from "./layout/concat.ts";
 export * from "./layout/reshape.ts";

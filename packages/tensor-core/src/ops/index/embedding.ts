@@ -1,0 +1,80 @@
+/** @file Rows of a table, chosen by ids. */
+
+import { defineOp, run } from "../../autograd/defineOp.ts";
+import { ShapeError, showShape } from "../../tensor/shape.ts";
+import { Tensor } from "../../tensor/tensor.ts";
+import { chunks, countIds, embeddingForward, placeIds, scanCounts, sumRows } from "./embedding.wgsl.ts";
+
+const forwardKernels = { quads: embeddingForward(true), scalars: embeddingForward(false) };
+const sumKernels = { quads: sumRows(true), scalars: sumRows(false) };
+
+const embeddingOp = defineOp<{ weight: Tensor; ids: Tensor }, never, object, "weight" | "ids">({
+  name: "embedding",
+  shape: ({ weight, ids }) => {
+    if (weight.rank !== 2 || weight.dtype !== "f32") {
+      throw new ShapeError(
+        `[embedding] weight must be [V, D] f32, got ${showShape(weight.shape)} ${weight.dtype}`,
+      );
+    }
+    if (ids.dtype !== "i32") throw new ShapeError(`[embedding] ids must be i32, got ${ids.dtype}`);
+    return { y: { shape: [...ids.shape, weight.shape[1] ?? 0], dtype: "f32" } };
+  },
+  forward: ({ weight, ids, y }) => {
+    const { unit, variant } = layoutOf(weight);
+    const kernel = forwardKernels[variant];
+    const count = y.size / unit;
+    run(
+      kernel,
+      { weight, ids, y },
+      { count, width: (weight.shape[1] ?? 0) / unit, vocabulary: weight.shape[0] ?? 0 },
+      Math.ceil(count / kernel.workgroup),
+    );
+  },
+  save: ["weight", "ids"],
+  gradient: ({ weight, ids }, dy) => {
+    const vocabulary = weight.shape[0] ?? 0;
+    const { device } = weight;
+    const slots = Tensor.allocate(device, [vocabulary, chunks], "u32", "[embedding] slots");
+    const order = Tensor.allocate(device, ids.shape, "u32", "[embedding] order");
+    const dweight = Tensor.allocate(device, weight.shape, "f32", "[embedding] dweight");
+    const list = { count: ids.size, chunkSize: Math.ceil(ids.size / chunks), vocabulary };
+    run(countIds, { ids, slots }, list, chunks / countIds.workgroup);
+    const perLane = Math.ceil(slots.size / scanCounts.workgroup);
+    run(scanCounts, { slots }, { length: slots.size, perLane }, 1);
+    run(placeIds, { ids, slots, order }, list, chunks / placeIds.workgroup);
+    const { unit, variant } = layoutOf(weight);
+    const kernel = sumKernels[variant];
+    const count = weight.size / unit;
+    run(
+      kernel,
+      { dy, slots, order, dweight },
+      { count, width: (weight.shape[1] ?? 0) / unit },
+      Math.ceil(count / kernel.workgroup),
+    );
+    slots.dispose();
+    order.dispose();
+    return { weight: dweight };
+  },
+});
+
+/** Rows whose length is a multiple of four are read as vec4. */
+function layoutOf(weight: Tensor): { unit: number; variant: "quads" | "scalars" } {
+  const quads = (weight.shape[1] ?? 0) % 4 === 0;
+  return { unit: quads ? 4 : 1, variant: quads ? "quads" : "scalars" };
+}
+
+/**
+ * Gathers rows of a table. An id that is no row gives a row of zeros and takes no part in the gradient.
+ *
+ * @param weight [V, D] f32
+ * @param ids    [...] i32
+ * @returns      [..., D] f32
+ * @throws ShapeError if the weight is not [V, D] or the ids are not i32
+ *
+ * Numerics: exact. Gradients: weight, as a sum over the positions of each id in their order, so it repeats bit for
+ * bit. The positions are sorted by counting in 64 chunks, without atomics: V·64 counters and N positions of memory,
+ * N·D reads of dy.
+ */
+export function embedding(weight: Tensor, ids: Tensor): Tensor {
+  return embeddingOp({ weight, ids }, {});
+}
