@@ -1,16 +1,16 @@
 /** @file Intervals: repeatable, over subjects, blank where they mean nothing. */
 
+import { createRandom, uniform } from "@candor/data";
 import { describe, expect, test } from "vitest";
 import { auc } from "./auc.ts";
 import { bootstrapInterval } from "./bootstrap.ts";
 import { samplesOf } from "./fixtures/samples.ts";
 import type { ScoredSample } from "./scoredSample.ts";
-import { seededRandom } from "./seededRandom.ts";
 
-const random = seededRandom(1);
+const random = createRandom(1);
 const noisy = samplesOf(
-  Array.from({ length: 60 }, () => 0.35 + 0.6 * random()),
-  Array.from({ length: 60 }, () => 0.65 * random()),
+  Array.from({ length: 60 }, () => 0.35 + 0.6 * uniform(random)),
+  Array.from({ length: 60 }, () => 0.65 * uniform(random)),
 );
 const mean = (samples: readonly ScoredSample[]) =>
   samples.reduce((sum, sample) => sum + sample.score, 0) / samples.length;

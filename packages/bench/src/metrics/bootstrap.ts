@@ -1,9 +1,9 @@
 /** @file Percentile bootstrap intervals over subjects. Efron, "Bootstrap methods", 1979. */
 
+import { below, createRandom } from "@candor/data";
 import { groupBy } from "./groupBy.ts";
 import { MetricError } from "./metricError.ts";
 import type { ScoredSample } from "./scoredSample.ts";
-import { seededRandom } from "./seededRandom.ts";
 
 /** An interval with what it rests on. */
 export interface Interval {
@@ -49,10 +49,10 @@ export function bootstrapInterval(
   }
   const subjects = [...groupBy(samples, (sample) => sample.subject).values()];
   if (subjects.length < 2) return null;
-  const random = seededRandom(seed);
+  const random = createRandom(seed);
   const values: number[] = [];
   for (let draw = 0; draw < resamples; draw++) {
-    const resample = subjects.flatMap(() => subjects[Math.floor(random() * subjects.length)]!);
+    const resample = subjects.flatMap(() => subjects[below(random, subjects.length)]!);
     const live = resample.filter((sample) => sample.label === "live").length;
     if (live > 0 && live < resample.length) values.push(metric(resample));
   }
@@ -71,7 +71,7 @@ export function bootstrapInterval(
 // Linear between order statistics, NumPy's default.
 function quantile(sorted: readonly number[], share: number): number {
   const position = share * (sorted.length - 1);
-  const below = Math.floor(position);
-  const low = sorted[below]!;
-  return low + ((sorted[below + 1] ?? low) - low) * (position - below);
+  const rank = Math.floor(position);
+  const low = sorted[rank]!;
+  return low + ((sorted[rank + 1] ?? low) - low) * (position - rank);
 }

@@ -159,17 +159,22 @@ function runNames(files: readonly ScoreFile[]): string[] {
 
 // Methods are compared frame by frame: a run that skipped the hard frames must not look better.
 function assertSameFrames(files: readonly ScoreFile[]): void {
-  const describe = ({ id, dataset, split, video, label, attack }: ScoreRow) =>
-    JSON.stringify([id, dataset, split, video, label, attack]);
-  const [first, ...others] = files.map((file) => new Set(file.rows.map(describe)));
+  const [first, ...others] = files.map((file) => new Set(file.rows.map(frameKey)));
   others.forEach((frames, index) => {
     const missing =
       [...first!].find((frame) => !frames.has(frame)) ?? [...frames].find((frame) => !first!.has(frame));
     if (missing === undefined) return;
-    const name = (file: ScoreFile) => `${file.metadata.method} (seed ${file.metadata.seed})`;
     throw new ReportError(
-      `[buildReport] ${name(files[0]!)} and ${name(files[index + 1]!)} were scored on different frames; ` +
+      `[buildReport] ${runOf(files[0]!)} and ${runOf(files[index + 1]!)} were scored on different frames; ` +
         `the first that only one of them has: ${missing}. Score both on the same manifest.`,
     );
   });
+}
+
+function frameKey({ id, dataset, split, video, label, attack }: ScoreRow): string {
+  return JSON.stringify([id, dataset, split, video, label, attack]);
+}
+
+function runOf({ metadata: { method, seed } }: ScoreFile): string {
+  return `${method} (seed ${seed})`;
 }

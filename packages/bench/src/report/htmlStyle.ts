@@ -49,6 +49,8 @@ td.wrap { white-space: normal; min-width: 14rem; }
 tbody tr.first > * { border-top: 1px solid var(--line); }
 tbody tr.mean > * { border-top: 2px solid var(--ink); font-weight: 600; } tbody tr.mean + tr.mean > * { border-top: 0; }
 td small { color: var(--soft); font-weight: 400; }
+td small.side { display: inline-block; min-width: 5.6em; text-align: left; margin-left: 0.25em; }
+th:first-child, td:first-child { padding-left: 0; } th:last-child, td:last-child { padding-right: 0; }
 .best { color: var(--best); font-weight: 650; }
 .ours > * { background: color-mix(in srgb, var(--run-0) 9%, transparent); }
 figure { margin: 1.2rem 0; } figure svg, .plots svg { display: block; width: 100%; height: auto; }

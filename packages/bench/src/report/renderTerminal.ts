@@ -12,32 +12,24 @@ const shown = tableFigures.filter(({ key }) => key !== "bpcer");
  */
 export function renderTerminal(report: CrossDomainReport): string {
   const head = ["domain", ...shown.map((figure) => figure.short)];
-  const blocks = report.runs.map((run) => {
-    const lines = [
-      ...run.domains.map((domain) => [
-        domain.role === "source" ? `${domain.dataset} (source)` : domain.dataset,
-        ...shown.map(({ key }) => percent(domain.videos[key])),
-      ]),
-      [`mean of ${report.targets.length}`, ...shown.map(({ key }) => percent(run.averages[key]))],
-    ];
-    const widths = head.map((name, column) =>
-      Math.max(name.length, ...lines.map((line) => line[column]!.length)),
-    );
-    const print = (cells: readonly string[]) =>
-      cells
-        .map((cell, column) => (column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!)))
-        .join("  ");
-    const rule = widths.map((width) => "─".repeat(width)).join("──");
-    const body = lines.map(print);
-    return [
-      `${run.name}${explained(run)}`,
-      rule,
-      print(head),
-      rule,
-      ...body.slice(0, -1),
-      rule,
-      body.at(-1),
-    ].join("\n");
+  const bodies = report.runs.map((run) => [
+    ...run.domains.map((domain) => [
+      domain.role === "source" ? `${domain.dataset} (source)` : domain.dataset,
+      ...shown.map(({ key }) => percent(domain.videos[key])),
+    ]),
+    [`mean of ${report.targets.length}`, ...shown.map(({ key }) => percent(run.averages[key]))],
+  ]);
+  const widths = head.map((name, column) =>
+    Math.max(name.length, ...bodies.flat().map((line) => line[column]!.length)),
+  );
+  const print = (cells: readonly string[]) =>
+    cells
+      .map((cell, column) => (column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!)))
+      .join("  ");
+  const rule = widths.map((width) => "─".repeat(width)).join("──");
+  const blocks = report.runs.map((run, index) => {
+    const lines = bodies[index]!.map(print);
+    return [title(run), rule, print(head), rule, ...lines.slice(0, -1), rule, lines.at(-1)].join("\n");
   });
   const notes = [
     "In %, per video. HTER lit.: threshold at the target's own EER. HTER dev and APCER: at the dev threshold.",
@@ -46,10 +38,10 @@ export function renderTerminal(report: CrossDomainReport): string {
   return [...blocks, notes.join("\n")].join("\n\n");
 }
 
-function explained({ devThreshold, explanations }: RunResult): string {
-  const threshold =
-    devThreshold === null ? "no dev threshold" : `dev threshold P(live) ${devThreshold.toFixed(4)}`;
+function title({ name, devThreshold, explanations }: RunResult): string {
+  const threshold = devThreshold === null ? "none" : `P(live) ${devThreshold.toFixed(4)}`;
+  const first = `${name}   dev threshold: ${threshold}`;
   const { sentences, attackNamedRight, agreement } = explanations;
-  if (sentences === 0) return `   ${threshold}`;
-  return `   ${threshold}; of ${sentences} sentences: attack named right ${percent(attackNamedRight, 1)} %, agree with the verdict ${percent(agreement, 1)} %`;
+  if (sentences === 0) return first;
+  return `${first}\n${sentences} sentences: attack named right ${percent(attackNamedRight, 1)} %, agree with the verdict ${percent(agreement, 1)} %`;
 }

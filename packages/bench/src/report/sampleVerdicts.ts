@@ -1,7 +1,7 @@
 /** @file Draws the frames that a report shows with their verdicts. */
 
+import { createRandom, uniform } from "@candor/data";
 import { groupBy } from "../metrics/groupBy.ts";
-import { seededRandom } from "../metrics/seededRandom.ts";
 import type { ScoreRow } from "../scores/scoreFile.ts";
 import type { RunResult, SampleVerdict } from "./report.ts";
 
@@ -21,9 +21,9 @@ export function sampleVerdicts(
 ): SampleVerdict[] {
   const tested = rows.filter((row) => row.split === "test" && targets.includes(row.dataset));
   const explained = tested.filter((row) => row.sentence !== null);
-  const random = seededRandom(options.seed);
+  const random = createRandom(options.seed);
   const shuffled = (explained.length > 0 ? explained : tested)
-    .map((row) => ({ row, order: random() }))
+    .map((row) => ({ row, order: uniform(random) }))
     .toSorted((a, b) => a.order - b.order)
     .map(({ row }) => row);
   const piles = groupBy(shuffled, (row) => `${row.dataset} ${row.label}`);

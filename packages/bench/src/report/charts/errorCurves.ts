@@ -20,12 +20,11 @@ const grid = { stroke: "currentColor", strokeOpacity: 0.12 };
 /** Share of live samples accepted over share of spoof samples accepted, positive class live. */
 export function rocCurve(dataset: string, inputs: readonly CurveInput[]): SafeHtml {
   const ticks = [0, 0.25, 0.5, 0.75, 1];
-  const format = (share: number) => String(share * 100);
   return drawPlot(`ROC curve of ${dataset}`, {
     ...frame,
     style: { fontSize: "11px" },
-    x: { domain: [0, 1], label: null, ticks, tickFormat: format, tickSize: 3 },
-    y: { domain: [0, 1], label: null, ticks, tickFormat: format, tickSize: 3 },
+    x: { domain: [0, 1], label: null, ticks, tickFormat: inPercent, tickSize: 3 },
+    y: { domain: [0, 1], label: null, ticks, tickFormat: inPercent, tickSize: 3 },
     marks: [
       Plot.gridX(ticks, grid),
       Plot.gridY(ticks, grid),
@@ -55,10 +54,6 @@ const detLimits = [probit(0.005), probit(0.9)] as const;
  * Rates outside 0.5 % to 90 % are drawn on the frame, because 0 and 1 lie at infinity.
  */
 export function detCurve(dataset: string, inputs: readonly CurveInput[]): SafeHtml {
-  const deviate = (share: number) => {
-    const inside = Math.min(Math.max(share, 0.005), 0.9);
-    return probit(inside);
-  };
   const ticks = detTicks.map(probit);
   const format = (_: number, index: number) => String(detTicks[index]! * 100);
   return drawPlot(`DET curve of ${dataset}`, {
@@ -93,4 +88,12 @@ export function detCurve(dataset: string, inputs: readonly CurveInput[]): SafeHt
 function line(index: number): Plot.LineOptions {
   const { colour, dash } = runMark(index);
   return { stroke: colour, strokeDasharray: dash, strokeWidth: 2, strokeLinejoin: "round" };
+}
+
+function inPercent(share: number): string {
+  return String(share * 100);
+}
+
+function deviate(share: number): number {
+  return probit(Math.min(Math.max(share, 0.005), 0.9));
 }

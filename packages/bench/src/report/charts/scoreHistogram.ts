@@ -20,8 +20,6 @@ export function scoreHistogram(
   const live = shares(samples, "live");
   const spoof = shares(samples, "spoof");
   const highest = Math.max(...live, ...spoof, 0.1);
-  const bars = (heights: readonly number[], sign: number) =>
-    heights.map((height, bin) => ({ x1: bin / bins, x2: (bin + 1) / bins, y1: 0, y2: sign * height }));
   const channels = { x1: "x1", x2: "x2", y1: "y1", y2: "y2", inset: 0.5 };
   return drawPlot(label, {
     width: 260,
@@ -49,4 +47,8 @@ function shares(samples: readonly ScoredSample[], label: string): number[] {
   const ofClass = samples.filter((sample) => sample.label === label);
   for (const { score } of ofClass) counts[Math.min(Math.floor(score * bins), bins - 1)]! += 1;
   return counts.map((count) => (ofClass.length === 0 ? 0 : count / ofClass.length));
+}
+
+function bars(heights: readonly number[], sign: number): Record<string, number>[] {
+  return heights.map((height, bin) => ({ x1: bin / bins, x2: (bin + 1) / bins, y1: 0, y2: sign * height }));
 }

@@ -90,11 +90,12 @@ function figureCell(videos: Judgement, key: FigureKey, all: readonly (number | n
 
 function detail(videos: Judgement, key: FigureKey): SafeHtml | null {
   if (key === "hterLiterature" && videos.hterLiteratureInterval) {
-    return html` <small>${percentInterval(videos.hterLiteratureInterval)}</small>`;
+    return html`<small class="side">${percentInterval(videos.hterLiteratureInterval)}</small>`;
   }
   if (key === "auc" && videos.aucInterval)
-    return html` <small>${percentInterval(videos.aucInterval)}</small>`;
-  if (key === "apcerMax" && videos.worstAttack) return html` <small>${videos.worstAttack}</small>`;
+    return html`<small class="side">${percentInterval(videos.aucInterval)}</small>`;
+  if (key === "apcerMax" && videos.worstAttack)
+    return html`<small class="side">${videos.worstAttack}</small>`;
   return null;
 }
 

@@ -1,0 +1,35 @@
+/** @file Finds the rendered starter data. */
+
+import { readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+
+/**
+ * The newest `starter-*` manifest in a folder of data sets.
+ *
+ * @throws Error if there is none, with the command that makes one
+ */
+export async function starterManifest(folder = ".candor/data"): Promise<string> {
+  const names = await readdir(folder).catch(() => []);
+  const found = await Promise.all(
+    names
+      .filter((name) => name.startsWith("starter-"))
+      .map(async (name) => {
+        const path = join(folder, name, "manifest.arrow");
+        return {
+          path,
+          time: await stat(path)
+            .then((file) => file.mtimeMs)
+            .catch(() => null),
+        };
+      }),
+  );
+  const newest = found
+    .flatMap(({ path, time }) => (time === null ? [] : [{ path, time }]))
+    .toSorted((a, b) => b.time - a.time)[0];
+  if (!newest) {
+    throw new Error(
+      `no starter data under ${folder}: render them with "npx nx run data:render", or name a manifest with --manifest.`,
+    );
+  }
+  return newest.path;
+}
