@@ -1,5 +1,6 @@
 /** @file Modules. */
 
+export * from "./embedding.ts";
 export * from "./initialize.ts";
 export * from "./layerNorm.ts";
 export * from "./linear.ts";

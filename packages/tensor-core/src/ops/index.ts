@@ -1,6 +1,8 @@
 /** @file Every op; a new op adds one line. */
 
 export * from "./conv/patchify.ts";
+export * from "./attention/attention.ts";
+export * from "./attention/rotaryEmbedding.ts";
 export * from "./elementwise/binary.ts";
 export * from "./elementwise/unary.ts";
 export * from "./index/embedding.ts";
@@ -9,6 +11,7 @@ export * from "./layout/concat.ts";
 export * from "./layout/reshape.ts";
 export * from "./layout/slice.ts";
 export * from "./layout/transpose.ts";
+export * from "./loss/crossEntropy.ts";
 export * from "./matmul/matmul.ts";
 export * from "./normalize/layerNorm.ts";
 export * from "./normalize/rmsNorm.ts";

@@ -1,0 +1,183 @@
+/**
+ * @file Attention where subgroups cannot share rows: one invocation a query, or a key.
+ *
+ * Keys visible to a query are always a run from the first: query i sees max(prefix, min(S, S - T + i + 1)) of them, so
+ * one number stands for every mask (prefix = S for none, 0 for causal).
+ */
+
+import { read, wgsl, write, type KernelSpec } from "../../kernel/kernelSpec.ts";
+import { flatGroup } from "../../kernel/wgsl/flatIndex.ts";
+import { byVariant } from "../../kernel/wgsl/rowReduce.ts";
+import { attentionUniforms, visibleKeys } from "./attentionMask.wgsl.ts";
+
+const quad = "vec4<f32>";
+
+/** A loop over keys with a running maximum, and sums scaled by it (Milakov and Gimelshein 2018, arXiv:1805.02867). */
+export const attentionForwardPlain = byVariant(
+  ({ quads }: { quads: number }) =>
+    ({
+      label: "attention.forward",
+      workgroup: 64,
+      buffers: { q: read(quad), k: read(quad), v: read(quad), y: write(quad), lse: write() },
+      uniforms: attentionUniforms,
+      constants: { QUADS: quads },
+      body: wgsl`
+${flatGroup}
+${visibleKeys}
+@compute @workgroup_size(WG)
+fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec3<u32>,
+        @builtin(local_invocation_index) lane: u32) {
+  let unit = flatGroup(wid, nwg) * WG + lane;
+  if (unit >= params.units) { return; }
+  let i = unit % params.tokens;
+  let head = (unit / params.tokens) % params.heads;
+  let batch = unit / params.tokens / params.heads;
+  let row = ((batch * params.tokens + i) * params.heads + head) * QUADS;
+  let keyStride = params.keyHeads * QUADS;
+  var key = batch * params.keys * keyStride + head / params.group * QUADS;
+  var query = array<vec4<f32>, QUADS>();
+  var sums = array<vec4<f32>, QUADS>();
+  for (var d = 0u; d < QUADS; d++) { query[d] = q[row + d] * params.scale; }
+  var top = -3.4028234e38;
+  var total = 0.0;
+  for (var j = 0u; j < keysOf(i); j++) {
+    var four = vec4<f32>(0.0);
+    for (var d = 0u; d < QUADS; d++) { four += query[d] * k[key + d]; }
+    let score = (four.x + four.y) + (four.z + four.w);
+    let peak = max(top, score);
+    let keep = exp(top - peak);
+    let p = exp(score - peak);
+    total = total * keep + p;
+    for (var d = 0u; d < QUADS; d++) { sums[d] = sums[d] * keep + p * v[key + d]; }
+    top = peak;
+    key += keyStride;
+  }
+  for (var d = 0u; d < QUADS; d++) { y[row + d] = sums[d] / total; }
+  lse[unit] = top + log(total);
+}`,
+    }) as const satisfies KernelSpec,
+);
+
+/** p = e^(s - lse), ds = p (dy·v - delta):  dq = scale Σ ds k, and delta = dy·y for the other kernel. */
+export const attentionBackwardQueryPlain = byVariant(
+  ({ quads }: { quads: number }) =>
+    ({
+      label: "attention.backward.query",
+      workgroup: 64,
+      buffers: {
+        q: read(quad),
+        k: read(quad),
+        v: read(quad),
+        y: read(quad),
+        dy: read(quad),
+        lse: read(),
+        dq: write(quad),
+        delta: write(),
+      },
+      uniforms: attentionUniforms,
+      constants: { QUADS: quads },
+      body: wgsl`
+${flatGroup}
+${visibleKeys}
+@compute @workgroup_size(WG)
+fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec3<u32>,
+        @builtin(local_invocation_index) lane: u32) {
+  let unit = flatGroup(wid, nwg) * WG + lane;
+  if (unit >= params.units) { return; }
+  let i = unit % params.tokens;
+  let head = (unit / params.tokens) % params.heads;
+  let batch = unit / params.tokens / params.heads;
+  let row = ((batch * params.tokens + i) * params.heads + head) * QUADS;
+  let keyStride = params.keyHeads * QUADS;
+  var key = batch * params.keys * keyStride + head / params.group * QUADS;
+  var query = array<vec4<f32>, QUADS>();
+  var upstream = array<vec4<f32>, QUADS>();
+  var sums = array<vec4<f32>, QUADS>();
+  var product = 0.0;
+  for (var d = 0u; d < QUADS; d++) {
+    query[d] = q[row + d] * params.scale;
+    upstream[d] = dy[row + d];
+    product += dot(upstream[d], y[row + d]);
+  }
+  delta[unit] = product;
+  for (var j = 0u; j < keysOf(i); j++) {
+    var score = vec4<f32>(0.0);
+    var slope = vec4<f32>(0.0);
+    for (var d = 0u; d < QUADS; d++) {
+      score += query[d] * k[key + d];
+      slope += upstream[d] * v[key + d];
+    }
+    let p = exp((score.x + score.y) + (score.z + score.w) - lse[unit]);
+    let ds = p * ((slope.x + slope.y) + (slope.z + slope.w) - product);
+    for (var d = 0u; d < QUADS; d++) { sums[d] += ds * k[key + d]; }
+    key += keyStride;
+  }
+  for (var d = 0u; d < QUADS; d++) { dq[row + d] = sums[d] * params.scale; }
+}`,
+    }) as const satisfies KernelSpec,
+);
+
+/** dk = scale Σ ds q, dv = Σ p dy, over the queries that see the key, in all heads of its group. */
+export const attentionBackwardKeyPlain = byVariant(
+  ({ quads }: { quads: number }) =>
+    ({
+      label: "attention.backward.key",
+      workgroup: 64,
+      buffers: {
+        q: read(quad),
+        k: read(quad),
+        v: read(quad),
+        dy: read(quad),
+        lse: read(),
+        delta: read(),
+        dk: write(quad),
+        dv: write(quad),
+      },
+      uniforms: attentionUniforms,
+      constants: { QUADS: quads },
+      body: wgsl`
+${flatGroup}
+${visibleKeys}
+@compute @workgroup_size(WG)
+fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec3<u32>,
+        @builtin(local_invocation_index) lane: u32) {
+  let unit = flatGroup(wid, nwg) * WG + lane;
+  if (unit >= params.units) { return; }
+  let j = unit % params.keys;
+  let keyHead = (unit / params.keys) % params.keyHeads;
+  let batch = unit / params.keys / params.keyHeads;
+  let row = ((batch * params.keys + j) * params.keyHeads + keyHead) * QUADS;
+  var key = array<vec4<f32>, QUADS>();
+  var value = array<vec4<f32>, QUADS>();
+  var keySums = array<vec4<f32>, QUADS>();
+  var valueSums = array<vec4<f32>, QUADS>();
+  for (var d = 0u; d < QUADS; d++) {
+    key[d] = k[row + d] * params.scale;
+    value[d] = v[row + d];
+  }
+  for (var g = 0u; g < params.group; g++) {
+    let head = keyHead * params.group + g;
+    for (var i = firstQueryOf(j); i < params.tokens; i++) {
+      let query = ((batch * params.tokens + i) * params.heads + head) * QUADS;
+      let stat = (batch * params.heads + head) * params.tokens + i;
+      var score = vec4<f32>(0.0);
+      var slope = vec4<f32>(0.0);
+      for (var d = 0u; d < QUADS; d++) {
+        score += key[d] * q[query + d];
+        slope += value[d] * dy[query + d];
+      }
+      let p = exp((score.x + score.y) + (score.z + score.w) - lse[stat]);
+      let ds = p * ((slope.x + slope.y) + (slope.z + slope.w) - delta[stat]);
+      for (var d = 0u; d < QUADS; d++) {
+        keySums[d] += ds * q[query + d];
+        valueSums[d] += p * dy[query + d];
+      }
+    }
+  }
+  for (var d = 0u; d < QUADS; d++) {
+    dk[row + d] = keySums[d] * params.scale;
+    dv[row + d] = valueSums[d];
+  }
+}`,
+    }) as const satisfies KernelSpec,
+);
