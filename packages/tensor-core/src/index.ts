@@ -14,3 +14,4 @@ export { Tensor } from "./tensor/tensor.ts";
 export { noGrad, valueAndGrad, type ValueAndGrad } from "./autograd/tape.ts";
 export * from "./ops/index.ts";
 export * from "./nn/index.ts";
+export * from "./optim/index.ts";

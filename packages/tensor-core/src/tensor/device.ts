@@ -55,6 +55,16 @@ export class Device {
     return new Scope(this.#scopes);
   }
 
+  /** Runs `fn` as if no scope were open: what it makes lives until it is disposed of. */
+  unscoped<T>(fn: () => T): T {
+    const open = this.#scopes.splice(0);
+    try {
+      return fn();
+    } finally {
+      this.#scopes.unshift(...open);
+    }
+  }
+
   /** @internal The innermost open scope. */
   get currentScope(): Scope | undefined {
     return this.#scopes.at(-1);

@@ -1,0 +1,111 @@
+/** @file crossEntropy against its formula in f64. */
+
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { valueAndGrad } from "../../autograd/tape.ts";
+import { tensor, zeros } from "../../tensor/create.ts";
+import { awkwardSize, describeOp } from "../../testing/describeOp.ts";
+import { testDevice } from "../../testing/testDevice.ts";
+import { crossEntropy } from "./crossEntropy.ts";
+
+interface Case {
+  readonly classes: number;
+  readonly targets: number[];
+  readonly weights: number[];
+}
+
+const cases: fc.Arbitrary<Case> = fc
+  .tuple(awkwardSize, fc.constantFrom(1, 2, 3, 63, 64, 65, 130, 257))
+  .chain(([rows, classes]) =>
+    fc.record({
+      classes: fc.constant(classes),
+      targets: fc.array(fc.nat(classes - 1), { minLength: rows, maxLength: rows }),
+      weights: fc.array(fc.constantFrom(0, 0.25, 1, 2), { minLength: rows, maxLength: rows }),
+    }),
+  );
+
+describeOp<Case>("crossEntropy", {
+  cases,
+  runs: 20,
+  range: [-8, 8],
+  shapes: ({ classes, targets }) => ({ logits: [targets.length, classes] }),
+  op: ({ logits }, { targets, weights }) =>
+    crossEntropy(
+      logits!,
+      // Padding may carry any target.
+      tensor(
+        logits!.device,
+        targets.map((target, i) => (weights[i] === 0 ? -100 : target)),
+        [targets.length],
+        "i32",
+      ),
+      tensor(logits!.device, weights),
+    ),
+  reference: ({ logits }, { classes, targets, weights }) => {
+    let loss = 0;
+    targets.forEach((target, i) => {
+      const row = logits!.data.subarray(i * classes, (i + 1) * classes);
+      const total = row.reduce((sum, value) => sum + Math.exp(value), 0);
+      loss += weights[i]! * (Math.log(total) - row[target]!);
+    });
+    return { shape: [], data: Float64Array.of(loss) };
+  },
+  opClass: "composite",
+  depth: ({ targets }) => targets.length,
+});
+
+describe("crossEntropy", () => {
+  it("stays finite where the logits are far from zero", async () => {
+    const device = await testDevice();
+    using _scope = device.scope();
+    const logits = tensor(device, [1000, 990, -1000, 5e4, 0, -5e4], [2, 3]);
+    const one = tensor(device, [1, 1]);
+    const { value, grads } = valueAndGrad(
+      () => crossEntropy(logits, tensor(device, [1, 0], [2], "i32"), one),
+      new Map([["logits", logits]]),
+    );
+    expect(await value.item()).toBeCloseTo(10 + Math.log1p(Math.exp(-10)), 4);
+    const gradient = await grads.get("logits")!.read();
+    expect(gradient.every(Number.isFinite)).toBe(true);
+    expect(gradient[0]).toBeCloseTo(1 / (1 + Math.exp(-10)), 5);
+    expect([...gradient.subarray(3)]).toEqual([0, 0, 0]);
+  });
+
+  it("ignores rows of weight 0 even where their logits are NaN", async () => {
+    const device = await testDevice();
+    using _scope = device.scope();
+    const logits = tensor(device, [0, 0, Number.NaN, Number.NaN], [2, 2]);
+    const { value, grads } = valueAndGrad(
+      () => crossEntropy(logits, tensor(device, [0, 7], [2], "i32"), tensor(device, [1, 0])),
+      new Map([["logits", logits]]),
+    );
+    expect(await value.item()).toBeCloseTo(Math.LN2, 6);
+    expect(await grads.get("logits")!.read()).toEqual(Float32Array.of(-0.5, 0.5, 0, 0));
+  });
+
+  it("gives NaN for a counted target that is no class", async () => {
+    const device = await testDevice();
+    using _scope = device.scope();
+    for (const target of [-1, 2]) {
+      const loss = crossEntropy(
+        zeros(device, [1, 2]),
+        tensor(device, [target], [1], "i32"),
+        tensor(device, [1]),
+      );
+      expect(await loss.item()).toBeNaN();
+    }
+  });
+
+  it("names what does not fit", async () => {
+    const device = await testDevice();
+    using _scope = device.scope();
+    const logits = zeros(device, [2, 3]);
+    const targets = zeros(device, [2], "i32");
+    const weights = zeros(device, [2]);
+    expect(() => crossEntropy(weights, targets, weights)).toThrow("logits must be [N, V] f32, got [2] f32");
+    expect(() => crossEntropy(logits, weights, weights)).toThrow("targets must be [2] i32, got [2] f32");
+    expect(() => crossEntropy(logits, targets, zeros(device, [3]))).toThrow(
+      "[crossEntropy] weights must be [2] f32, got [3] f32",
+    );
+  });
+});

@@ -1,0 +1,76 @@
+/** @file Softmax cross-entropy with a weight a row. */
+
+import { defineOp, run } from "../../autograd/defineOp.ts";
+import { ShapeError, showShape } from "../../tensor/shape.ts";
+import { Tensor } from "../../tensor/tensor.ts";
+import { sum } from "../reduce/sum.ts";
+import { crossEntropyBackward, crossEntropyForward } from "./crossEntropy.wgsl.ts";
+
+const rowLosses = defineOp<
+  { logits: Tensor; targets: Tensor; weights: Tensor },
+  "peaks",
+  object,
+  "logits" | "targets" | "weights" | "peaks"
+>({
+  name: "crossEntropy",
+  shape: ({ logits, targets, weights }) => {
+    if (logits.rank !== 2 || logits.dtype !== "f32") {
+      throw new ShapeError(
+        `[crossEntropy] logits must be [N, V] f32, got ${showShape(logits.shape)} ${logits.dtype}`,
+      );
+    }
+    const rows = logits.shape[0] ?? 0;
+    for (const [name, t, dtype] of [
+      ["targets", targets, "i32"],
+      ["weights", weights, "f32"],
+    ] as const) {
+      if (t.rank !== 1 || t.shape[0] !== rows || t.dtype !== dtype) {
+        throw new ShapeError(
+          `[crossEntropy] ${name} must be [${rows}] ${dtype}, got ${showShape(t.shape)} ${t.dtype}`,
+        );
+      }
+    }
+    return { y: { shape: [rows], dtype: "f32" }, peaks: { shape: [rows, 2], dtype: "f32" } };
+  },
+  forward: ({ logits, targets, weights, y, peaks }) => {
+    const [rows = 0, classes = 0] = logits.shape;
+    run(
+      crossEntropyForward,
+      { logits, targets, weights, y, peaks },
+      { rows, classes, nan: Number.NaN },
+      rows,
+    );
+  },
+  save: ["logits", "targets", "weights", "peaks"],
+  gradient: ({ logits, targets, weights, peaks }, dy) => {
+    const dlogits = Tensor.allocate(logits.device, logits.shape, "f32", "[crossEntropy] dlogits");
+    run(
+      crossEntropyBackward,
+      { logits, targets, weights, peaks, dy, dlogits },
+      { count: logits.size, classes: logits.shape[1] ?? 0 },
+      Math.ceil(logits.size / crossEntropyBackward.workgroup),
+    );
+    return { logits: dlogits };
+  },
+});
+
+/**
+ * The weighted negative log-likelihood of the targets:
+ *
+ *     loss = Σ_i weights_i · (log Σ_v e^logits_iv − logits_i,target_i)
+ *
+ * A row of weight 0 counts nothing, whatever its target and logits are: padding. A target that is no class makes the
+ * loss NaN where the weight is not 0.
+ *
+ * @param logits  [N, V] f32
+ * @param targets [N] i32, 0 to V - 1
+ * @param weights [N] f32; 1 / N each gives the mean
+ * @returns       [] f32
+ * @throws ShapeError if a shape or a dtype differs
+ *
+ * Numerics: exponentials of differences from the row's largest logit; depth V / 64 + 6, then the sum over N. The
+ * probabilities are never stored. Gradients: logits.
+ */
+export function crossEntropy(logits: Tensor, targets: Tensor, weights: Tensor): Tensor {
+  return sum(rowLosses({ logits, targets, weights }, {}));
+}
