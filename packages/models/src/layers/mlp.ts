@@ -1,0 +1,34 @@
+/** @file The two-layer perceptron of transformer blocks. */
+
+import { type Device, gelu, Linear, Module, type Random, type Tensor } from "@candor/tensor-core";
+
+// D inputs, M hidden units, O outputs
+
+export interface MlpOptions {
+  readonly inputs: number;
+  readonly hidden: number;
+  readonly outputs: number;
+  /** Deviation of the initial output weight; default 1 / sqrt(M). */
+  readonly outputDeviation?: number;
+}
+
+/** W₂ GELU(W₁ x + b₁) + b₂, with GELU's tanh form. */
+export class Mlp extends Module {
+  readonly input: Linear;
+  readonly output: Linear;
+
+  constructor(device: Device, options: MlpOptions, random: Random) {
+    super();
+    const { inputs, hidden, outputs, outputDeviation = 1 / Math.sqrt(hidden) } = options;
+    this.input = new Linear(device, inputs, hidden, random.fork("input"));
+    this.output = new Linear(device, hidden, outputs, random.fork("output"), { deviation: outputDeviation });
+  }
+
+  /**
+   * @param x [..., D] f32
+   * @returns [..., O] f32
+   */
+  forward(x: Tensor): Tensor {
+    return this.output.forward(gelu(this.input.forward(x))); // [..., D] -> [..., M] -> [..., O]
+  }
+}

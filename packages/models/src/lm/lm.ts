@@ -1,0 +1,87 @@
+/** @file The language model: a decoder of the LLaMA family over embeddings, so that image tokens may stand before text. */
+
+import {
+  type Device,
+  Embedding,
+  embedding,
+  Linear,
+  matmul,
+  Module,
+  type Random,
+  RmsNorm,
+  type Tensor,
+} from "@candor/tensor-core";
+import { DecoderLayer } from "./decoderLayer.ts";
+import type { LmConfig } from "./lmConfig.ts";
+
+// B batch, T tokens, W width, V vocabulary
+
+/** Touvron et al. 2023, "LLaMA: open and efficient foundation language models", arXiv:2302.13971. */
+export class Lm extends Module {
+  readonly config: LmConfig;
+  readonly tokens: Embedding;
+  readonly layers: readonly DecoderLayer[];
+  readonly finalNorm: RmsNorm;
+  /** Absent where the head is tied. */
+  readonly head?: Linear;
+
+  constructor(device: Device, config: LmConfig, random: Random) {
+    super();
+    const { vocabularySize, width, layers } = config;
+    this.config = config;
+    this.tokens = new Embedding(device, vocabularySize, width, random.fork("tokens"));
+    this.layers = Array.from(
+      { length: layers },
+      (_, i) => new DecoderLayer(device, config, random.fork(`layer${i}`)),
+    );
+    this.finalNorm = new RmsNorm(device, width);
+    if (!config.tiedHead) {
+      this.head = new Linear(device, width, vocabularySize, random.fork("head"), { bias: false });
+    }
+  }
+
+  /** [V, W], the weight of the head. */
+  get headWeight(): Tensor {
+    return this.head?.weight ?? this.tokens.weight;
+  }
+
+  /**
+   * @param ids [B, T] i32
+   * @returns [B, T, W] f32
+   */
+  embed(ids: Tensor): Tensor {
+    return this.tokens.forward(ids);
+  }
+
+  /**
+   * @param x      [B, T, W] f32, embeddings of any origin
+   * @param prefix the first tokens, which see each other and which all tokens see; the rest is causal
+   * @returns [B, T, W] f32, before the final norm
+   */
+  forwardEmbeddings(x: Tensor, prefix: number): Tensor {
+    let y = x;
+    for (const layer of this.layers) y = layer.forward(y, prefix); // [B, T, W]
+    return y;
+  }
+
+  /**
+   * The final norm and the head; give it only the positions that are needed.
+   *
+   * @param x [..., W] f32, of {@link forwardEmbeddings}
+   * @returns [..., V] f32
+   */
+  logits(x: Tensor): Tensor {
+    return matmul(this.finalNorm.forward(x), this.headWeight, { transposeB: true }); // [..., W] -> [..., V]
+  }
+  /**
+   * The logits of a few tokens, without those of the whole vocabulary.
+   *
+   * @param x   [..., W] f32, of {@link forwardEmbeddings}
+   * @param ids [K] i32
+   * @returns [..., K] f32
+   */
+  logitsOf(x: Tensor, ids: Tensor): Tensor {
+    const rows = embedding(this.headWeight, ids); // [V, W] -> [K, W]
+    return matmul(this.finalNorm.forward(x), rows, { transposeB: true }); // [..., W] -> [..., K]
+  }
+}
