@@ -50,7 +50,8 @@ export class Scope implements Disposable {
     if (top !== this) {
       throw new Error("scopes must end in the reverse of the order in which they were opened");
     }
-    for (const item of this.#owned) item.dispose();
+    // Newest first, so that the pool hands the same buffers out in the same order next time.
+    for (const item of [...this.#owned].toReversed()) item.dispose();
     this.#owned.clear();
   }
 }
