@@ -15,3 +15,4 @@ export { noGrad, valueAndGrad, type ValueAndGrad } from "./autograd/tape.ts";
 export * from "./ops/index.ts";
 export * from "./nn/index.ts";
 export * from "./optim/index.ts";
+export * from "./io/index.ts";

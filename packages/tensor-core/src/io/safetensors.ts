@@ -1,0 +1,129 @@
+/** @file Tensors to and from the bytes of a safetensors file. */
+
+import { fromBfloat16, fromFloat16 } from "./halfFloat.ts";
+import { SafetensorsError } from "./safetensorsError.ts";
+import { parseHeader, type SafetensorsDType, type TensorEntry } from "./safetensorsHeader.ts";
+
+/** Values on the host; F16 and BF16 are widened to f32. */
+export interface StoredTensor {
+  readonly shape: readonly number[];
+  readonly data: Float32Array | Int32Array | Uint32Array;
+  /** The dtype in the file. */
+  readonly dtype: SafetensorsDType;
+}
+
+export interface Safetensors {
+  readonly tensors: ReadonlyMap<string, StoredTensor>;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+export interface ParseOptions {
+  /** Tensors to read; all by default. The others are checked, but may be of a dtype that is not supported. */
+  readonly select?: (name: string) => boolean;
+}
+
+/** What a file is written from; Float32Array becomes F32, Int32Array I32, Uint32Array U32. */
+export interface TensorToStore {
+  readonly shape: readonly number[];
+  readonly data: Float32Array | Int32Array | Uint32Array;
+}
+
+/**
+ * Reads F32, F16, BF16, I32 and U32 tensors.
+ *
+ * @param bytes a whole file
+ * @throws SafetensorsError if the file breaks the format, or a selected tensor has another dtype
+ */
+export function parseSafetensors(bytes: Uint8Array, options: ParseOptions = {}): Safetensors {
+  const { entries, metadata } = parseHeader(bytes);
+  const select = options.select ?? (() => true);
+  const tensors = new Map<string, StoredTensor>();
+  for (const entry of entries) {
+    if (!select(entry.name)) continue;
+    const { name, dtype, shape } = entry;
+    tensors.set(name, { dtype, shape, data: convert(bytes, entry) });
+  }
+  return { tensors, metadata };
+}
+
+function convert(bytes: Uint8Array, { name, dtype, start, end }: TensorEntry): StoredTensor["data"] {
+  // A copy: tensors need not be aligned in the file.
+  const { buffer } = Uint8Array.from(bytes.subarray(start, end));
+  switch (dtype) {
+    case "F32":
+      return new Float32Array(buffer);
+    case "I32":
+      return new Int32Array(buffer);
+    case "U32":
+      return new Uint32Array(buffer);
+    case "F16":
+      return fromFloat16(new DataView(buffer), buffer.byteLength / 2);
+    case "BF16":
+      return fromBfloat16(new DataView(buffer), buffer.byteLength / 2);
+    default:
+      throw new SafetensorsError(
+        `${name}: dtype ${dtype} is not supported; leave the tensor out with select, or convert the file`,
+      );
+  }
+}
+
+/**
+ * The tensors of floating-point dtypes, as `Module.loadStateDict` takes them.
+ *
+ * @throws SafetensorsError if a tensor holds whole numbers
+ */
+export function floatTensors(
+  tensors: ReadonlyMap<string, StoredTensor>,
+): Map<string, { readonly shape: readonly number[]; readonly data: Float32Array }> {
+  const floats = new Map<string, { shape: readonly number[]; data: Float32Array }>();
+  for (const [name, { shape, data, dtype }] of tensors) {
+    if (!(data instanceof Float32Array))
+      throw new SafetensorsError(`${name}: must hold floats, got ${dtype}`);
+    floats.set(name, { shape, data });
+  }
+  return floats;
+}
+
+/**
+ * The bytes of a file, tensors in the order of the map.
+ *
+ * @param metadata free text by name
+ * @throws SafetensorsError if the shape and the number of values of a tensor differ, or its name is `__metadata__`
+ */
+export function encodeSafetensors(
+  tensors: ReadonlyMap<string, TensorToStore>,
+  metadata: Readonly<Record<string, string>> = {},
+): Uint8Array<ArrayBuffer> {
+  const entries: [string, unknown][] = [];
+  if (Object.keys(metadata).length > 0) entries.push(["__metadata__", metadata]);
+  let size = 0;
+  for (const [name, { shape, data }] of tensors) {
+    if (name === "__metadata__") throw new SafetensorsError("__metadata__ is no name for a tensor");
+    const count = shape.reduce((product, n) => product * n, 1);
+    if (count !== data.length) {
+      throw new SafetensorsError(`${name}: [${shape.join(", ")}] holds ${count} values, got ${data.length}`);
+    }
+    const end = size + data.byteLength;
+    entries.push([name, { dtype: dtypeOf(data), shape, data_offsets: [size, end] }]);
+    size = end;
+  }
+  // Not an object: it would put names that are whole numbers first.
+  const json = `{${entries.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`).join(",")}}`;
+  const header = new TextEncoder().encode(json);
+  const headerBytes = Math.ceil(header.length / 8) * 8;
+  const bytes = new Uint8Array(8 + headerBytes + size);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(headerBytes), true);
+  bytes.fill(0x20, 8, 8 + headerBytes);
+  bytes.set(header, 8);
+  let at = 8 + headerBytes;
+  for (const { data } of tensors.values()) {
+    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
+    at += data.byteLength;
+  }
+  return bytes;
+}
+
+function dtypeOf(data: TensorToStore["data"]): SafetensorsDType {
+  if (data instanceof Float32Array) return "F32";
+  return data instanceof Int32Array ? "I32" : "U32";
+}

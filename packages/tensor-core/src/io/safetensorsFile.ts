@@ -1,0 +1,52 @@
+/** @file Safetensors files in Node. Modules of Node load on the first call, so that a browser can load this file. */
+
+import { encodeSafetensors, parseSafetensors, type ParseOptions } from "./safetensors.ts";
+import type { Safetensors, TensorToStore } from "./safetensors.ts";
+import { SafetensorsError } from "./safetensorsError.ts";
+
+/**
+ * Reads a file of at most 2 GiB.
+ *
+ * @throws SafetensorsError if the file cannot be read or breaks the format; the message starts with its name
+ */
+export async function readSafetensors(file: string, options: ParseOptions = {}): Promise<Safetensors> {
+  const { readFile } = await import("node:fs/promises");
+  try {
+    return parseSafetensors(await readFile(file), options);
+  } catch (cause) {
+    throw new SafetensorsError(`${file}: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/**
+ * Writes a file so that its name never shows a part of it: to a temporary name beside it, then renamed.
+ *
+ * @throws SafetensorsError if a tensor cannot be stored; the file is as before then
+ */
+export async function writeSafetensors(
+  file: string,
+  tensors: ReadonlyMap<string, TensorToStore>,
+  metadata: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  const { open, rename, rm } = await import("node:fs/promises");
+  const { dirname } = await import("node:path");
+  const bytes = encodeSafetensors(tensors, metadata);
+  const temporary = `${file}.${process.pid}.tmp`;
+  try {
+    const handle = await open(temporary, "w");
+    try {
+      await handle.writeFile(bytes);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(temporary, file);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+  // The new name must survive a crash too; folders cannot be opened everywhere.
+  const folder = await open(dirname(file), "r").catch(() => undefined);
+  await folder?.sync().catch(() => undefined);
+  await folder?.close();
+}
