@@ -4,7 +4,7 @@ import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 
 /**
- * The newest `starter-*` manifest in a folder of data sets.
+ * The newest `starter` or `starter-<hash>` manifest in a folder of data sets.
  *
  * @throws Error if there is none, with the command that makes one
  */
@@ -12,7 +12,7 @@ export async function starterManifest(folder = ".candor/data"): Promise<string> 
   const names = await readdir(folder).catch(() => []);
   const found = await Promise.all(
     names
-      .filter((name) => name.startsWith("starter-"))
+      .filter((name) => /^starter(-|$)/.test(name))
       .map(async (name) => {
         const path = join(folder, name, "manifest.arrow");
         return {

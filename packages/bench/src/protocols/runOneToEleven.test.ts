@@ -72,7 +72,10 @@ describe("runOneToEleven", () => {
     [
       "NaN",
       {},
-      { ...brightness, score: async (_: Uint8Array, n: number) => new Float32Array(n).fill(Number.NaN) },
+      {
+        ...brightness,
+        score: async (_: unknown, at: readonly number[]) => new Float32Array(at.length).fill(Number.NaN),
+      },
       "which is no probability; the checkpoint is broken or diverged",
     ],
     [

@@ -19,8 +19,6 @@ export interface OpenedRun {
   readonly predictor: Predictor;
   /** Where it comes from; the method is the predictor's. */
   readonly origin: Omit<ScoreMetadata, "method">;
-  /** Frees what the predictor holds on the device. */
-  close?(): void;
 }
 
 /** A run that is asked for. */
@@ -80,7 +78,7 @@ export async function runOneToEleven(options: RunOneToElevenOptions): Promise<On
   const scoreFiles: string[] = [];
   const start = performance.now();
   for (const { method, folder } of runs) {
-    const { predictor, origin, close } = await openRun(folder);
+    const { predictor, origin } = await openRun(folder);
     if (method !== null && predictor.method !== method) {
       throw new ProtocolError(
         `[oneToEleven] ${folder} was asked for as "${method}" but holds "${predictor.method}".`,
@@ -98,7 +96,6 @@ export async function runOneToEleven(options: RunOneToElevenOptions): Promise<On
       explained,
       onProgress: (done) => onProgress?.(predictor.method, done, plan.rows.length),
     });
-    close?.();
     await writeScores(file, { metadata: { method: predictor.method, ...origin }, rows });
     scoreFiles.push(file);
   }

@@ -1,23 +1,19 @@
 /** @file Scores manifest rows with a predictor, a domain at a time. */
 
-import { loadImages, type ManifestRow } from "@candor/data";
+import { loadImages, type ImageSet, type ManifestRow } from "@candor/data";
 import { groupBy } from "../metrics/groupBy.ts";
 import type { ScoreRow } from "../scores/scoreFile.ts";
 import { ProtocolError } from "./protocolError.ts";
 
-/** What scoring needs of a trained method. */
+/** What scoring needs of a trained method; a predictor of `@candor/train` is one. */
 export interface Predictor {
   readonly method: string;
   /** Edge of the input in pixels. */
   readonly imageSize: number;
-  /**
-   * P(live) of each image.
-   *
-   * @param images [n, imageSize, imageSize, 3] u8, sRGB
-   */
-  score(images: Uint8Array, n: number): Promise<Float32Array>;
-  /** The interpretation of each image, for methods that have one. */
-  explain?(images: Uint8Array, n: number): Promise<string[]>;
+  /** P(live) of the images at `indices`. */
+  score(images: ImageSet, indices: readonly number[]): Promise<Float32Array>;
+  /** The answer text of the images at `indices`, for methods that explain. */
+  readonly explain?: ((images: ImageSet, indices: readonly number[]) => Promise<string[]>) | undefined;
 }
 
 /** Options of {@link scoreRows}. */
@@ -43,42 +39,39 @@ export async function scoreRows(
   options: ScoreRowsOptions,
 ): Promise<ScoreRow[]> {
   const { root, batch = 32, explained = new Set(), onProgress } = options;
-  const size = predictor.imageSize;
-  const bytes = size * size * 3;
   const scored = new Map<string, ScoreRow>();
   for (const group of groupBy(rows, (row) => `${row.dataset} ${row.split}`).values()) {
-    const { pixels } = await loadImages(group, root, size); // [N, S, S, 3]
-    for (let start = 0; start < group.length; start += batch) {
-      const part = group.slice(start, start + batch);
-      const scores = await predictor.score(
-        pixels.subarray(start * bytes, (start + part.length) * bytes),
-        part.length,
-      );
-      if (scores.length !== part.length) {
+    const images = await loadImages(group, root, predictor.imageSize); // [N, S, S, 3]
+    for (const indices of batches([...group.keys()], batch)) {
+      const scores = await predictor.score(images, indices);
+      if (scores.length !== indices.length) {
         throw new ProtocolError(
-          `[scoreRows] ${predictor.method} gave ${scores.length} scores for ${part.length} images.`,
+          `[scoreRows] ${predictor.method} gave ${scores.length} scores for ${indices.length} images.`,
         );
       }
-      part.forEach((row, index) => scored.set(row.id, scoreRow(row, scores[index]!, predictor.method)));
+      indices.forEach((index, slot) => {
+        const row = group[index]!;
+        scored.set(row.id, scoreRow(row, scores[slot]!, predictor.method));
+      });
       onProgress?.(scored.size);
     }
-    if (predictor.explain) {
-      const chosen = group.flatMap((row, index) => (explained.has(row.id) ? [index] : []));
-      for (let start = 0; start < chosen.length; start += batch) {
-        const part = chosen.slice(start, start + batch);
-        const images = new Uint8Array(part.length * bytes); // [n, S, S, 3]
-        part.forEach((index, slot) =>
-          images.set(pixels.subarray(index * bytes, (index + 1) * bytes), slot * bytes),
-        );
-        const sentences = await predictor.explain(images, part.length);
-        part.forEach((index, slot) => {
-          const row = scored.get(group[index]!.id)!;
-          scored.set(row.id, { ...row, sentence: sentences[slot] ?? null });
-        });
-      }
+    if (!predictor.explain) continue;
+    const chosen = [...group.keys()].filter((index) => explained.has(group[index]!.id));
+    for (const indices of batches(chosen, batch)) {
+      const sentences = await predictor.explain(images, indices);
+      indices.forEach((index, slot) => {
+        const row = scored.get(group[index]!.id)!;
+        scored.set(row.id, { ...row, sentence: sentences[slot] ?? null });
+      });
     }
   }
   return rows.map((row) => scored.get(row.id)!);
+}
+
+function batches(indices: readonly number[], size: number): number[][] {
+  return Array.from({ length: Math.ceil(indices.length / size) }, (_, part) =>
+    indices.slice(part * size, (part + 1) * size),
+  );
 }
 
 function scoreRow(row: ManifestRow, score: number, method: string): ScoreRow {

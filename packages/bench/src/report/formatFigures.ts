@@ -12,8 +12,8 @@ export function percent(share: number | null | undefined, digits = 2): string {
 }
 
 /** The bounds of an interval in per cent, such as `"8.1–14.9"`. */
-export function percentInterval(interval: Interval | null): string {
-  return interval ? `${percent(interval.low, 1)}–${percent(interval.high, 1)}` : blank;
+export function percentInterval({ low, high }: Interval): string {
+  return `${percent(low, 1)}–${percent(high, 1)}`;
 }
 
 /** The figures of the tables, in order, with heads that name threshold and positive class. */

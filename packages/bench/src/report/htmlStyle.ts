@@ -20,7 +20,7 @@ export const htmlStyle = `
 * { box-sizing: border-box; }
 html { -webkit-text-size-adjust: 100%; }
 body { margin: 0; background: var(--page); color: var(--ink); font: 16px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif; }
-main { max-width: 68rem; margin: 0 auto; padding: 2.5rem 1.25rem 4rem; }
+main { max-width: 71rem; margin: 0 auto; padding: 2.5rem 1.25rem 4rem; }
 h1, h2, h3 { font-family: Charter, "Bitstream Charter", "Iowan Old Style", Georgia, serif; line-height: 1.2; font-weight: 600; text-wrap: balance; }
 h1 { font-size: clamp(1.8rem, 5vw, 2.6rem); margin: 0 0 0.6rem; letter-spacing: -0.01em; }
 h2 { font-size: 1.45rem; margin: 3.2rem 0 0.5rem; padding-top: 1.1rem; border-top: 1px solid var(--line); }
@@ -39,21 +39,22 @@ p { margin: 0.5rem 0 1rem; max-width: 46rem; }
 .tile dt { color: var(--soft); } .tile dd { margin: 0; text-align: right; font-variant-numeric: tabular-nums; }
 .big { font: 600 2.3rem/1.1 Charter, "Bitstream Charter", Georgia, serif; font-variant-numeric: tabular-nums; }
 .big small { font-size: 0.45em; font-weight: 400; color: var(--soft); }
-.scroll { overflow-x: auto; margin: 1rem -1.25rem; padding: 0 1.25rem; }
-table { border-collapse: collapse; width: 100%; font-size: 0.9rem; font-variant-numeric: tabular-nums; }
-th, td { padding: 0.32rem 0.7rem; text-align: right; vertical-align: baseline; white-space: nowrap; }
-th { font-weight: 600; } thead th { vertical-align: bottom; border-bottom: 2px solid var(--ink); white-space: normal; min-width: 5.2rem; line-height: 1.25; }
+.scroll { overflow-x: auto; margin: 1rem 0; }
+table { border-collapse: separate; border-spacing: 0; width: 100%; font-size: 0.9rem; font-variant-numeric: tabular-nums; }
+th, td { padding: 0.32rem 0.55rem; text-align: right; vertical-align: baseline; white-space: nowrap; }
+th { font-weight: 600; } thead th { vertical-align: bottom; border-bottom: 2px solid var(--ink); white-space: normal; min-width: 4.8rem; line-height: 1.25; }
 thead th small { display: block; font-weight: 400; color: var(--soft); }
 th.text, td.text { text-align: left; }
 td.wrap { white-space: normal; min-width: 14rem; }
+table.narrow { width: auto; min-width: min(30rem, 100%); }
 tbody tr.first > * { border-top: 1px solid var(--line); }
 tbody tr.mean > * { border-top: 2px solid var(--ink); font-weight: 600; } tbody tr.mean + tr.mean > * { border-top: 0; }
 td small { color: var(--soft); font-weight: 400; }
-td small.side { display: inline-block; min-width: 5.6em; text-align: left; margin-left: 0.25em; }
+td small.side { display: inline-block; min-width: 5.4em; text-align: left; margin-left: 0.25em; }
 th:first-child, td:first-child { padding-left: 0; } th:last-child, td:last-child { padding-right: 0; }
 .best { color: var(--best); font-weight: 650; }
 .ours > * { background: color-mix(in srgb, var(--run-0) 9%, transparent); }
-figure { margin: 1.2rem 0; } figure svg, .plots svg { display: block; width: 100%; height: auto; }
+figure { margin: 1.2rem 0; max-width: 46rem; } figure svg, .plots svg { display: block; width: 100%; height: auto; }
 figcaption { margin-top: 0.4rem; max-width: 46rem; }
 .plots { display: grid; grid-template-columns: repeat(auto-fill, minmax(14.5rem, 1fr)); gap: 1rem 1.1rem; margin: 1rem 0; }
 .plots > div { break-inside: avoid; min-width: 0; }
@@ -76,7 +77,8 @@ li { max-width: 46rem; margin: 0.25rem 0; }
   main { padding-top: 1.5rem; } h2 { margin-top: 2.4rem; }
   .plots { grid-template-columns: 1fr 1fr; gap: 0.8rem; } .terms { grid-template-columns: 1fr; } .terms dd { margin-bottom: 0.4rem; }
   .cards { grid-template-columns: 1fr 1fr; gap: 0.7rem; } .card div.body { padding: 0.6rem 0.7rem; font-size: 0.82rem; } blockquote { font-size: 0.9rem; }
-  th.text:first-child, td.text:first-child { position: sticky; left: -1.25rem; background: var(--page); padding-left: 1.25rem; margin-left: -1.25rem; z-index: 1; }
+  th.text:first-child, td.text:first-child { position: sticky; left: 0; background: var(--page); z-index: 1; }
+  td:first-child small { display: block; }
 }
 @media print {
   :root { color-scheme: light; --page: #fff; --card: #fff; --ink: #000; --soft: #444; --line: #ccc; }

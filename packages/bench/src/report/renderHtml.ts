@@ -69,7 +69,7 @@ function headline({ runs, source, targets }: CrossDomainReport): string {
   const ranked = runs
     .filter((run) => run.averages.hterLiterature !== null)
     .toSorted((a, b) => a.averages.hterLiterature! - b.averages.hterLiterature!);
-  const words = ranked.map((run) => `${run.name} ${percent(run.averages.hterLiterature)} %`);
+  const words = ranked.map((run) => `${run.name} ${percent(run.averages.hterLiterature)}\u00a0%`);
   const figures = words.length > 0 ? `Mean HTER with the literature's threshold: ${words.join(", ")}. ` : "";
   return `${figures}Trained on ${source}, tested on ${targets[0]} to ${targets.at(-1)}; no checkpoint and no deployable threshold was chosen on a target.`;
 }

@@ -1,5 +1,6 @@
 /** @file The report as Markdown. */
 
+import type { Interval } from "../metrics/bootstrap.ts";
 import { metadataKeys } from "../scores/scoreFile.ts";
 import { percent, percentInterval, tableFigures } from "./formatFigures.ts";
 import { publishedDifferences, publishedOneToEleven } from "./published.ts";
@@ -12,7 +13,7 @@ export function renderMarkdown(report: CrossDomainReport): string {
     report.rendered
       ? "> **Rendered domains.** These figures show that the method and the pipeline work. They are no evidence of accuracy on any real data set."
       : "",
-    `Trained on ${report.source}, tested on ${report.targets.length} domains that no training or selection has seen. All figures in per cent, over videos (frame probabilities averaged first). Brackets: 95 % bootstrap intervals over subjects (${report.resamples} resamples, seed ${report.seed}).`,
+    `Trained on ${report.source}, tested on ${report.targets.length} domains that no training or selection has seen. All figures in per cent, over videos (frame probabilities averaged first).${intervals(report)}`,
     "## Results",
     table(
       ["domain", "method", "videos live/spoof", ...tableFigures.map((figure) => figure.head)],
@@ -87,9 +88,8 @@ function resultRows({ runs }: CrossDomainReport): string[][] {
         run.name,
         `${videos.live}/${videos.spoof}`,
         ...tableFigures.map(({ key }) => {
-          if (key === "hterLiterature")
-            return `${percent(videos[key])} [${percentInterval(videos.hterLiteratureInterval)}]`;
-          if (key === "auc") return `${percent(videos[key])} [${percentInterval(videos.aucInterval)}]`;
+          if (key === "hterLiterature") return withInterval(videos[key], videos.hterLiteratureInterval);
+          if (key === "auc") return withInterval(videos[key], videos.aucInterval);
           if (key === "apcerMax" && videos.worstAttack)
             return `${percent(videos[key])} (${videos.worstAttack})`;
           return percent(videos[key]);
@@ -182,4 +182,14 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 
 function line(cells: readonly string[]): string {
   return `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+}
+
+function intervals({ resamples, seed }: CrossDomainReport): string {
+  return resamples === 0
+    ? ""
+    : ` Brackets: 95 % bootstrap intervals over subjects (${resamples} resamples, seed ${seed}).`;
+}
+
+function withInterval(share: number | null, interval: Interval | null): string {
+  return interval ? `${percent(share)} [${percentInterval(interval)}]` : percent(share);
 }

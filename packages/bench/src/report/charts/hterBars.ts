@@ -36,10 +36,10 @@ export function hterBars({ runs, targets }: CrossDomainReport): SafeHtml {
     ...bars.flatMap((bar) => [bar.hter ?? 0, bar.high ?? 0, bar.deployable ?? 0]),
   );
   return drawPlot("HTER by domain and method", {
-    width: 720,
+    width: 560,
     height: 56 + rows * (14 * runs.length + 12),
     marginLeft: 84,
-    marginRight: 52,
+    marginRight: 16,
     marginTop: 6,
     marginBottom: 40,
     style: { fontSize: "13px" },

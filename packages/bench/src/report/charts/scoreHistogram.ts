@@ -43,7 +43,7 @@ export function scoreHistogram(
 }
 
 function shares(samples: readonly ScoredSample[], label: string): number[] {
-  const counts = new Array<number>(bins).fill(0);
+  const counts = Array.from({ length: bins }, () => 0);
   const ofClass = samples.filter((sample) => sample.label === label);
   for (const { score } of ofClass) counts[Math.min(Math.floor(score * bins), bins - 1)]! += 1;
   return counts.map((count) => (ofClass.length === 0 ? 0 : count / ofClass.length));

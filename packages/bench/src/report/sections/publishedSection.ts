@@ -18,7 +18,7 @@ export function publishedSection({ runs, targets, rendered }: CrossDomainReport)
       ${publishedDifferences.map((difference) => html`<li>${difference}</li>`)}
     </ul>
     <div class="scroll">
-      <table>
+      <table class="narrow">
         <thead>
           <tr>
             <th class="text">method</th>
@@ -56,7 +56,7 @@ export function publishedSection({ runs, targets, rendered }: CrossDomainReport)
       By data set, HTER / AUC in per cent, where the rows could be verified against their averages:
     </p>
     <div class="scroll">
-      <table>
+      <table class="narrow">
         <thead>
           <tr>
             <th class="text">target</th>

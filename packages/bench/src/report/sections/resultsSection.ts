@@ -34,7 +34,7 @@ export function resultsSection(report: CrossDomainReport): SafeHtml {
           ${datasets.map((domain, row) =>
             runs.map((run, index) => {
               const { videos, role } = run.domains[row]!;
-              const name = html`${domain.dataset}${role === "source" ? html` <small>source, held out</small>` : null}`;
+              const name = html`${domain.dataset}${role === "source" ? html` <small>source</small>` : null}`;
               return html`<tr${index === 0 ? html` class="first"` : null}><td class="text">${index === 0 ? name : ""}</td><td class="text">${run.name}</td><td>${videos.live} / ${videos.spoof}</td>${tableFigures.map(
                 ({ key }) =>
                   figureCell(
@@ -51,21 +51,12 @@ export function resultsSection(report: CrossDomainReport): SafeHtml {
                 <td class="text">${index === 0 ? `mean of ${targets.length}` : ""}</td>
                 <td class="text">${run.name}</td>
                 <td></td>
-                ${tableFigures.map(
-                  ({ key }) =>
-                    html`<td
-                      class="${
-                        isBest(
-                          run.averages[key],
-                          key,
-                          runs.map((other) => other.averages[key]),
-                        )
-                          ? "best"
-                          : ""
-                      }"
-                    >
-                      ${percent(run.averages[key])}
-                    </td>`,
+                ${tableFigures.map(({ key }) =>
+                  meanCell(
+                    run.averages[key],
+                    key,
+                    runs.map((other) => other.averages[key]),
+                  ),
                 )}
               </tr>`,
           )}
@@ -86,6 +77,13 @@ export function resultsSection(report: CrossDomainReport): SafeHtml {
 function figureCell(videos: Judgement, key: FigureKey, all: readonly (number | null)[]): SafeHtml {
   const best = isBest(videos[key], key, all) ? "best" : "";
   return html`<td class="${best}">${percent(videos[key])}${detail(videos, key)}</td>`;
+}
+
+// The filler keeps the means under the figures where these have something at their side.
+function meanCell(value: number | null, key: FigureKey, all: readonly (number | null)[]): SafeHtml {
+  const sided = key === "hterLiterature" || key === "auc" || key === "apcerMax";
+  const best = isBest(value, key, all) ? "best" : "";
+  return html`<td class="${best}">${percent(value)}${sided ? html`<small class="side"></small>` : null}</td>`;
 }
 
 function detail(videos: Judgement, key: FigureKey): SafeHtml | null {
@@ -163,7 +161,7 @@ export function attacksSection({ runs }: CrossDomainReport): SafeHtml {
       threshold. ISO/IEC 30107-3 asks for the worst species, because a pooled figure hides it.
     </p>
     <div class="scroll">
-      <table>
+      <table class="narrow">
         <thead>
           <tr>
             <th class="text">domain</th>

@@ -1,0 +1,25 @@
+/** @file Opens a trained run for scoring and says where it comes from. */
+
+import { loadPredictor } from "@candor/train";
+import type { Device } from "@candor/tensor-core";
+import type { OpenedRun } from "../protocols/runOneToEleven.ts";
+import { currentCommit } from "./currentCommit.ts";
+
+/**
+ * Loads the newest checkpoint of a run, or the checkpoint that is named.
+ *
+ * @throws Error if the folder is no run or its checkpoint is damaged
+ */
+export async function openRun(device: Device, folder: string): Promise<OpenedRun> {
+  const predictor = await loadPredictor(device, folder);
+  return {
+    predictor,
+    origin: {
+      seed: String(predictor.config.seed),
+      checkpoint: `${folder}, step ${predictor.step}`,
+      adapter: device.info.description,
+      threads: device.info.threads,
+      commit: currentCommit(),
+    },
+  };
+}
