@@ -17,6 +17,9 @@ const answer = (gflops: readonly number[]): ProbeResult => ({
   },
 });
 
+const crashAtFour = async (env: DriverEnv): Promise<ProbeResult> =>
+  env["LP_NUM_THREADS"] === "4" ? { ok: false, why: "it ended with SIGSEGV." } : answer([1]);
+
 it("orders candidates by the median over all rounds", async () => {
   const rates: Record<string, number[]> = {
     unset: [5, 5, 5],
@@ -41,7 +44,7 @@ it("orders candidates by the median over all rounds", async () => {
 });
 
 it("fails with the candidate at which the driver stopped answering", async () => {
-  const probe = async (env: DriverEnv): Promise<ProbeResult> =>
-    env["LP_NUM_THREADS"] === "4" ? { ok: false, why: "it ended with SIGSEGV." } : answer([1]);
-  await expect(measureThreads({}, probe, 2)).rejects.toThrow("with LP_NUM_THREADS 4: it ended with SIGSEGV.");
+  await expect(measureThreads({}, crashAtFour, 2)).rejects.toThrow(
+    "with LP_NUM_THREADS 4: it ended with SIGSEGV.",
+  );
 });

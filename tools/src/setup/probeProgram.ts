@@ -20,7 +20,9 @@ async function tryAdapter(timings: number): Promise<ProbeResult> {
       },
     };
   } catch (error) {
-    return { ok: false, why: error instanceof Error ? error.message : String(error) };
+    // The engine's message goes on to advise a set-up, which is what runs here.
+    const message = error instanceof Error ? error.message : String(error);
+    return { ok: false, why: message.replace(/ Run "npm run setup".*/, "") };
   }
 }
 

@@ -38,11 +38,12 @@ interface Machine {
   env?: NodeJS.ProcessEnv;
 }
 
+const answer = (found: ProbeReport | string): ProbeResult =>
+  typeof found === "string" ? { ok: false, why: found } : { ok: true, report: found };
+
 function createHost(machine: Machine): SetupHost & { readonly lines: string[]; readonly calls: string[] } {
   const lines: string[] = [];
   const calls: string[] = [];
-  const answer = (found: ProbeReport | string): ProbeResult =>
-    typeof found === "string" ? { ok: false, why: found } : { ok: true, report: found };
   const speeds: Record<string, number> = { unset: 5, "2": 6, "4": 9, "8": 7 };
   return {
     lines,
@@ -107,7 +108,7 @@ it("falls back to SwiftShader where packages may not be installed, and says why"
   const host = createHost({ system: "no adapter", installFails: "not root" });
   const choice = await provideAdapter({ root }, host);
   expect(choice).toMatchObject({ kind: "swiftshader", env: { VK_ICD_FILENAMES: "sws" } });
-  expect(choice.reason).toBe("the other ways failed (system: no adapter; lavapipe: not root)");
+  expect(choice.reason).toBe("no other way is open (system: no adapter; lavapipe: not root)");
   expect(host.calls).not.toContain("place");
 });
 

@@ -118,7 +118,7 @@ async function tryLavapipe(host: SetupHost, { only }: Tried): Promise<Found> {
 async function trySwiftShader(host: SetupHost, { only, failures }: Tried): Promise<Found> {
   refuseUserDriver(host);
   const env = { VK_ICD_FILENAMES: host.unpackSwiftShader() };
-  const reason = only ? "it was asked for" : `the other ways failed (${failures.join("; ")})`;
+  const reason = only ? "it was asked for" : `no other way is open (${failures.join("; ")})`;
   const first = await host.probe(env);
   if (first.ok) return { kind: "swiftshader", reason, env, report: first.report };
   // Dawn found no loader, or an old one.
