@@ -1,1 +1,9 @@
-export {};
+/** @file The public surface of train. */
+
+export * from "./checkpoint/checkpoint.ts";
+export * from "./loop/fit.ts";
+export * from "./loop/metricsLog.ts";
+export type { Method } from "./method/method.ts";
+export * from "./predictor/predictor.ts";
+export * from "./recipes/recipes.ts";
+export * from "./recipes/runConfig.ts";

@@ -1,0 +1,110 @@
+/** @file Checkpoints: one safetensors file with parameters, optimiser state and position, renamed into place. */
+
+import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import {
+  type AdamW,
+  type HostTensor,
+  type Module,
+  readSafetensors,
+  writeSafetensors,
+} from "@candor/tensor-core";
+
+/** What a checkpoint holds beside tensors. Random numbers are counter-based, so the step is the random state. */
+export interface Checkpoint {
+  /** Steps done. */
+  readonly step: number;
+  readonly model: ReadonlyMap<string, HostTensor>;
+  readonly optimizer: ReadonlyMap<string, HostTensor>;
+}
+
+const pattern = /^step-(\d{7})\.safetensors$/;
+
+/** The file of the checkpoint after `step` steps. */
+export function checkpointFile(runFolder: string, step: number): string {
+  return join(runFolder, "checkpoints", `step-${String(step).padStart(7, "0")}.safetensors`);
+}
+
+/**
+ * Writes a checkpoint under a temporary name, renames it, then removes all but the newest `keep`.
+ *
+ * @returns the file
+ */
+export async function saveCheckpoint(
+  runFolder: string,
+  step: number,
+  model: Module,
+  optimizer: AdamW,
+  keep = 2,
+): Promise<string> {
+  const folder = join(runFolder, "checkpoints");
+  mkdirSync(folder, { recursive: true });
+  const tensors = new Map<string, { dtype: "F32"; shape: readonly number[]; data: Float32Array }>();
+  for (const [name, { shape, data }] of await model.stateDict()) {
+    tensors.set(`model.${name}`, { dtype: "F32", shape, data });
+  }
+  for (const [name, moment] of optimizer.state()) {
+    const data = (await moment.read()) as Float32Array;
+    tensors.set(`optimizer.${name}`, { dtype: "F32", shape: moment.shape, data });
+  }
+  const file = checkpointFile(runFolder, step);
+  await writeSafetensors(file, tensors, { step: String(step), format: "candor-checkpoint-1" });
+  for (const old of listCheckpoints(runFolder).slice(0, -keep)) rmSync(checkpointFile(runFolder, old));
+  return file;
+}
+
+/** Steps of the checkpoints of a run, oldest first. */
+export function listCheckpoints(runFolder: string): number[] {
+  const folder = join(runFolder, "checkpoints");
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .flatMap((name) => pattern.exec(name)?.[1] ?? [])
+    .map(Number)
+    .toSorted((a, b) => a - b);
+}
+
+/**
+ * Reads a checkpoint.
+ *
+ * @throws SafetensorsError if the file is cut off or damaged; Error if it is no checkpoint of ours
+ */
+export async function readCheckpoint(file: string): Promise<Checkpoint> {
+  const { tensors, metadata } = await readSafetensors(file);
+  if (metadata["format"] !== "candor-checkpoint-1" || !/^\d+$/.test(metadata["step"] ?? "")) {
+    throw new Error(
+      `${file} is a safetensors file, but not a checkpoint of this program: its metadata has no step`,
+    );
+  }
+  const parts = { model: new Map<string, HostTensor>(), optimizer: new Map<string, HostTensor>() };
+  for (const [name, { shape, data }] of tensors) {
+    const [part = "", ...rest] = name.split(".");
+    if (part !== "model" && part !== "optimizer")
+      throw new Error(`${file} holds a tensor of no known part: ${name}`);
+    parts[part].set(rest.join("."), { shape, data: data as Float32Array });
+  }
+  return { step: Number(metadata["step"]), ...parts };
+}
+
+/**
+ * The newest checkpoint of a run that can be read; damaged ones after it are named to `onDamaged`.
+ *
+ * @returns undefined if the run has no checkpoint
+ * @throws Error if it has some but none can be read
+ */
+export async function readLatestCheckpoint(
+  runFolder: string,
+  onDamaged: (file: string, cause: unknown) => void = () => {},
+): Promise<Checkpoint | undefined> {
+  const steps = listCheckpoints(runFolder).toReversed();
+  for (const step of steps) {
+    const file = checkpointFile(runFolder, step);
+    try {
+      return await readCheckpoint(file);
+    } catch (cause) {
+      onDamaged(file, cause);
+    }
+  }
+  if (steps.length > 0)
+    throw new Error(`no checkpoint of ${runFolder} can be read; start again without --resume`);
+  return undefined;
+}

@@ -1,0 +1,122 @@
+/** @file `nx run train:fit`: trains a method by a recipe. */
+
+import { existsSync, readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { Device } from "@candor/tensor-core";
+import yargs from "yargs";
+import { hideBin } from "yargs/helpers";
+import { fit } from "../loop/fit.ts";
+import { showProgress } from "../loop/progress.ts";
+import { defaultManifest, recipes } from "../recipes/recipes.ts";
+import { methods, parseRunConfig, type RunConfig } from "../recipes/runConfig.ts";
+import { runCommand } from "./runCommand.ts";
+
+const interrupted = 130;
+
+await runCommand(async (signal) => {
+  const flags = await yargs(hideBin(process.argv))
+    .scriptName("nx run train:fit")
+    .usage("$0 [flags]\n\nTrains a method by a recipe; the run's folder can be resumed bit for bit.")
+    .option("recipe", {
+      choices: Object.keys(recipes),
+      default: "starter",
+      describe: "Complete configuration",
+    })
+    .option("method", { choices: methods, default: "ifas" as const, describe: "What is trained" })
+    .option("manifest", { type: "string", default: defaultManifest, describe: "Arrow manifest of the data" })
+    .option("out", { type: "string", describe: "Folder of the run [runs/RECIPE-METHOD-SEED]" })
+    .option("seed", { type: "number", describe: "Seed of weights, batches and augmentation" })
+    .option("steps", { type: "number", describe: "Training steps" })
+    .option("batch-size", { type: "number", describe: "Samples in a step" })
+    .option("learning-rate", { type: "number", describe: "Peak of the schedule" })
+    .option("alpha", { type: "number", describe: "Weight of the judgment in the L-LM loss, 0 to 1" })
+    .option("checkpoint-every", { type: "number", describe: "Steps between checkpoints" })
+    .option("config", { type: "string", describe: "JSON file with fields that replace the recipe's" })
+    .option("resume", {
+      type: "boolean",
+      default: false,
+      describe: "Go on from the folder's newest checkpoint",
+    })
+    .option("json", { type: "boolean", default: false, describe: "Print the result as JSON" })
+    .example("$0", "The starter on rendered faces")
+    .example("$0 --method=vit-binary --seed=1", "The baseline, another seed")
+    .example("$0 --out=runs/mine --resume", "Go on after a stop")
+    .strict()
+    .parserConfiguration({ "duplicate-arguments-array": false })
+    .parseAsync();
+  for (const name of ["seed", "steps", "batch-size", "learning-rate", "alpha", "checkpoint-every"] as const) {
+    if (Number.isNaN(flags[name])) throw new Error(`--${name} must be a number`);
+  }
+  const recipe = recipes[flags.recipe as keyof typeof recipes];
+  const config = override(recipe(flags.method), flags);
+  const folder = resolve(flags.out ?? `runs/${config.recipe}-${config.method}-${config.seed}`);
+  if (!existsSync(config.manifest)) {
+    throw new Error(`no manifest at ${config.manifest}; make the starter data with "npx nx run data:render"`);
+  }
+  const device = await Device.open();
+  process.stderr.write(
+    `${config.method} on ${device.info.description}, LP_NUM_THREADS ${device.info.threads}\n`,
+  );
+  const label = config.method;
+  const result = await fit(device, config, {
+    folder,
+    resume: flags.resume,
+    signal,
+    warn: (text) => void process.stderr.write(`${text}\n`),
+    progress: (total, start) => showProgress(label, total, start),
+  });
+  const report = {
+    ...result,
+    folder,
+    adapter: device.info.description,
+    threads: device.info.threads,
+    seed: config.seed,
+  };
+  if (flags.json) process.stdout.write(`${JSON.stringify(report)}\n`);
+  else {
+    const dev = result.dev
+      ? `, dev loss ${result.dev.loss.toFixed(4)}, dev accuracy ${result.dev.accuracy.toFixed(3)}`
+      : "";
+    process.stdout.write(
+      `${result.steps} steps, loss ${result.finalLoss.toFixed(4)}${dev}, ${result.samplesPerSecond.toFixed(1)} samples/s, ` +
+        `${result.parameters} parameters\n${folder}\n`,
+    );
+  }
+  if (!result.stopped) return 0;
+  process.stderr.write(`stopped at step ${result.steps}; go on with --out=${folder} --resume\n`);
+  return interrupted;
+});
+
+/** The recipe, then the JSON file, then the flags. */
+function override(
+  config: RunConfig,
+  flags: {
+    readonly manifest: string;
+    readonly seed?: number | undefined;
+    readonly steps?: number | undefined;
+    readonly batchSize?: number | undefined;
+    readonly learningRate?: number | undefined;
+    readonly alpha?: number | undefined;
+    readonly checkpointEvery?: number | undefined;
+    readonly config?: string | undefined;
+  },
+): RunConfig {
+  const file = flags.config === undefined ? {} : readJson(flags.config);
+  const merged: Record<string, unknown> = { ...config, manifest: flags.manifest, ...file };
+  for (const name of ["seed", "steps", "batchSize", "alpha", "checkpointEvery"] as const) {
+    if (flags[name] !== undefined) merged[name] = flags[name];
+  }
+  if (flags.learningRate !== undefined) {
+    merged["optimizer"] = { ...(merged["optimizer"] as object), learningRate: flags.learningRate };
+  }
+  return parseRunConfig(merged);
+}
+
+function readJson(file: string): object {
+  if (!existsSync(file)) throw new Error(`no configuration at ${file}`);
+  try {
+    return JSON.parse(readFileSync(file, "utf8")) as object;
+  } catch (cause) {
+    throw new Error(`${file} is not JSON: ${(cause as Error).message}`, { cause });
+  }
+}

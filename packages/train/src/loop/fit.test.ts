@@ -1,0 +1,181 @@
+/** @file Training on a handful of drawn images: it learns, stops well, and resumes bit for bit. */
+
+import { createHash } from "node:crypto";
+import {
+  copyFileSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type ManifestRow, writeManifest } from "@candor/data";
+import { Device } from "@candor/tensor-core";
+import sharp from "sharp";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { checkpointFile, listCheckpoints } from "../checkpoint/checkpoint.ts";
+import { loadPredictor } from "../predictor/predictor.ts";
+import { recipes } from "../recipes/recipes.ts";
+import type { RunConfig } from "../recipes/runConfig.ts";
+import { fit, type FitOptions } from "./fit.ts";
+import { readMetrics } from "./metricsLog.ts";
+
+// A cold shader cache takes its time.
+const timeout = 240_000;
+
+let folder: string;
+let device: Device;
+const quiet = { progress: () => ({ update: () => {}, note: () => {}, stop: () => {} }) };
+
+beforeAll(async () => {
+  device = await Device.open();
+  folder = mkdtempSync(join(tmpdir(), "candor-fit-"));
+  mkdirSync(join(folder, "images"));
+  const rows: ManifestRow[] = [];
+  for (let i = 0; i < 24; i++) rows.push(await drawRow(i));
+  await writeManifest(join(folder, "manifest.arrow"), rows, {});
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Live images are warm, spoofs are cold and striped. */
+async function drawRow(i: number): Promise<ManifestRow> {
+  const live = i % 2 === 0;
+  const size = 16;
+  const pixels = new Uint8Array(size * size * 3);
+  for (let p = 0; p < size * size; p++) {
+    const stripe = !live && p % 2 === 0 ? 90 : 0;
+    pixels.set([(live ? 200 : 60) - (i % 5), 120 + stripe, (live ? 60 : 200) - stripe], p * 3);
+  }
+  const bytes = await sharp(pixels, { raw: { width: size, height: size, channels: 3 } })
+    .png()
+    .toBuffer();
+  const path = `images/${i}.png`;
+  writeFileSync(join(folder, path), bytes);
+  return {
+    id: `${i}`,
+    dataset: "D1",
+    split: i < 16 ? "train" : "dev",
+    subject: `s${i}`,
+    video: `v${i}`,
+    frame: 0,
+    path,
+    label: live ? "live" : "spoof",
+    attack: live ? "none" : "print",
+    attackCode: live ? "live" : "print",
+    box: [0, 0, size, size],
+    width: size,
+    height: size,
+    sha256: createHash("sha256").update(bytes).digest("hex"),
+    captionGeneral: "a face",
+    captionSpoof: live ? "a live face with skin texture." : "a printed photo with stripes.",
+    scene: "{}",
+  };
+}
+
+function config(change: Partial<RunConfig> = {}): RunConfig {
+  const base = recipes.starter("ifas");
+  return {
+    ...base,
+    manifest: join(folder, "manifest.arrow"),
+    imageSize: 16,
+    vit: { imageSize: 16, patchSize: 8, width: 16, layers: 1, heads: 2, mlpRatio: 2 },
+    connector: { kind: "gac", width: 16, queries: 2, depth: 1, heads: 2, mlpRatio: 2 },
+    lm: { ...base.lm, vocabularySize: 320, width: 16, layers: 1, heads: 2, kvHeads: 1, hidden: 32 },
+    steps: 8,
+    batchSize: 4,
+    checkpointEvery: 4,
+    evaluateEvery: 8,
+    optimizer: { ...base.optimizer, learningRate: 5e-3, warmupSteps: 2 },
+    ...change,
+  };
+}
+
+const options = (name: string, more: Partial<FitOptions> = {}): FitOptions => ({
+  folder: join(folder, name),
+  resume: false,
+  ...quiet,
+  warn: () => {},
+  ...more,
+});
+
+it(
+  "resumes from a checkpoint with the same bits as a run that was never stopped",
+  async () => {
+    const whole = await fit(device, config(), options("whole"));
+    expect(whole.stopped).toBe(false);
+    const kept = readMetrics(join(folder, "whole", "metrics.jsonl"));
+    cpSync(join(folder, "whole"), join(folder, "killed"), { recursive: true });
+    rmSync(checkpointFile(join(folder, "killed"), 8));
+    await fit(device, config(), options("killed", { resume: true }));
+    expect(readMetrics(join(folder, "killed", "metrics.jsonl"))).toEqual(kept);
+    const bytes = (name: string) => readFileSync(checkpointFile(join(folder, name), 8));
+    expect(bytes("killed").equals(bytes("whole"))).toBe(true);
+  },
+  timeout,
+);
+
+it("goes back to the checkpoint before one that is cut in half", async () => {
+  await fit(device, config(), options("cut"));
+  const kept = readMetrics(join(folder, "cut", "metrics.jsonl"));
+  truncateSync(checkpointFile(join(folder, "cut"), 8), 1000);
+  await expect(loadPredictor(device, checkpointFile(join(folder, "cut"), 8))).rejects.toThrow(/step-0000008/);
+  const warnings: string[] = [];
+  await fit(device, config(), options("cut", { resume: true, warn: (text) => warnings.push(text) }));
+  expect(warnings).toEqual([expect.stringContaining("skipped a damaged checkpoint")]);
+  expect(readMetrics(join(folder, "cut", "metrics.jsonl"))).toEqual(kept);
+});
+
+it("stops with a checkpoint when it is told to", async () => {
+  const abort = new AbortController();
+  const progress = () => ({
+    update: (step: number) => {
+      if (step === 3) abort.abort();
+    },
+    note: () => {},
+    stop: () => {},
+  });
+  const result = await fit(device, config(), options("stopped", { signal: abort.signal, progress }));
+  expect(result).toMatchObject({ steps: 3, stopped: true });
+  expect(listCheckpoints(join(folder, "stopped"))).toEqual([3]);
+});
+
+it("learns to tell the two kinds apart, and a predictor says so", async () => {
+  for (const method of ["ifas", "vit-binary"] as const) {
+    const trained = await fit(device, config({ method, steps: 60, checkpointEvery: 60 }), options(method));
+    expect(trained.dev?.accuracy).toBe(1);
+    const predictor = await loadPredictor(device, join(folder, method));
+    const live = await sharp(join(folder, "images", "16.png"))
+      .raw()
+      .toBuffer();
+    const set = { pixels: new Uint8Array(live), count: 1, size: 16 };
+    const [pLive = 0] = await predictor.score(set, [0]);
+    expect(pLive).toBeGreaterThan(0.5);
+    if (method === "ifas") expect((await predictor.explain?.(set, [0]))?.[0]).toMatch(/^Yes/);
+    else expect(predictor.explain).toBeUndefined();
+  }
+});
+
+it("leaves no tensor behind", async () => {
+  const before = device.stats.live;
+  await fit(device, config({ steps: 3 }), options("leak"));
+  expect(device.stats.live).toBe(before);
+});
+
+it("names what is missing", async () => {
+  const { manifest } = config();
+  await expect(fit(device, config({ dataset: "D9" }), options("none"))).rejects.toThrow("it has D1");
+  await expect(fit(device, config(), options("empty", { resume: true }))).rejects.toThrow(
+    "no checkpoint to resume",
+  );
+  await expect(loadPredictor(device, join(folder, "nowhere"))).rejects.toThrow("no checkpoint at");
+  await expect(loadPredictor(device, join(folder, "images"))).rejects.toThrow("is no run");
+  copyFileSync(manifest, join(folder, "copy.arrow"));
+  truncateSync(join(folder, "copy.arrow"), 100);
+  await expect(fit(device, config({ manifest: join(folder, "copy.arrow") }), options("x"))).rejects.toThrow(
+    "copy.arrow",
+  );
+});

@@ -1,0 +1,218 @@
+/** @file The training loop. A run that is resumed gives the same bits as one that was never stopped. */
+
+import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import {
+  augmentBatch,
+  batchAt,
+  createBatchSampler,
+  loadImages,
+  type ManifestRow,
+  normalizeBatch,
+  readManifest,
+} from "@candor/data";
+import {
+  AdamW,
+  type Device,
+  noGrad,
+  tensor,
+  type Tensor,
+  valueAndGrad,
+  warmupCosine,
+} from "@candor/tensor-core";
+import { readLatestCheckpoint, saveCheckpoint } from "../checkpoint/checkpoint.ts";
+import { buildMethod } from "../method/buildMethod.ts";
+import type { Method } from "../method/method.ts";
+import type { RunConfig } from "../recipes/runConfig.ts";
+import { appendMetrics, truncateMetrics } from "./metricsLog.ts";
+import type { Progress } from "./progress.ts";
+
+export interface FitOptions {
+  /** The run's folder; made if it is missing. */
+  readonly folder: string;
+  /** Go on from the newest checkpoint of the folder. */
+  readonly resume: boolean;
+  readonly progress: (total: number, start: number) => Progress;
+  /** Told of damaged checkpoints that are skipped. */
+  readonly warn: (text: string) => void;
+  /** Ends the run after the current step, with a checkpoint. */
+  readonly signal?: AbortSignal;
+}
+
+export interface FitResult {
+  readonly steps: number;
+  readonly stopped: boolean;
+  readonly finalLoss: number;
+  readonly samplesPerSecond: number;
+  readonly parameters: number;
+  readonly dev: DevMeasures | undefined;
+}
+
+interface DevMeasures {
+  readonly loss: number;
+  /** Share of the dev frames on the right side of P(live) = 0.5. */
+  readonly accuracy: number;
+}
+
+/**
+ * Trains a method on the train split of one data set.
+ *
+ * @throws Error if the manifest has no such rows, a loss is not finite, or the folder holds another configuration
+ */
+export async function fit(device: Device, config: RunConfig, options: FitOptions): Promise<FitResult> {
+  const { folder, resume } = options;
+  const manifestFile = resolve(config.manifest);
+  const root = dirname(manifestFile);
+  const { rows } = await readManifest(manifestFile);
+  const train = rowsOf(rows, config, "train");
+  const dev = rowsOf(rows, config, "dev");
+  mkdirSync(join(folder, "checkpoints"), { recursive: true });
+  const method = await buildMethod(device, config, train, folder);
+  const optimizer = new AdamW(method.model.namedParameters(), {
+    learningRate: config.optimizer.learningRate,
+    betas: config.optimizer.betas,
+    weightDecay: config.optimizer.weightDecay,
+    maxGradNorm: config.optimizer.maxGradNorm,
+  });
+  const metricsFile = join(folder, "metrics.jsonl");
+  const start = resume ? await restore(folder, method, optimizer, options) : 0;
+  truncateMetrics(metricsFile, start);
+  writeConfig(folder, config);
+
+  const images = await loadImages(train, root, config.imageSize);
+  const devImages = dev.length > 0 ? await loadImages(dev, root, config.imageSize) : undefined;
+  const sampler = createBatchSampler(train, config.seed, config.batchSize);
+  const rate = warmupCosine({
+    peak: config.optimizer.learningRate,
+    warmupSteps: config.optimizer.warmupSteps,
+    totalSteps: config.steps,
+    floor: 0,
+  });
+  const progress = options.progress(config.steps, start);
+  const pixels = new Float32Array(config.batchSize * 3 * config.imageSize ** 2);
+  const begun = performance.now();
+  let finalLoss = Number.NaN;
+  let devMeasures: DevMeasures | undefined;
+  let step = start;
+  try {
+    while (step < config.steps && !options.signal?.aborted) {
+      const indices = batchAt(sampler, step);
+      augmentBatch(images, indices, { seed: config.seed, step }, config.augmentation, pixels);
+      const batch = [...indices].map((i) => train[i] as ManifestRow);
+      const measured = await trainStep(device, method, optimizer, pixels, batch, rate(step));
+      step++;
+      finalLoss = measured["loss"] as number;
+      appendMetrics(metricsFile, { step, ...measured, learningRate: rate(step - 1) });
+      if (!Number.isFinite(finalLoss)) {
+        throw new Error(
+          `the loss is ${finalLoss} at step ${step}; lower --learning-rate. The last checkpoint is intact.`,
+        );
+      }
+      const samplesPerSecond = ((step - start) * config.batchSize) / ((performance.now() - begun) / 1000);
+      progress.update(step, finalLoss, samplesPerSecond);
+      if (devImages && (step % config.evaluateEvery === 0 || step === config.steps)) {
+        devMeasures = await measureDev(device, method, devImages, dev);
+        appendMetrics(metricsFile, { step, devLoss: devMeasures.loss, devAccuracy: devMeasures.accuracy });
+      }
+      if (step % config.checkpointEvery === 0 || step === config.steps) {
+        await saveCheckpoint(folder, step, method.model, optimizer);
+      }
+    }
+    if (step < config.steps && step > start) await saveCheckpoint(folder, step, method.model, optimizer);
+    return {
+      steps: step,
+      stopped: step < config.steps,
+      finalLoss,
+      samplesPerSecond: ((step - start) * config.batchSize) / ((performance.now() - begun) / 1000),
+      parameters: method.model.parameterCount(),
+      dev: devMeasures,
+    };
+  } finally {
+    progress.stop();
+    method.model.dispose();
+    optimizer.dispose();
+  }
+}
+
+/** One update; returns the losses, by name, and the norm of the gradient before clipping. */
+async function trainStep(
+  device: Device,
+  method: Method,
+  optimizer: AdamW,
+  pixels: Float32Array,
+  rows: readonly ManifestRow[],
+  rate: number,
+): Promise<Record<string, number>> {
+  using _step = device.scope();
+  const size = method.imageSize;
+  const images = tensor(device, pixels, [rows.length, 3, size, size]); // [B, 3, S, S]
+  let losses: Readonly<Record<string, Tensor>> = {};
+  const { grads } = valueAndGrad(() => {
+    const all = method.losses(images, rows);
+    losses = all;
+    return all.loss;
+  }, method.model.namedParameters());
+  optimizer.step(grads, rate);
+  const measured: Record<string, number> = {};
+  for (const [name, loss] of Object.entries(losses)) measured[name] = await loss.item();
+  measured["gradNorm"] = await optimizer.lastGradNorm.item();
+  return measured;
+}
+
+async function measureDev(
+  device: Device,
+  method: Method,
+  images: Awaited<ReturnType<typeof loadImages>>,
+  rows: readonly ManifestRow[],
+): Promise<DevMeasures> {
+  const size = method.imageSize;
+  const batchSize = 32;
+  let loss = 0;
+  let right = 0;
+  for (let start = 0; start < rows.length; start += batchSize) {
+    using _batch = device.scope();
+    const part = rows.slice(start, start + batchSize);
+    const indices = part.map((_, i) => start + i);
+    const batch = tensor(device, normalizeBatch(images, indices), [part.length, 3, size, size]); // [B, 3, S, S]
+    const scores = await method.score(batch);
+    const value = await noGrad(() => method.losses(batch, part).loss).item();
+    loss += value * part.length;
+    part.forEach((row, i) => {
+      if ((scores[i] as number) >= 0.5 === (row.label === "live")) right++;
+    });
+  }
+  return { loss: loss / rows.length, accuracy: right / rows.length };
+}
+
+function rowsOf(rows: readonly ManifestRow[], config: RunConfig, split: "train" | "dev"): ManifestRow[] {
+  const found = rows.filter((row) => row.dataset === config.dataset && row.split === split);
+  if (split === "train" && found.length === 0) {
+    const known = [...new Set(rows.map((row) => row.dataset))].join(", ");
+    throw new Error(`${config.manifest} has no train rows of data set ${config.dataset}; it has ${known}`);
+  }
+  return found;
+}
+
+async function restore(
+  folder: string,
+  method: Method,
+  optimizer: AdamW,
+  options: FitOptions,
+): Promise<number> {
+  const checkpoint = await readLatestCheckpoint(folder, (file, cause) => {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    options.warn(`skipped a damaged checkpoint: ${file}: ${why}`);
+  });
+  if (!checkpoint)
+    throw new Error(`${options.folder} has no checkpoint to resume from; start without --resume`);
+  method.model.loadStateDict(checkpoint.model);
+  optimizer.loadState(checkpoint.optimizer, checkpoint.step);
+  return checkpoint.step;
+}
+
+/** Saves the resolved configuration, so that the run can be made again from its folder alone. */
+function writeConfig(folder: string, config: RunConfig): void {
+  const file = join(folder, "config.json");
+  writeFileSync(`${file}.tmp`, `${JSON.stringify(config, null, 2)}\n`);
+  renameSync(`${file}.tmp`, file);
+}

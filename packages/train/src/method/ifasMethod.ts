@@ -1,0 +1,79 @@
+/** @file I-FAS as a method: answers as token sequences, L-LM as the loss, P(live) from the judgment. */
+
+import { answerFor, buildTokenBatch, judgments, type ManifestRow, type TextTokenizer } from "@candor/data";
+import { answerLoss, type Ifas, liveProbability, lopsidedWeights, plainWeights } from "@candor/models";
+import { tensor, type Tensor } from "@candor/tensor-core";
+import type { RunConfig } from "../recipes/runConfig.ts";
+import type { Method } from "./method.ts";
+
+// B batch, P prompt tokens, T answer inputs
+
+/** The longest answer is cut to `answerLength` tokens. */
+export function ifasMethod(
+  model: Ifas,
+  tokenizer: TextTokenizer,
+  config: RunConfig,
+  answerLength: number,
+): Method {
+  const { question } = model.config.prompt;
+  const promptLength = question.length - 1;
+  const textOf = (row: ManifestRow) =>
+    config.caption === "none" ? judgments[row.label] : answerFor(row, config.caption);
+
+  return {
+    name: "ifas",
+    model,
+    imageSize: config.imageSize,
+
+    losses(images, rows) {
+      const { device } = images;
+      const size = rows.length;
+      const batch = buildTokenBatch(tokenizer, rows.map(textOf), promptLength + answerLength);
+      // The question but its last token is the prompt; what follows is predicted.
+      const answerPart = <A extends Int32Array | Float32Array>(all: A): A =>
+        dropColumns(all, batch.length, promptLength);
+      const inputs = tensor(device, answerPart(batch.inputs), [size, answerLength], "i32"); // [B, T]
+      const targets = tensor(device, answerPart(batch.targets), [size, answerLength], "i32"); // [B, T]
+      const prompt = tensor(
+        device,
+        rows.flatMap(() => question.slice(0, -1)),
+        [size, promptLength],
+        "i32",
+      ); // [B, P]
+      const judgment = answerPart(batch.judgmentMask);
+      const interpretation = answerPart(batch.interpretationMask);
+      const weights = (values: Float32Array) => tensor(device, values, [size, answerLength]); // [B, T]
+      const logits = model.answerLogits(images, prompt, inputs); // [B, T, V]
+      const weighted =
+        config.loss === "lopsided"
+          ? lopsidedWeights(config.alpha, judgment, interpretation)
+          : plainWeights(judgment, interpretation);
+      const segment = (values: Float32Array) => answerLoss(logits, targets, weights(values));
+      return {
+        loss: segment(weighted),
+        judgmentLoss: segment(lopsidedWeights(1, judgment, interpretation)),
+        interpretationLoss: segment(lopsidedWeights(0, judgment, interpretation)),
+      };
+    },
+
+    async score(images: Tensor) {
+      return (await liveProbability(model.judgmentLogits(images)).read()) as Float32Array;
+    },
+
+    async explain(images: Tensor) {
+      const answers = await model.generate(images, config.maxAnswerTokens);
+      return answers.map((ids) => tokenizer.decode(ids));
+    },
+  };
+}
+
+/** Rows of `length` without their first `dropped` elements. */
+function dropColumns<A extends Int32Array | Float32Array>(all: A, length: number, dropped: number): A {
+  const kept = length - dropped;
+  const rows = all.length / length;
+  const result = new (all.constructor as new (n: number) => A)(rows * kept);
+  for (let row = 0; row < rows; row++) {
+    result.set(all.subarray(row * length + dropped, (row + 1) * length), row * kept);
+  }
+  return result;
+}

@@ -1,0 +1,83 @@
+/** @file A trained method, loaded from a run's folder, that scores and explains images. */
+
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { type ImageSet, normalizeBatch } from "@candor/data";
+import { type Device, tensor } from "@candor/tensor-core";
+import { readCheckpoint, readLatestCheckpoint } from "../checkpoint/checkpoint.ts";
+import { loadMethod } from "../method/buildMethod.ts";
+import { parseRunConfig, type RunConfig } from "../recipes/runConfig.ts";
+
+/** Scores images of one size. */
+export interface Predictor {
+  readonly method: string;
+  readonly config: RunConfig;
+  /** Steps that the checkpoint was trained for. */
+  readonly step: number;
+  /** Edge of the images in pixels. */
+  readonly imageSize: number;
+  /** P(live) above which the verdict is live; from the dev split where the benchmark wrote one, else 0.5. */
+  readonly threshold: Threshold;
+  /** P(live) of the images at `indices`. */
+  score(images: ImageSet, indices: readonly number[]): Promise<Float32Array>;
+  /** The sentence of each image; undefined for methods without one. */
+  readonly explain: ((images: ImageSet, indices: readonly number[]) => Promise<string[]>) | undefined;
+}
+
+export interface Threshold {
+  readonly value: number;
+  readonly source: string;
+}
+
+/**
+ * Loads the newest checkpoint of a run's folder, or a checkpoint file inside one.
+ *
+ * @throws Error if the folder is no run, or the checkpoint is missing or damaged
+ */
+export async function loadPredictor(device: Device, checkpoint: string): Promise<Predictor> {
+  if (!existsSync(checkpoint))
+    throw new Error(`no checkpoint at ${checkpoint}; train one with "npx nx run train:fit"`);
+  const isFolder = statSync(checkpoint).isDirectory();
+  const folder = isFolder ? checkpoint : dirname(dirname(checkpoint));
+  const configFile = join(folder, "config.json");
+  if (!existsSync(configFile)) throw new Error(`${folder} is no run: it has no config.json`);
+  const config = parseRunConfig(JSON.parse(readFileSync(configFile, "utf8")));
+  const loaded = isFolder ? await readLatestCheckpoint(folder) : await readCheckpoint(checkpoint);
+  if (!loaded) throw new Error(`${folder} has no checkpoint yet`);
+  const method = await loadMethod(device, config, folder);
+  method.model.loadStateDict(loaded.model);
+  const upload = (images: ImageSet, indices: readonly number[]) =>
+    tensor(device, normalizeBatch(images, indices), [indices.length, 3, images.size, images.size]); // [B, 3, S, S]
+  const explain = method.explain?.bind(method);
+  return {
+    method: method.name,
+    config,
+    step: loaded.step,
+    imageSize: method.imageSize,
+    threshold: readThreshold(folder),
+    score: async (images, indices) => {
+      using _scope = device.scope();
+      return await method.score(upload(images, indices));
+    },
+    explain:
+      explain &&
+      (async (images, indices) => {
+        using _scope = device.scope();
+        return await explain(upload(images, indices));
+      }),
+  };
+}
+
+/** Where the benchmark leaves the threshold that it chose on the source's dev split. */
+export function thresholdFile(runFolder: string): string {
+  return join(runFolder, "threshold.json");
+}
+
+function readThreshold(folder: string): Threshold {
+  const file = thresholdFile(folder);
+  if (!existsSync(file)) return { value: 0.5, source: "0.5, as no dev threshold has been chosen yet" };
+  const { value, source } = JSON.parse(readFileSync(file, "utf8")) as Threshold;
+  if (!(value >= 0 && value <= 1))
+    throw new Error(`${file} holds no threshold between 0 and 1, but ${value}`);
+  return { value, source };
+}

@@ -1,0 +1,72 @@
+/** @file The whole configuration of a run, as `config.json` holds it. */
+
+import { connectorConfigSchema, lmConfigSchema, vitConfigSchema } from "@candor/models";
+import { z } from "zod";
+
+export const methods = ["ifas", "vit-binary"] as const;
+
+const count = z.int().positive();
+const share = z.number().min(0).max(1);
+
+export const runConfigSchema = z.strictObject({
+  recipe: z.string(),
+  method: z.enum(methods),
+  seed: z
+    .int()
+    .min(0)
+    .max(2 ** 32 - 1),
+  /** Arrow manifest, relative to the folder where the command runs. */
+  manifest: z.string(),
+  /** The data set of the manifest that is trained on. */
+  dataset: z.string(),
+  /** Edge of the images in pixels. */
+  imageSize: count,
+  vit: vitConfigSchema,
+  connector: connectorConfigSchema,
+  /** Its vocabularySize is the most that the tokenizer may take. */
+  lm: lmConfigSchema,
+  /** Which caption explains the judgment; "none" trains on the judgment alone. */
+  caption: z.enum(["captionSpoof", "captionGeneral", "none"]),
+  /** Most tokens of a generated answer. */
+  maxAnswerTokens: count,
+  /** "lopsided" is L-LM, "plain" its ablation. */
+  loss: z.enum(["lopsided", "plain"]),
+  /** Weight of the judgment in L-LM. */
+  alpha: share,
+  steps: count,
+  batchSize: z.int().min(2),
+  checkpointEvery: count,
+  evaluateEvery: count,
+  optimizer: z.strictObject({
+    /** Peak of the schedule: linear warm-up, then a half cosine to 0. */
+    learningRate: z.number().positive(),
+    betas: z.tuple([share, share]),
+    weightDecay: z.number().min(0),
+    maxGradNorm: z.number().positive(),
+    warmupSteps: z.int().min(0),
+  }),
+  augmentation: z.strictObject({
+    flip: share,
+    minScale: z.number().positive().max(1),
+    brightness: share,
+    contrast: share,
+    saturation: share,
+  }),
+});
+
+export type RunConfig = z.infer<typeof runConfigSchema>;
+
+/**
+ * Checks a run's configuration.
+ *
+ * @throws Error that names every wrong field and its value
+ */
+export function parseRunConfig(value: unknown): RunConfig {
+  const result = runConfigSchema.safeParse(value);
+  if (result.success) return result.data;
+  const lines = result.error.issues.map(({ path, message }) => {
+    const found = path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown>)?.[key], value);
+    return `${path.join(".") || "the configuration"}: ${message}, got ${JSON.stringify(found)}`;
+  });
+  throw new Error(`the run's configuration is not valid:\n  ${lines.join("\n  ")}`);
+}
