@@ -69,7 +69,7 @@ async function demo(options: DemoOptions): Promise<void> {
   const fitted: string[] = [];
   for (const method of demoMethods) {
     // Checkpoints of an earlier demo must not pass for those of this one.
-    rmSync(join(workspaceRoot, runFolder(options, method)), { recursive: true, force: true });
+    rmSync(resolve(workspaceRoot, runFolder(options, method)), { recursive: true, force: true });
     const fit = readFitOutcome(await run(fitCommand(options, method, rendered.manifest)));
     fitted.push(
       `${method}: ${fit.parameters} parameters, ${fit.steps} steps, loss ${fit.finalLoss.toFixed(3)}, ` +
@@ -116,7 +116,9 @@ function print(title: string, lines: readonly string[]): void {
   console.log(`\n${title}\n  ${lines.join("\n  ")}`);
 }
 
-const secondsSince = (started: number): number => (performance.now() - started) / 1000;
+function secondsSince(started: number): number {
+  return (performance.now() - started) / 1000;
+}
 
 function peakOf(stages: readonly Stage[]): string {
   const peak = Math.max(...stages.map(({ peakMib }) => peakMib));
