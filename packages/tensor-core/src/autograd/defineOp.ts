@@ -88,6 +88,8 @@ export function run<B extends string, U extends string>(
   const bindings = {} as Record<B, Tensor["binding"]>;
   let recorder: Tensor["device"]["recorder"] | undefined;
   for (const name in kernel.buffers) {
+    // A gradient may need what an inner scope has freed.
+    tensors[name].assertLive(kernel.label);
     bindings[name] = tensors[name].binding;
     recorder ??= tensors[name].device.recorder;
   }

@@ -23,8 +23,8 @@ class Tape {
 let active: Tape | undefined;
 
 /** @internal True if a gradient may be asked for with respect to this tensor. */
-export function isTracked(tensor: Tensor | undefined): boolean {
-  return tensor !== undefined && active !== undefined && active.tracked.has(tensor);
+export function isTracked(input: Tensor | undefined): boolean {
+  return input !== undefined && active !== undefined && active.tracked.has(input);
 }
 
 /** @internal Appends an entry; its output is tracked from then on. */

@@ -35,12 +35,22 @@ const usage = BufferUsage.STORAGE | BufferUsage.COPY_SRC | BufferUsage.COPY_DST;
 export class BufferPool {
   readonly #gpu: GPUDevice;
   readonly #budgetBytes: number;
+  readonly #beforeTrim: () => void;
   readonly #free = new Map<number, PooledBuffer[]>();
   #stats = { allocatedBytes: 0, usedBytes: 0, peakBytes: 0, created: 0, live: 0 };
 
-  constructor(gpu: GPUDevice, budgetBytes = Number.POSITIVE_INFINITY) {
+  /**
+   * @param budgetBytes most bytes that all buffers may take
+   * @param beforeTrim  called before buffers are destroyed, to submit the recorded work that uses them
+   */
+  constructor(
+    gpu: GPUDevice,
+    budgetBytes: number = Number.POSITIVE_INFINITY,
+    beforeTrim: () => void = () => {},
+  ) {
     this.#gpu = gpu;
     this.#budgetBytes = budgetBytes;
+    this.#beforeTrim = beforeTrim;
   }
 
   get stats(): PoolStats {
@@ -92,6 +102,8 @@ export class BufferPool {
 
   /** Destroys the buffers that nobody holds. */
   trim(): void {
+    if (this.#free.size === 0) return;
+    this.#beforeTrim();
     for (const list of this.#free.values()) {
       for (const pooled of list) {
         pooled.buffer.destroy();

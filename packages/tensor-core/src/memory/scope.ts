@@ -45,11 +45,11 @@ export class Scope implements Disposable {
 
   [Symbol.dispose](): void {
     if (!this.#open) return;
-    this.#open = false;
-    const top = this.#stack.pop();
-    if (top !== this) {
+    if (this.#stack.at(-1) !== this) {
       throw new Error("scopes must end in the reverse of the order in which they were opened");
     }
+    this.#open = false;
+    this.#stack.pop();
     // Newest first, so that the pool hands the same buffers out in the same order next time.
     for (const item of [...this.#owned].toReversed()) item.dispose();
     this.#owned.clear();

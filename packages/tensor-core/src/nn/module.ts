@@ -58,6 +58,11 @@ export abstract class Module {
           `[loadStateDict] ${name} must be ${showShape(parameter.shape)}, got ${showShape(value.shape)}`,
         );
       }
+      if (value.data.length !== parameter.size) {
+        throw new ShapeError(
+          `[loadStateDict] ${name} holds ${value.data.length} values for ${showShape(parameter.shape)}`,
+        );
+      }
     }
     const surplus = [...state.keys()].find((name) => !parameters.has(name));
     if (surplus !== undefined) throw new ShapeError(`[loadStateDict] the model has no parameter ${surplus}`);

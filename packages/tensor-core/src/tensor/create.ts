@@ -17,9 +17,7 @@ export function tensor<D extends DType = "f32">(
   shape: Shape = [values.length],
   dtype: D = "f32" as D,
 ): Tensor<D> {
-  if (shape.some((n) => !Number.isInteger(n) || n < 0)) {
-    throw new ShapeError(`[tensor] every dimension must be a whole number >= 0, got ${showShape(shape)}`);
-  }
+  assertDimensions("tensor", shape);
   if (values.length !== sizeOf(shape)) {
     throw new ShapeError(`[tensor] ${showShape(shape)} needs ${sizeOf(shape)} values, got ${values.length}`);
   }
@@ -33,6 +31,7 @@ export function full<D extends DType = "f32">(
   value: number,
   dtype: D = "f32" as D,
 ): Tensor<D> {
+  assertDimensions("full", shape);
   const values = new Float64Array(sizeOf(shape)).fill(value);
   return tensor(device, values, shape, dtype);
 }
@@ -51,4 +50,10 @@ export function ones<D extends DType = "f32">(
   dtype: D = "f32" as D,
 ): Tensor<D> {
   return full(device, shape, 1, dtype);
+}
+
+function assertDimensions(op: string, shape: Shape): void {
+  if (shape.some((n) => !Number.isInteger(n) || n < 0)) {
+    throw new ShapeError(`[${op}] every dimension must be a whole number >= 0, got ${showShape(shape)}`);
+  }
 }

@@ -4,7 +4,7 @@ import { DeviceError } from "../device/deviceError.ts";
 import { type DeviceInfo, openDevice, type OpenDeviceOptions } from "../device/openDevice.ts";
 import { BufferUsage, MapMode } from "../device/gpuConstants.ts";
 import { BufferPool, type PooledBuffer, type PoolStats } from "../memory/bufferPool.ts";
-import { Scope } from "../memory/scope.ts";
+import { type Owned, Scope } from "../memory/scope.ts";
 import { Recorder, type RecorderStats } from "../kernel/recorder.ts";
 
 export interface DeviceOptions extends OpenDeviceOptions {
@@ -27,8 +27,11 @@ export class Device {
   private constructor(gpu: GPUDevice, info: DeviceInfo, memoryBudgetBytes?: number) {
     this.gpu = gpu;
     this.info = info;
-    this.pool = new BufferPool(gpu, memoryBudgetBytes);
     this.recorder = new Recorder(gpu);
+    this.pool = new BufferPool(gpu, memoryBudgetBytes, () => {
+      this.recorder.flush();
+      this.recorder.dropBindGroups();
+    });
     gpu.addEventListener("uncapturederror", (event) => {
       event.preventDefault();
       this.#failure ??= new DeviceError(`the GPU rejected recorded work: ${event.error.message}`);
@@ -65,6 +68,11 @@ export class Device {
     }
   }
 
+  /** @internal Takes a disposed tensor out of the scope that holds it. */
+  forget(item: Owned): void {
+    for (const scope of this.#scopes) scope.remove(item);
+  }
+
   /** @internal The innermost open scope. */
   get currentScope(): Scope | undefined {
     return this.#scopes.at(-1);
@@ -76,13 +84,14 @@ export class Device {
 
   /** Submits recorded work without waiting for it. */
   flush(): void {
-    this.throwIfFailed();
     this.recorder.flush();
+    this.throwIfFailed();
   }
 
   /** Submits recorded work and waits until the device has done it. */
   async synchronize(): Promise<void> {
-    this.flush();
+    // Not this.flush(): all errors of the work arrive before the wait ends, so that the first is reported, once.
+    this.recorder.flush();
     await this.gpu.queue.onSubmittedWorkDone();
     this.throwIfFailed();
   }
@@ -108,8 +117,14 @@ export class Device {
       spare ??
       this.gpu.createBuffer({ size: source.bytes, usage: BufferUsage.MAP_READ | BufferUsage.COPY_DST });
     this.recorder.copy(source.buffer, staging, bytes);
-    this.flush();
-    await staging.mapAsync(MapMode.READ, 0, bytes);
+    this.recorder.flush();
+    try {
+      await staging.mapAsync(MapMode.READ, 0, bytes);
+    } catch (error) {
+      staging.destroy();
+      this.throwIfFailed();
+      throw error;
+    }
     const copy = staging.getMappedRange(0, bytes).slice(0);
     staging.unmap();
     const list = this.#staging.get(source.bytes);

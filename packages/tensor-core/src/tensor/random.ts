@@ -22,7 +22,9 @@ export class Random {
   /** The next 32 random bits. */
   bits(): number {
     if (this.#used === 4) {
-      this.#values = philox(this.#block++, this.stream, this.seed);
+      const block = this.#block++;
+      // The key has 64 bits, the seed 32.
+      this.#values = philox([block, Math.floor(block / 2 ** 32), this.stream, 0], [this.seed, 0]);
       this.#used = 0;
     }
     return this.#values[this.#used++] as number;
@@ -47,10 +49,13 @@ export class Random {
   }
 }
 
-/** Ten rounds of Philox 4x32 on the counter (block, 0, stream, 0) with the key (seed, 0). */
-export function philox(block: number, stream: number, seed: number): Uint32Array<ArrayBuffer> {
-  let [c0, c1, c2, c3] = [block >>> 0, Math.floor(block / 2 ** 32), stream >>> 0, 0];
-  let [k0, k1] = [seed >>> 0, 0];
+/** Ten rounds of Philox 4x32: four random words from a counter of four words and a key of two. */
+export function philox(
+  counter: readonly [number, number, number, number],
+  key: readonly [number, number],
+): Uint32Array<ArrayBuffer> {
+  let [c0, c1, c2, c3] = counter.map((word) => word >>> 0) as [number, number, number, number];
+  let [k0, k1] = [key[0] >>> 0, key[1] >>> 0];
   for (let round = 0; round < 10; round++) {
     const [high0, low0] = multiply(0xd2511f53, c0);
     const [high1, low1] = multiply(0xcd9e8d57, c2);

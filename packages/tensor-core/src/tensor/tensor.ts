@@ -79,7 +79,7 @@ export class Tensor<D extends DType = DType> implements Owned {
   dispose(): void {
     if (this.#freed) return;
     this.#freed = true;
-    this.device.currentScope?.remove(this);
+    this.device.forget(this);
     if (--this.#storage.references === 0) this.device.pool.release(this.#storage.pooled);
   }
 

@@ -1,7 +1,7 @@
 /** @file Sums and means. */
 
 import { defineOp, run } from "../../autograd/defineOp.ts";
-import { normalizeAxis, sameShape, type Shape, sizeOf } from "../../tensor/shape.ts";
+import { normalizeAxis, sameShape, type Shape, ShapeError, sizeOf } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { broadcastTo } from "../layout/broadcastTo.ts";
 import { reshape } from "../layout/reshape.ts";
@@ -17,7 +17,10 @@ export interface ReduceOptions {
 
 const sumAxis = defineOp<{ x: Tensor }, never, { axis: number; factor: number }, "x">({
   name: "sum",
-  shape: ({ x }, { axis }) => ({ y: { shape: x.shape.map((n, i) => (i === axis ? 1 : n)), dtype: "f32" } }),
+  shape: ({ x }, { axis }) => {
+    if (x.dtype !== "f32") throw new ShapeError(`[sum] x must be f32, got ${x.dtype}`);
+    return { y: { shape: x.shape.map((n, i) => (i === axis ? 1 : n)), dtype: "f32" } };
+  },
   forward: ({ x, y }, { axis, factor }) => {
     const inner = sizeOf(x.shape.slice(axis + 1));
     run(

@@ -1,0 +1,83 @@
+/** @file The pool's classes, its order, its counts and its budget. */
+
+import { describe, expect, it } from "vitest";
+import { testDevice } from "../testing/testDevice.ts";
+import { BufferPool, sizeClass } from "./bufferPool.ts";
+import { MemoryError } from "./memoryError.ts";
+
+describe("sizeClass", () => {
+  it("has four classes per power of two and wastes at most a fifth", () => {
+    expect([0, 1, 256, 257, 320, 321, 1024, 1025, 1280, 1281].map(sizeClass)).toEqual([
+      256, 256, 256, 320, 320, 384, 1024, 1280, 1280, 1536,
+    ]);
+    for (let bytes = 256; bytes < 1e7; bytes = Math.ceil(bytes * 1.07)) {
+      const size = sizeClass(bytes);
+      expect(size).toBeGreaterThanOrEqual(bytes);
+      expect((size - bytes) / size).toBeLessThan(0.2);
+      expect(size % 16).toBe(0);
+      expect(sizeClass(size)).toBe(size);
+    }
+  });
+});
+
+describe("BufferPool", () => {
+  it("hands out the buffer released last, and the same ones in every turn of a loop", async () => {
+    const { gpu } = await testDevice();
+    const pool = new BufferPool(gpu);
+    const [a, b] = [pool.acquire(300, "a"), pool.acquire(310, "b")];
+    pool.release(a);
+    pool.release(b);
+    expect(pool.acquire(305, "c")).toBe(b);
+    expect(pool.acquire(305, "d")).toBe(a);
+    pool.release(a);
+    pool.release(b);
+    const turn = () => {
+      const held = [300, 600, 300, 4000].map((bytes) => pool.acquire(bytes, "turn"));
+      for (const pooled of held.toReversed()) pool.release(pooled);
+      return held.map(({ id }) => id);
+    };
+    const first = turn();
+    expect(turn()).toEqual(first);
+    expect(turn()).toEqual(first);
+    pool.trim();
+    expect(pool.stats).toMatchObject({ allocatedBytes: 0, usedBytes: 0, live: 0 });
+  });
+
+  it("counts bytes in use, their peak, and buffers", async () => {
+    const { gpu } = await testDevice();
+    const pool = new BufferPool(gpu);
+    const [a, b] = [pool.acquire(256, "a"), pool.acquire(1000, "b")];
+    pool.release(b);
+    expect(pool.stats).toEqual({
+      allocatedBytes: 256 + 1024,
+      usedBytes: 256,
+      peakBytes: 256 + 1024,
+      created: 2,
+      live: 1,
+    });
+    pool.release(a);
+    pool.trim();
+  });
+
+  it("destroys unused buffers before it gives up", async () => {
+    const { gpu } = await testDevice();
+    const pool = new BufferPool(gpu, 2048);
+    pool.release(pool.acquire(2048, "a"));
+    const b = pool.acquire(1024, "b");
+    expect(pool.stats.allocatedBytes).toBe(1024);
+    expect(() => pool.acquire(1280, "c")).toThrow(MemoryError);
+    expect(() => pool.acquire(1280, "c")).toThrow(
+      "c needs 1280 bytes; 1024 of the budget of 2048 are in use. Use a smaller batch",
+    );
+    pool.release(b);
+    pool.trim();
+  });
+
+  it("names what no binding of the device can hold", async () => {
+    const { gpu } = await testDevice();
+    const limit = gpu.limits.maxStorageBufferBindingSize;
+    expect(() => new BufferPool(gpu).acquire(limit + 4, "big")).toThrow(
+      `big needs ${limit + 4} bytes, more than the ${limit} that this device binds at once`,
+    );
+  });
+});

@@ -1,0 +1,61 @@
+/** @file What scopes own, hand on and refuse. */
+
+import { describe, expect, it } from "vitest";
+import { type Owned, Scope } from "./scope.ts";
+
+interface Item extends Owned {
+  disposed: number;
+}
+
+function item(): Item {
+  return {
+    disposed: 0,
+    dispose() {
+      this.disposed++;
+    },
+  };
+}
+
+describe("Scope", () => {
+  it("disposes of what it holds, once", () => {
+    const scope = new Scope([]);
+    const [a, b] = [item(), item()];
+    scope.add(a);
+    scope.add(b);
+    scope.remove(b);
+    expect(scope.size).toBe(1);
+    scope[Symbol.dispose]();
+    scope[Symbol.dispose]();
+    expect([a.disposed, b.disposed]).toEqual([1, 0]);
+  });
+
+  it("hands what it keeps to the scope around it, and to the caller where there is none", () => {
+    const stack: Scope[] = [];
+    const [outer, inner] = [new Scope(stack), new Scope(stack)];
+    const [a, b, foreign] = [item(), item(), item()];
+    inner.add(a);
+    inner.add(b);
+    expect(inner.keep(a)).toBe(a);
+    expect(inner.keep(foreign)).toBe(foreign);
+    expect([outer.size, inner.size]).toEqual([1, 1]);
+    inner[Symbol.dispose]();
+    expect([a.disposed, b.disposed]).toEqual([0, 1]);
+    outer.keep(a);
+    outer[Symbol.dispose]();
+    expect([a.disposed, foreign.disposed]).toEqual([0, 0]);
+  });
+
+  it("refuses to end before a scope within it, and stays usable", () => {
+    const stack: Scope[] = [];
+    const [outer, inner] = [new Scope(stack), new Scope(stack)];
+    const a = item();
+    outer.add(a);
+    expect(() => outer[Symbol.dispose]()).toThrow("scopes must end in the reverse of the order");
+    expect(stack).toEqual([outer, inner]);
+    expect(a.disposed).toBe(0);
+    inner[Symbol.dispose]();
+    outer[Symbol.dispose]();
+    expect(stack).toEqual([]);
+    expect(a.disposed).toBe(1);
+  });
+});

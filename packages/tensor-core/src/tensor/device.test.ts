@@ -1,0 +1,93 @@
+/** @file Uploads, downloads, and what a device says of rejected work. */
+
+import { describe, expect, it } from "vitest";
+import { DeviceError } from "../device/deviceError.ts";
+import { wgsl, write, type KernelSpec } from "../kernel/kernelSpec.ts";
+import { testDevice } from "../testing/testDevice.ts";
+import { full, ones, tensor, zeros } from "./create.ts";
+import { Device } from "./device.ts";
+
+const broken = {
+  label: "test.broken",
+  workgroup: 1,
+  buffers: { y: write() },
+  uniforms: {},
+  body: wgsl`
+@compute @workgroup_size(WG)
+fn main() { y[0] = missing; }`,
+} as const satisfies KernelSpec;
+
+describe("Device", () => {
+  it("reports rejected work at the next wait or read, once, and goes on", async () => {
+    const device = await Device.open();
+    using _scope = device.scope();
+    const y = zeros(device, [4]);
+    const fail = () => device.recorder.dispatch(broken, { y: y.binding }, {}, 1);
+    fail();
+    await expect(device.synchronize()).rejects.toThrow(DeviceError);
+    await device.synchronize();
+    fail();
+    await expect(y.read()).rejects.toThrow("the GPU rejected recorded work");
+    expect(await ones(device, [2]).read()).toEqual(Float32Array.of(1, 1));
+  });
+
+  it("says what to do once it is lost, again and again", async () => {
+    const device = await Device.open();
+    const x = ones(device, [2]);
+    device.gpu.destroy();
+    await device.gpu.lost;
+    await expect(x.read()).rejects.toThrow("the device is lost");
+    for (let i = 0; i < 2; i++) {
+      expect(() => device.flush()).toThrow("the device is lost (destroyed");
+      expect(() => device.flush()).toThrow("Open a new one and load the last checkpoint");
+    }
+  });
+
+  it("says what it is", async () => {
+    const { info } = await testDevice();
+    expect(info.description).not.toBe("");
+    const plain = await testDevice(["subgroups"]);
+    expect(plain.info.features.has("subgroups")).toBe(false);
+    expect([plain.info.subgroupMinSize, plain.info.subgroupMaxSize]).toEqual([0, 0]);
+  });
+});
+
+describe("tensors on the host and the device", () => {
+  it("take arrays of any kind, and views of shared memory", async () => {
+    const device = await testDevice();
+    using _scope = device.scope();
+    const shared = new Float32Array(new SharedArrayBuffer(32), 8, 3);
+    shared.set([1, 2, 3]);
+    expect(await tensor(device, shared).read()).toEqual(Float32Array.of(1, 2, 3));
+    expect(await tensor(device, Float32Array.of(9, 1, 2).subarray(1)).read()).toEqual(Float32Array.of(1, 2));
+    expect(await tensor(device, [1.5, -1.5], [2], "i32").read()).toEqual(Int32Array.of(1, -1));
+    expect(await tensor(device, Float64Array.of(2 ** 32 - 1), [], "u32").read()).toEqual(
+      Uint32Array.of(2 ** 32 - 1),
+    );
+    expect(await full(device, [3], 2.5).read()).toEqual(Float32Array.of(2.5, 2.5, 2.5));
+    expect(await zeros(device, [2, 0]).read()).toEqual(new Float32Array(0));
+  });
+
+  it("keep the order of writes and reads", async () => {
+    const device = await testDevice();
+    using _scope = device.scope();
+    const x = zeros(device, [2]);
+    const before = x.read();
+    x.write([5, 6]);
+    const after = x.read();
+    expect(await before).toEqual(Float32Array.of(0, 0));
+    expect(await after).toEqual(Float32Array.of(5, 6));
+  });
+
+  it("name a wrong count, dimension or rank", async () => {
+    const device = await testDevice();
+    using _scope = device.scope();
+    expect(() => tensor(device, [1, 2, 3], [2, 2])).toThrow("[tensor] [2, 2] needs 4 values, got 3");
+    expect(() => zeros(device, [2, -1])).toThrow("[full] every dimension must be a whole number >= 0");
+    expect(() => tensor(device, [1], [1.5])).toThrow(
+      "[tensor] every dimension must be a whole number >= 0, got [1.5]",
+    );
+    expect(() => zeros(device, [2]).write([1])).toThrow("[write] [2] holds 2 values, got 1");
+    await expect(zeros(device, [2]).item()).rejects.toThrow("[item] needs one element, [2] has 2");
+  });
+});
