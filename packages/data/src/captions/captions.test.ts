@@ -98,6 +98,8 @@ test.each<[string, Attack | undefined]>([
   ["a moiré pattern and a dark bezel", "replay"],
   ["There is no mask and no screen, this is a real person.", "none"],
   ["The person is not on a screen but behind a silicone mask.", "softMask"],
+  ["It is not on a screen.", undefined],
+  ["a woman without a mask", undefined],
   ["wrinkles on paper", "print"],
   ["a mannequin head", "rigidMask"],
   ["a woman in daylight", undefined],

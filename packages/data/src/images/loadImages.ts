@@ -45,7 +45,7 @@ export async function loadImages(
   options: LoadImagesOptions = {},
 ): Promise<ImageSet> {
   const bytes = size * size * 3;
-  const key = createHash("sha256").update(`candor images ${decoderVersion} ${size}\n`);
+  const key = createHash("sha256").update(`candor images ${decoderVersion}\n`);
   for (const row of rows) key.update(`${row.sha256}\n`);
   const name = `${size}px-${key.digest("hex").slice(0, 20)}.rgb`;
   const file = join(options.cacheFolder ?? join(root, ".decoded"), name);

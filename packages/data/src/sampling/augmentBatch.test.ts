@@ -73,6 +73,25 @@ test("a crop of a ramp is a ramp of a gentler slope that lies inside the image",
   }
 });
 
+test("crops lie evenly in the image: their centre is its centre on average", () => {
+  const ramp = drawn(16, 1, (_, x) => x * 8);
+  let sum = 0;
+  for (let step = 0; step < 6000; step++) {
+    const out = augmentBatch(ramp, [0], { seed: 4, step }, { ...still, minScale: 0.6 });
+    sum += (byteOf(out[7] as number, 0) + byteOf(out[8] as number, 0)) / 16;
+  }
+  expect(Math.abs(sum / 6000 - 7.5)).toBeLessThan(0.05);
+});
+
+test("on an even grey, contrast adds nothing to brightness", () => {
+  const grey = drawn(8, 1, () => 100);
+  for (let step = 0; step < 10; step++) {
+    const bright = augmentBatch(grey, [0], { seed: 1, step }, { ...still, brightness: 0.3 });
+    const both = augmentBatch(grey, [0], { seed: 1, step }, { ...still, brightness: 0.3, contrast: 0.4 });
+    expect(largestGap(both, bright)).toBeLessThan(1e-5);
+  }
+});
+
 test("brightness scales, contrast keeps the mean grey, saturation keeps each grey, and all are clipped", () => {
   const grey = drawn(8, 1, () => 100);
   const tones = new Set<number>();

@@ -11,17 +11,17 @@ function rowsOf(counts: Partial<Record<Attack, number>>): { label: "live" | "spo
   );
 }
 
-const rows = rowsOf({ print: 40, none: 25, replay: 3, cutout: 11 });
+const rows = rowsOf({ print: 40, none: 25, replay: 3, cutout: 11, rigidMask: 3 });
 
 test("each even batch is half live, and the attacks share the other half", () => {
-  const sampler = createBatchSampler(rows, 1, 12);
+  const sampler = createBatchSampler(rows, 1, 16);
   const counts: Record<string, number> = {};
   for (let step = 0; step < 10; step++) {
     const batch = [...batchAt(sampler, step)].map((index) => rows[index]?.attack as string);
-    expect(batch.filter((attack) => attack === "none").length).toBe(6);
+    expect(batch.filter((attack) => attack === "none").length).toBe(8);
     for (const attack of batch) counts[attack] = (counts[attack] ?? 0) + 1;
   }
-  expect(counts).toEqual({ none: 60, print: 20, replay: 20, cutout: 20 });
+  expect(counts).toEqual({ none: 80, print: 20, replay: 20, cutout: 20, rigidMask: 20 });
 });
 
 test("a pool is gone through before any of its rows comes again", () => {
@@ -32,6 +32,16 @@ test("a pool is gone through before any of its rows comes again", () => {
   expect(new Set(live.slice(0, 25)).size).toBe(25);
   expect(new Set(live.slice(25, 50)).size).toBe(25);
   expect(live.slice(0, 25)).not.toEqual(live.slice(25, 50));
+});
+
+test("pools of equal size have orders of their own", () => {
+  const twins = rowsOf({ none: 30, print: 30 });
+  const sampler = createBatchSampler(twins, 2, 60);
+  const batch = [...batchAt(sampler, 0)];
+  const live = batch.filter((index) => index < 30);
+  const print = batch.filter((index) => index >= 30).map((index) => index - 30);
+  expect(print.toSorted()).toEqual(live.toSorted());
+  expect(print).not.toEqual(live);
 });
 
 test("a step's batch is the same from a new sampler, whatever was drawn before", () => {
