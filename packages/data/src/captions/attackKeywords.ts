@@ -15,8 +15,8 @@ export interface AttackWords {
  */
 export const attackKeywords: Readonly<Record<Attack, AttackWords>> = {
   partial: {
-    names: ["partial attack", "partial spoof", "partly covered", "partially covered", "paper glasses"],
-    cues: ["covered part", "strip over", "flat eyes"],
+    names: ["partial attack", "partial spoof", "partly covered", "partially covered"],
+    cues: ["paper glasses", "covered part", "strip over", "flat eyes"],
   },
   cutout: {
     names: ["cut-out", "cutout", "cut out", "paper mask"],

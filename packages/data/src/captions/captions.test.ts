@@ -92,6 +92,18 @@ test("only cues of the facts are named, at most two, and none is invented", () =
   expect(captionSpoof({ ...facts, cues: ["a torn corner"] }, () => 0.5)).toContain("a torn corner");
 });
 
+test("a caption's name decides also where its cues belong to another attack", () => {
+  const ids = Object.keys(cuePhrases);
+  const wrong = Array.from({ length: 3000 }, (_, seed) => {
+    const random = createRandom(seed);
+    const attack = attacks[seed % attacks.length] as Attack;
+    const cues = [0, 1].map(() => ids[Math.floor(uniform(random) * ids.length)] as string);
+    const text = captionSpoof({ ...factsOf(attack, seed), cues }, () => uniform(random));
+    return { attack, text };
+  }).filter(({ attack, text }) => attackNamed(text) !== attack);
+  expect(wrong).toEqual([]);
+});
+
 test.each<[string, Attack | undefined]>([
   ["A man holds a tablet; glare from the glossy screen is visible.", "replay"],
   ["This is a printed cut-out photo with holes.", "cutout"],
@@ -100,6 +112,8 @@ test.each<[string, Attack | undefined]>([
   ["The person is not on a screen but behind a silicone mask.", "softMask"],
   ["It is not on a screen.", undefined],
   ["a woman without a mask", undefined],
+  ["a printed photo with a hard mask rim and paper glasses", "print"],
+  ["a hard mask with the white edge of the paper on paper", "rigidMask"],
   ["wrinkles on paper", "print"],
   ["a mannequin head", "rigidMask"],
   ["a woman in daylight", undefined],
