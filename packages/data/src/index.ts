@@ -29,3 +29,4 @@ export { channelMean, channelStd, normalizeBatch } from "./sampling/normalizatio
 export { lopsidedWeights, plainWeights } from "./tokenBatch/lopsidedWeights.ts";
 export { buildTokenBatch, lengthFor } from "./tokenBatch/tokenBatch.ts";
 export type { TokenBatch } from "./tokenBatch/tokenBatch.ts";
+export { starterManifest } from "./manifest/starterManifest.ts";

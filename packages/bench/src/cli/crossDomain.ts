@@ -1,6 +1,7 @@
 /** @file `nx run bench:cross-domain`: scores trained runs across domains and writes the report. */
 
 import { resolve } from "node:path";
+import { starterManifest } from "@candor/data";
 import { Device } from "@candor/tensor-core";
 import cliProgress from "cli-progress";
 import yargs from "yargs";
@@ -11,7 +12,6 @@ import { endProcess } from "./endProcess.ts";
 import { leaveThreshold } from "./leaveThreshold.ts";
 import { openRun } from "./openRun.ts";
 import { parseRuns } from "./parseRuns.ts";
-import { starterManifest } from "./starterManifest.ts";
 import { wholeNumber } from "./wholeNumber.ts";
 
 await endProcess(async () => {

@@ -2,12 +2,13 @@
 
 import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { starterManifest } from "@candor/data";
 import { Device } from "@candor/tensor-core";
 import yargs from "yargs";
 import { hideBin } from "yargs/helpers";
 import { fit } from "../loop/fit.ts";
 import { showProgress } from "../loop/progress.ts";
-import { defaultManifest, recipes } from "../recipes/recipes.ts";
+import { recipes } from "../recipes/recipes.ts";
 import { methods, parseRunConfig, type RunConfig } from "../recipes/runConfig.ts";
 import { runCommand } from "./runCommand.ts";
 
@@ -23,7 +24,7 @@ await runCommand(async (signal) => {
       describe: "Complete configuration",
     })
     .option("method", { choices: methods, default: "ifas" as const, describe: "What is trained" })
-    .option("manifest", { type: "string", default: defaultManifest, describe: "Arrow manifest of the data" })
+    .option("manifest", { type: "string", describe: "Arrow manifest of the data [the newest starter data]" })
     .option("out", { type: "string", describe: "Folder of the run [runs/RECIPE-METHOD-SEED]" })
     .option("seed", { type: "number", describe: "Seed of weights, batches and augmentation" })
     .option("steps", { type: "number", describe: "Training steps" })
@@ -48,7 +49,7 @@ await runCommand(async (signal) => {
     if (Number.isNaN(flags[name])) throw new Error(`--${name} must be a number`);
   }
   const recipe = recipes[flags.recipe as keyof typeof recipes];
-  const config = override(recipe(flags.method), flags);
+  const config = override(recipe(flags.method, flags.manifest ?? (await starterManifest())), flags);
   const folder = resolve(flags.out ?? `runs/${config.recipe}-${config.method}-${config.seed}`);
   if (!existsSync(config.manifest)) {
     throw new Error(`no manifest at ${config.manifest}; make the starter data with "npx nx run data:render"`);
@@ -91,7 +92,6 @@ await runCommand(async (signal) => {
 function override(
   config: RunConfig,
   flags: {
-    readonly manifest: string;
     readonly seed?: number | undefined;
     readonly steps?: number | undefined;
     readonly batchSize?: number | undefined;
@@ -102,7 +102,7 @@ function override(
   },
 ): RunConfig {
   const file = flags.config === undefined ? {} : readJson(flags.config);
-  const merged: Record<string, unknown> = { ...config, manifest: flags.manifest, ...file };
+  const merged: Record<string, unknown> = { ...config, ...file };
   for (const name of ["seed", "steps", "batchSize", "alpha", "checkpointEvery"] as const) {
     if (flags[name] !== undefined) merged[name] = flags[name];
   }

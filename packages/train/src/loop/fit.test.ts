@@ -77,10 +77,9 @@ async function drawRow(i: number): Promise<ManifestRow> {
 }
 
 function config(change: Partial<RunConfig> = {}): RunConfig {
-  const base = recipes.starter("ifas");
+  const base = recipes.starter("ifas", join(folder, "manifest.arrow"));
   return {
     ...base,
-    manifest: join(folder, "manifest.arrow"),
     imageSize: 16,
     vit: { imageSize: 16, patchSize: 8, width: 16, layers: 1, heads: 2, mlpRatio: 2 },
     connector: { kind: "gac", width: 16, queries: 2, depth: 1, heads: 2, mlpRatio: 2 },

@@ -2,6 +2,4 @@
 
 import { starter } from "./starter.ts";
 
-export { defaultManifest } from "./starter.ts";
-
 export const recipes = { starter } as const;

@@ -6,8 +6,12 @@ import type { RunConfig } from "./runConfig.ts";
 
 const vocabularySize = 640;
 
-/** The starter recipe; all of its numbers are our choices, as the paper trains large pretrained models. */
-export function starter(method: RunConfig["method"]): RunConfig {
+/**
+ * The starter recipe; all of its numbers are our choices, as the paper trains large pretrained models.
+ *
+ * @param manifest the Arrow file that `nx run data:render` wrote
+ */
+export function starter(method: RunConfig["method"], manifest: string): RunConfig {
   const { vit, connector, lm } = starterConfig(vocabularySize, {
     question: [0, 0],
     yesId: 0,
@@ -18,7 +22,7 @@ export function starter(method: RunConfig["method"]): RunConfig {
     recipe: "starter",
     method,
     seed: 0,
-    manifest: defaultManifest,
+    manifest,
     dataset: "D1",
     imageSize: vit.imageSize,
     vit,
@@ -42,6 +46,3 @@ export function starter(method: RunConfig["method"]): RunConfig {
     augmentation: { ...defaultAugmentation },
   };
 }
-
-/** Where `nx run data:render` leaves the starter data. */
-export const defaultManifest = ".candor/data/starter/manifest.arrow";
