@@ -1,0 +1,82 @@
+struct Params {
+  tokens: u32,
+  keys: u32,
+  heads: u32,
+  keyHeads: u32,
+  group: u32,
+  prefix: u32,
+  scale: f32,
+  units: u32,
+}
+@group(0) @binding(0) var<storage, read> q: array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read> k: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read> v: array<vec4<f32>>;
+@group(0) @binding(3) var<storage, read> dy: array<vec4<f32>>;
+@group(0) @binding(4) var<storage, read> lse: array<f32>;
+@group(0) @binding(5) var<storage, read> delta: array<f32>;
+@group(0) @binding(6) var<storage, read_write> dk: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> dv: array<vec4<f32>>;
+@group(0) @binding(8) var<uniform> params: Params;
+const WG = 64u;
+const WG_X = 64u;
+const WG_Y = 1u;
+const WG_Z = 1u;
+const QUADS = 16u;
+
+
+fn flatGroup(wid: vec3<u32>, nwg: vec3<u32>) -> u32 {
+  return wid.y * nwg.x + wid.x;
+}
+
+
+fn keysOf(query: u32) -> u32 {
+  let past = max(i32(params.keys + query + 1u) - i32(params.tokens), 0);
+  return max(params.prefix, min(u32(past), params.keys));
+}
+
+fn firstQueryOf(key: u32) -> u32 {
+  if (key < params.prefix) { return 0u; }
+  return u32(max(i32(key + params.tokens) - i32(params.keys), 0));
+}
+
+@compute @workgroup_size(WG)
+fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec3<u32>,
+        @builtin(local_invocation_index) lane: u32) {
+  let unit = flatGroup(wid, nwg) * WG + lane;
+  if (unit >= params.units) { return; }
+  let j = unit % params.keys;
+  let keyHead = (unit / params.keys) % params.keyHeads;
+  let batch = unit / params.keys / params.keyHeads;
+  let row = ((batch * params.keys + j) * params.keyHeads + keyHead) * QUADS;
+  var key = array<vec4<f32>, QUADS>();
+  var value = array<vec4<f32>, QUADS>();
+  var keySums = array<vec4<f32>, QUADS>();
+  var valueSums = array<vec4<f32>, QUADS>();
+  for (var d = 0u; d < QUADS; d++) {
+    key[d] = k[row + d] * params.scale;
+    value[d] = v[row + d];
+  }
+  for (var g = 0u; g < params.group; g++) {
+    let head = keyHead * params.group + g;
+    for (var i = firstQueryOf(j); i < params.tokens; i++) {
+      let query = ((batch * params.tokens + i) * params.heads + head) * QUADS;
+      let stat = (batch * params.heads + head) * params.tokens + i;
+      var score = vec4<f32>(0.0);
+      var slope = vec4<f32>(0.0);
+      for (var d = 0u; d < QUADS; d++) {
+        score += key[d] * q[query + d];
+        slope += value[d] * dy[query + d];
+      }
+      let p = exp((score.x + score.y) + (score.z + score.w) - lse[stat]);
+      let ds = p * ((slope.x + slope.y) + (slope.z + slope.w) - delta[stat]);
+      for (var d = 0u; d < QUADS; d++) {
+        keySums[d] += ds * q[query + d];
+        valueSums[d] += p * dy[query + d];
+      }
+    }
+  }
+  for (var d = 0u; d < QUADS; d++) {
+    dk[row + d] = keySums[d] * params.scale;
+    dv[row + d] = valueSums[d];
+  }
+}

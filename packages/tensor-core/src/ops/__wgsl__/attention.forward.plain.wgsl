@@ -1,0 +1,69 @@
+struct Params {
+  tokens: u32,
+  keys: u32,
+  heads: u32,
+  keyHeads: u32,
+  group: u32,
+  prefix: u32,
+  scale: f32,
+  units: u32,
+}
+@group(0) @binding(0) var<storage, read> q: array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read> k: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read> v: array<vec4<f32>>;
+@group(0) @binding(3) var<storage, read_write> y: array<vec4<f32>>;
+@group(0) @binding(4) var<storage, read_write> lse: array<f32>;
+@group(0) @binding(5) var<uniform> params: Params;
+const WG = 64u;
+const WG_X = 64u;
+const WG_Y = 1u;
+const WG_Z = 1u;
+const QUADS = 16u;
+
+
+fn flatGroup(wid: vec3<u32>, nwg: vec3<u32>) -> u32 {
+  return wid.y * nwg.x + wid.x;
+}
+
+
+fn keysOf(query: u32) -> u32 {
+  let past = max(i32(params.keys + query + 1u) - i32(params.tokens), 0);
+  return max(params.prefix, min(u32(past), params.keys));
+}
+
+fn firstQueryOf(key: u32) -> u32 {
+  if (key < params.prefix) { return 0u; }
+  return u32(max(i32(key + params.tokens) - i32(params.keys), 0));
+}
+
+@compute @workgroup_size(WG)
+fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec3<u32>,
+        @builtin(local_invocation_index) lane: u32) {
+  let unit = flatGroup(wid, nwg) * WG + lane;
+  if (unit >= params.units) { return; }
+  let i = unit % params.tokens;
+  let head = (unit / params.tokens) % params.heads;
+  let batch = unit / params.tokens / params.heads;
+  let row = ((batch * params.tokens + i) * params.heads + head) * QUADS;
+  let keyStride = params.keyHeads * QUADS;
+  var key = batch * params.keys * keyStride + head / params.group * QUADS;
+  var query = array<vec4<f32>, QUADS>();
+  var sums = array<vec4<f32>, QUADS>();
+  for (var d = 0u; d < QUADS; d++) { query[d] = q[row + d] * params.scale; }
+  var top = -3.4028234e38;
+  var total = 0.0;
+  for (var j = 0u; j < keysOf(i); j++) {
+    var four = vec4<f32>(0.0);
+    for (var d = 0u; d < QUADS; d++) { four += query[d] * k[key + d]; }
+    let score = (four.x + four.y) + (four.z + four.w);
+    let peak = max(top, score);
+    let keep = exp(top - peak);
+    let p = exp(score - peak);
+    total = total * keep + p;
+    for (var d = 0u; d < QUADS; d++) { sums[d] = sums[d] * keep + p * v[key + d]; }
+    top = peak;
+    key += keyStride;
+  }
+  for (var d = 0u; d < QUADS; d++) { y[row + d] = sums[d] / total; }
+  lse[unit] = top + log(total);
+}

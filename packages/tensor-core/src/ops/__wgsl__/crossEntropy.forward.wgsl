@@ -1,0 +1,73 @@
+struct Params {
+  rows: u32,
+  classes: u32,
+  nan: f32,
+}
+@group(0) @binding(0) var<storage, read> logits: array<f32>;
+@group(0) @binding(1) var<storage, read> targets: array<i32>;
+@group(0) @binding(2) var<storage, read> weights: array<f32>;
+@group(0) @binding(3) var<storage, read_write> y: array<f32>;
+@group(0) @binding(4) var<storage, read_write> peaks: array<vec2<f32>>;
+@group(0) @binding(5) var<uniform> params: Params;
+const WG = 64u;
+const WG_X = 64u;
+const WG_Y = 1u;
+const WG_Z = 1u;
+
+
+fn flatGroup(wid: vec3<u32>, nwg: vec3<u32>) -> u32 {
+  return wid.y * nwg.x + wid.x;
+}
+
+
+var<workgroup> reduceScratch: array<f32, WG>;
+
+fn workgroupSum(value: f32, lane: u32) -> f32 {
+  reduceScratch[lane] = value;
+  workgroupBarrier();
+  for (var half = WG / 2u; half > 0u; half /= 2u) {
+    if (lane < half) { reduceScratch[lane] += reduceScratch[lane + half]; }
+    workgroupBarrier();
+  }
+  let total = reduceScratch[0];
+  workgroupBarrier();
+  return total;
+}
+
+fn workgroupMax(value: f32, lane: u32) -> f32 {
+  reduceScratch[lane] = value;
+  workgroupBarrier();
+  for (var half = WG / 2u; half > 0u; half /= 2u) {
+    if (lane < half) { reduceScratch[lane] = max(reduceScratch[lane], reduceScratch[lane + half]); }
+    workgroupBarrier();
+  }
+  let largest = reduceScratch[0];
+  workgroupBarrier();
+  return largest;
+}
+
+@compute @workgroup_size(WG)
+fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec3<u32>,
+        @builtin(local_invocation_index) lane: u32) {
+  let row = flatGroup(wid, nwg);
+  if (row >= params.rows) { return; }
+  let start = row * params.classes;
+  var largest = -3.4028234e38;
+  for (var i = lane; i < params.classes; i += WG) { largest = max(largest, logits[start + i]); }
+  largest = workgroupMax(largest, lane);
+  var total = 0.0;
+  for (var i = lane; i < params.classes; i += WG) { total += exp(logits[start + i] - largest); }
+  total = workgroupSum(total, lane);
+  if (lane > 0u) { return; }
+  // Kept apart: their sum would lose the digits of the second where the first is large.
+  let peak = vec2<f32>(largest, log(total));
+  peaks[row] = peak;
+  let goal = u32(targets[row]); // a negative target is past the end
+  let weight = weights[row];
+  var loss = 0.0;
+  if (weight != 0.0) {
+    loss = params.nan;
+    if (goal < params.classes) { loss = weight * ((peak.x - logits[start + goal]) + peak.y); }
+  }
+  y[row] = loss;
+}

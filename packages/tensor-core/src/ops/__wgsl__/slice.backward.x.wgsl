@@ -1,0 +1,32 @@
+struct Params {
+  count: u32,
+  row: u32,
+  start: u32,
+  length: u32,
+}
+@group(0) @binding(0) var<storage, read> dy: array<f32>;
+@group(0) @binding(1) var<storage, read_write> dx: array<f32>;
+@group(0) @binding(2) var<uniform> params: Params;
+const WG = 64u;
+const WG_X = 64u;
+const WG_Y = 1u;
+const WG_Z = 1u;
+
+
+fn flatGroup(wid: vec3<u32>, nwg: vec3<u32>) -> u32 {
+  return wid.y * nwg.x + wid.x;
+}
+
+@compute @workgroup_size(WG)
+fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec3<u32>,
+        @builtin(local_invocation_index) lane: u32) {
+  let i = flatGroup(wid, nwg) * WG + lane;
+  if (i >= params.count) { return; }
+  let outer = i / params.row;
+  let place = i - outer * params.row;
+  var value = 0.0;
+  if (place >= params.start && place - params.start < params.length) {
+    value = dy[outer * params.length + place - params.start];
+  }
+  dx[i] = value;
+}

@@ -1,0 +1,80 @@
+/** @file The WGSL of each kernel in one or two instances, as files: read in review, compiled by `nx run tools:wgsl`. */
+
+import { describe, expect, it } from "vitest";
+import { assemble } from "../kernel/assemble.ts";
+import type { KernelSpec } from "../kernel/kernelSpec.ts";
+import {
+  attentionBackwardKeyPlain,
+  attentionBackwardQueryPlain,
+  attentionForwardPlain,
+} from "./attention/attentionPlain.wgsl.ts";
+import { rotaryKernel } from "./attention/rotary.wgsl.ts";
+import { binaryBackward, binaryForward } from "./elementwise/binary.wgsl.ts";
+import { unaryBackward, unaryForward } from "./elementwise/unary.wgsl.ts";
+import { countIds, embeddingForward, placeIds, scanCounts, sumRows } from "./index/embedding.wgsl.ts";
+import { sliceBackward } from "./layout/slice.wgsl.ts";
+import { stridedCopyKernel } from "./layout/strided.wgsl.ts";
+import { crossEntropyBackward, crossEntropyForward } from "./loss/crossEntropy.wgsl.ts";
+import { matmulKernel } from "./matmul/matmul.wgsl.ts";
+import { layerNormBackwardParams, layerNormBackwardX, layerNormForward } from "./normalize/layerNorm.wgsl.ts";
+import { rmsNormBackwardWeight, rmsNormBackwardX, rmsNormForward } from "./normalize/rmsNorm.wgsl.ts";
+import { softmaxBackward, softmaxForward } from "./normalize/softmax.wgsl.ts";
+import { maxMonoid, reduceKernel, sumMonoid } from "./reduce/reduce.wgsl.ts";
+
+const shared = { quads: true, lanes: 8 };
+const plain = { quads: false, lanes: 1 };
+const product = { quadsA: true, quadsB: true, quadsY: true, bias: true };
+
+const kernels: Readonly<Record<string, KernelSpec>> = {
+  "attention.forward.plain": attentionForwardPlain({ quads: 16 }),
+  "attention.backward.query.plain": attentionBackwardQueryPlain({ quads: 16 }),
+  "attention.backward.key.plain": attentionBackwardKeyPlain({ quads: 16 }),
+  "rotaryEmbedding.quads": rotaryKernel({ quads: true }),
+  "rotaryEmbedding.scalars": rotaryKernel({ quads: false }),
+  "div.forward": binaryForward("div"),
+  "div.backward.b": binaryBackward("div", "db"),
+  "gelu.forward": unaryForward("gelu"),
+  "gelu.backward.x": unaryBackward("gelu"),
+  "embedding.forward.quads": embeddingForward(true),
+  "embedding.forward.scalars": embeddingForward(false),
+  "embedding.backward.count": countIds,
+  "embedding.backward.scan": scanCounts,
+  "embedding.backward.place": placeIds,
+  "embedding.backward.weight.quads": sumRows(true),
+  "embedding.backward.weight.scalars": sumRows(false),
+  "slice.backward.x": sliceBackward,
+  "layout.stridedCopy1": stridedCopyKernel(1),
+  "layout.stridedCopy6": stridedCopyKernel(6),
+  "crossEntropy.forward": crossEntropyForward,
+  "crossEntropy.backward.logits": crossEntropyBackward,
+  "matmul.shared": matmulKernel({ ...product, transposeA: false, transposeB: true, lanes: 8 }),
+  "matmul.plain": matmulKernel({
+    transposeA: true,
+    transposeB: false,
+    quadsA: false,
+    quadsB: false,
+    quadsY: false,
+    bias: false,
+    lanes: 1,
+  }),
+  "layerNorm.forward.shared": layerNormForward(shared),
+  "layerNorm.forward.plain": layerNormForward(plain),
+  "layerNorm.backward.x.shared": layerNormBackwardX(shared),
+  "layerNorm.backward.x.plain": layerNormBackwardX(plain),
+  "layerNorm.backward.params": layerNormBackwardParams(shared),
+  "rmsNorm.forward.shared": rmsNormForward(shared),
+  "rmsNorm.forward.plain": rmsNormForward(plain),
+  "rmsNorm.backward.x.shared": rmsNormBackwardX(shared),
+  "rmsNorm.backward.weight": rmsNormBackwardWeight(plain),
+  "softmax.forward.shared": softmaxForward(shared),
+  "softmax.forward.plain": softmaxForward(plain),
+  "softmax.backward.x.shared": softmaxBackward(shared),
+  "reduce.sum": reduceKernel(sumMonoid),
+  "reduce.max": reduceKernel(maxMonoid),
+};
+
+describe("WGSL of the ops", () => {
+  it.each(Object.entries(kernels))("%s is as reviewed", async (name, kernel) => {
+    await expect(assemble(kernel)).toMatchFileSnapshot(`__wgsl__/${name}.wgsl`);
+  });
+});

@@ -1,0 +1,12 @@
+/** @file The WGSL of the optimisers, as files: read in review, compiled by `nx run tools:wgsl`. */
+
+import { describe, expect, it } from "vitest";
+import { assemble } from "../kernel/assemble.ts";
+import { finishNorm, sumSquares, updateAdamW } from "./adamW.wgsl.ts";
+import { updateSgd } from "./sgd.wgsl.ts";
+
+describe("WGSL of the optimisers", () => {
+  it.each([sumSquares, finishNorm, updateAdamW, updateSgd])("$label is as reviewed", async (kernel) => {
+    await expect(assemble(kernel)).toMatchFileSnapshot(`__wgsl__/${kernel.label}.wgsl`);
+  });
+});
