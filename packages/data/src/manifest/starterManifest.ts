@@ -6,13 +6,15 @@ import { join } from "node:path";
 /**
  * The newest `starter` or `starter-<hash>` manifest in a folder of data sets.
  *
+ * @param folder where data sets lie
  * @throws Error if there is none, with the command that makes one
  */
 export async function starterManifest(folder = ".candor/data"): Promise<string> {
   const names = await readdir(folder).catch(() => []);
   const found = await Promise.all(
     names
-      .filter((name) => /^starter(-|$)/.test(name))
+      // An interrupted rendering leaves a folder named starter-<hash>.partial.
+      .filter((name) => /^starter(-[0-9a-z]+)?$/.test(name))
       .map(async (name) => {
         const path = join(folder, name, "manifest.arrow");
         return {
@@ -28,7 +30,7 @@ export async function starterManifest(folder = ".candor/data"): Promise<string> 
     .toSorted((a, b) => b.time - a.time)[0];
   if (!newest) {
     throw new Error(
-      `no starter data under ${folder}: render them with "npx nx run data:render", or name a manifest with --manifest.`,
+      `[manifest] no starter data under ${folder}: render them with "npx nx run data:render", or name a manifest with --manifest.`,
     );
   }
   return newest.path;
