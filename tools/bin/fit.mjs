@@ -1,0 +1,5 @@
+#!/usr/bin/env node
+/** @file The program of `nx run train:fit`. */
+import { runTypescript } from "../runTypescript.mjs";
+
+runTypescript(new URL("../../packages/train/src/cli/fit.ts", import.meta.url));
