@@ -9,8 +9,8 @@ export interface AdapterChoice {
   readonly env: Readonly<Record<string, string>>;
 }
 
-// Dawn's instance must stay referenced: once collected, the process dies.
-let dawn: GPU | undefined;
+// Dawn's instances must stay referenced: once one is collected, the process dies.
+const instances = new Map<string, Promise<GPU>>();
 
 /**
  * Returns the WebGPU entry point of this host.
@@ -28,8 +28,10 @@ export async function provideGpu(dawnFlags: readonly string[] = []): Promise<GPU
     }
     return navigator.gpu;
   }
-  if (dawnFlags.length > 0) return createDawn(dawnFlags);
-  return (dawn ??= await createDawn([]));
+  const key = dawnFlags.join();
+  let instance = instances.get(key);
+  if (!instance) instances.set(key, (instance = createDawn(dawnFlags)));
+  return instance;
 }
 
 async function createDawn(flags: readonly string[]): Promise<GPU> {

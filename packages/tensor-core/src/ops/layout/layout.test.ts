@@ -30,6 +30,7 @@ const shapes = fc.oneof(
   fc.tuple(awkwardSize),
   fc.tuple(awkwardSize, awkwardSize),
   fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 3, maxLength: 6 }),
+  fc.tuple(fc.constantFrom(1, 2, 3), fc.constantFrom(2, 4), fc.constantFrom(3, 5), fc.constantFrom(4, 8, 12)),
 );
 
 interface TransposeCase {

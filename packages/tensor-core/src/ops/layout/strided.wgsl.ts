@@ -9,8 +9,12 @@ export const maxStridedRank = 6;
 type Axis = 0 | 1 | 2 | 3 | 4 | 5;
 type Uniform = "count" | "xOffset" | "yOffset" | `n${Axis}` | `xs${Axis}` | `ys${Axis}`;
 
-/** The copy over `rank` axes, 1 to 6; each further axis costs every element a division. */
-export function stridedCopyKernel(rank: number) {
+/**
+ * The copy over `rank` axes, 1 to 6; each further axis costs every element a division. With `quads`, an element is four
+ * neighbours of both sides, and all counts, steps and offsets are in fours.
+ */
+export function stridedCopyKernel(rank: number, quads: boolean) {
+  const element = quads ? "vec4<u32>" : "u32";
   const axes = Array.from({ length: rank }, (_, axis) => axis);
   const uniforms: Record<string, "u32"> = { count: "u32", xOffset: "u32", yOffset: "u32" };
   for (const axis of axes) {
@@ -26,8 +30,9 @@ export function stridedCopyKernel(rank: number) {
   return {
     label: `layout.stridedCopy${rank}`,
     workgroup: 64,
-    buffers: { x: read("u32"), y: write("u32") },
+    buffers: { x: read(element), y: write(element) },
     uniforms: uniforms as Record<Uniform, "u32">,
+    constants: { QUADS: quads },
     body: wgsl`
 ${flatGroup}
 @compute @workgroup_size(WG)

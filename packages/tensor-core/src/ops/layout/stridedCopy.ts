@@ -5,7 +5,11 @@ import { type Shape, ShapeError, showShape, sizeOf } from "../../tensor/shape.ts
 import type { Tensor } from "../../tensor/tensor.ts";
 import { maxStridedRank, stridedCopyKernel } from "./strided.wgsl.ts";
 
-const kernels = Array.from({ length: maxStridedRank }, (_, i) => stridedCopyKernel(i + 1));
+const ranks = Array.from({ length: maxStridedRank }, (_, i) => i + 1);
+const kernels = {
+  quads: ranks.map((rank) => stridedCopyKernel(rank, true)),
+  scalars: ranks.map((rank) => stridedCopyKernel(rank, false)),
+};
 
 /** Where a copy starts and how far each axis steps, in elements. */
 export interface Strided {
@@ -20,20 +24,23 @@ export interface Strided {
  * @throws ShapeError if more than six axes are left after neighbours are merged
  */
 export function stridedCopy(op: string, shape: Shape, from: Strided, to: Strided): void {
-  const count = sizeOf(shape);
-  if (count === 0) return;
+  if (sizeOf(shape) === 0) return;
   const axes = mergeAxes(shape, from.strides, to.strides);
-  const kernel = kernels[axes.length - 1];
+  const quads = inQuads(axes, from.offset, to.offset);
+  const unit = quads ? 4 : 1;
+  const count = sizeOf(shape) / unit;
+  const kernel = kernels[quads ? "quads" : "scalars"][axes.length - 1];
   if (!kernel) {
     throw new ShapeError(
       `[${op}] ${showShape(shape)} has too many axes: at most ${maxStridedRank} can be moved at once`,
     );
   }
-  const uniforms: Record<string, number> = { count, xOffset: from.offset, yOffset: to.offset };
+  const uniforms: Record<string, number> = { count, xOffset: from.offset / unit, yOffset: to.offset / unit };
   axes.forEach((axis, i) => {
-    uniforms[`n${i}`] = axis.n;
-    uniforms[`xs${i}`] = axis.from;
-    uniforms[`ys${i}`] = axis.to;
+    const last = i === axes.length - 1;
+    uniforms[`n${i}`] = last ? axis.n / unit : axis.n;
+    uniforms[`xs${i}`] = last ? axis.from : axis.from / unit;
+    uniforms[`ys${i}`] = last ? axis.to : axis.to / unit;
   });
   run(kernel, { x: from.tensor, y: to.tensor }, uniforms, Math.ceil(count / kernel.workgroup));
 }
@@ -42,6 +49,14 @@ interface Axis {
   readonly n: number;
   readonly from: number;
   readonly to: number;
+}
+
+/** True if the last axis is contiguous on both sides and everything steps by multiples of four. */
+function inQuads(axes: readonly Axis[], ...offsets: readonly number[]): boolean {
+  const last = axes.at(-1);
+  if (!last || last.from !== 1 || last.to !== 1) return false;
+  const steps = axes.slice(0, -1).flatMap(({ from, to }) => [from, to]);
+  return [last.n, ...steps, ...offsets].every((n) => n % 4 === 0);
 }
 
 /** Drops axes of one element and joins axes that step together on both sides; at least one axis is left. */
