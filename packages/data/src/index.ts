@@ -30,7 +30,6 @@ export { epochOrder } from "./sampling/epochOrder.ts";
 export { channelMean, channelStd, normalizeBatch } from "./sampling/normalization.ts";
 export { below, createRandom, permutation, uint32, uniform } from "./sampling/random.ts";
 export type { RandomState } from "./sampling/random.ts";
-export { lopsidedWeights, plainWeights } from "./tokenBatch/lopsidedWeights.ts";
 export { buildTokenBatch, lengthFor } from "./tokenBatch/tokenBatch.ts";
 export type { TokenBatch } from "./tokenBatch/tokenBatch.ts";
 export { createTokenizer, loadTokenizer, saveTokenizer } from "./tokenizer/tokenizer.ts";
