@@ -46,8 +46,10 @@ const kernels: Readonly<Record<string, KernelSpec>> = {
   "layout.stridedCopy1": stridedCopyKernel(1, false),
   "layout.stridedCopy4.quads": stridedCopyKernel(4, true),
   "layout.stridedCopy6": stridedCopyKernel(6, false),
-  "crossEntropy.forward": crossEntropyForward,
-  "crossEntropy.backward.logits": crossEntropyBackward,
+  "crossEntropy.forward.shared": crossEntropyForward(shared),
+  "crossEntropy.forward.plain": crossEntropyForward(plain),
+  "crossEntropy.backward.logits.shared": crossEntropyBackward(shared),
+  "crossEntropy.backward.logits.plain": crossEntropyBackward(plain),
   "matmul.shared": matmulKernel({ ...product, transposeA: false, transposeB: true, lanes: 8 }),
   "matmul.plain": matmulKernel({
     transposeA: true,

@@ -24,35 +24,37 @@ const cases: fc.Arbitrary<Case> = fc
     }),
   );
 
-describeOp<Case>("crossEntropy", {
-  cases,
-  runs: 20,
-  range: [-8, 8],
-  shapes: ({ classes, targets }) => ({ logits: [targets.length, classes] }),
-  op: ({ logits }, { targets, weights }) =>
-    crossEntropy(
-      logits!,
-      // Padding may carry any target.
-      tensor(
-        logits!.device,
-        targets.map((target, i) => (weights[i] === 0 ? -100 : target)),
-        [targets.length],
-        "i32",
+for (const without of [[], ["subgroups"]])
+  describeOp<Case>(without.length > 0 ? "crossEntropy without subgroups" : "crossEntropy", {
+    cases,
+    without,
+    runs: 20,
+    range: [-8, 8],
+    shapes: ({ classes, targets }) => ({ logits: [targets.length, classes] }),
+    op: ({ logits }, { targets, weights }) =>
+      crossEntropy(
+        logits!,
+        // Padding may carry any target.
+        tensor(
+          logits!.device,
+          targets.map((target, i) => (weights[i] === 0 ? -100 : target)),
+          [targets.length],
+          "i32",
+        ),
+        tensor(logits!.device, weights),
       ),
-      tensor(logits!.device, weights),
-    ),
-  reference: ({ logits }, { classes, targets, weights }) => {
-    let loss = 0;
-    targets.forEach((target, i) => {
-      const row = logits!.data.subarray(i * classes, (i + 1) * classes);
-      const total = row.reduce((sum, value) => sum + Math.exp(value), 0);
-      loss += weights[i]! * (Math.log(total) - row[target]!);
-    });
-    return { shape: [], data: Float64Array.of(loss) };
-  },
-  opClass: "composite",
-  depth: ({ targets }) => targets.length,
-});
+    reference: ({ logits }, { classes, targets, weights }) => {
+      let loss = 0;
+      targets.forEach((target, i) => {
+        const row = logits!.data.subarray(i * classes, (i + 1) * classes);
+        const total = row.reduce((sum, value) => sum + Math.exp(value), 0);
+        loss += weights[i]! * (Math.log(total) - row[target]!);
+      });
+      return { shape: [], data: Float64Array.of(loss) };
+    },
+    opClass: "composite",
+    depth: ({ targets }) => targets.length,
+  });
 
 describe("crossEntropy", () => {
   it("stays finite where the logits are far from zero", async () => {
@@ -102,6 +104,7 @@ describe("crossEntropy", () => {
     const logits = zeros(device, [2, 3]);
     const targets = zeros(device, [2], "i32");
     const weights = zeros(device, [2]);
+    expect(() => crossEntropy(zeros(device, [2, 0]), targets, weights)).toThrow("at least one class");
     expect(() => crossEntropy(weights, targets, weights)).toThrow("logits must be [N, V] f32, got [2] f32");
     expect(() => crossEntropy(logits, weights, weights)).toThrow("targets must be [2] i32, got [2] f32");
     expect(() => crossEntropy(logits, targets, zeros(device, [3]))).toThrow(

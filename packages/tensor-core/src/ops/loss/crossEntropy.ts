@@ -3,6 +3,7 @@
 import { defineOp, run } from "../../autograd/defineOp.ts";
 import { ShapeError, showShape } from "../../tensor/shape.ts";
 import { Tensor } from "../../tensor/tensor.ts";
+import { rowLayout } from "../normalize/rowLayout.ts";
 import { sum } from "../reduce/sum.ts";
 import { crossEntropyBackward, crossEntropyForward } from "./crossEntropy.wgsl.ts";
 
@@ -19,7 +20,8 @@ const rowLosses = defineOp<
         `[crossEntropy] logits must be [N, V] f32, got ${showShape(logits.shape)} ${logits.dtype}`,
       );
     }
-    const rows = logits.shape[0] ?? 0;
+    const [rows = 0, classes = 0] = logits.shape;
+    if (classes === 0) throw new ShapeError("[crossEntropy] logits must have at least one class");
     for (const [name, t, dtype] of [
       ["targets", targets, "i32"],
       ["weights", weights, "f32"],
@@ -33,22 +35,23 @@ const rowLosses = defineOp<
     return { y: { shape: [rows], dtype: "f32" }, peaks: { shape: [rows, 2], dtype: "f32" } };
   },
   forward: ({ logits, targets, weights, y, peaks }) => {
-    const [rows = 0, classes = 0] = logits.shape;
+    const { variant, rows, items, dim } = rowLayout(logits);
     run(
-      crossEntropyForward,
+      crossEntropyForward(variant),
       { logits, targets, weights, y, peaks },
-      { rows, classes, nan: Number.NaN },
+      { rows, items, classes: dim, nan: Number.NaN },
       rows,
     );
   },
   save: ["logits", "targets", "weights", "peaks"],
   gradient: ({ logits, targets, weights, peaks }, dy) => {
     const dlogits = Tensor.allocate(logits.device, logits.shape, "f32", "[crossEntropy] dlogits");
+    const { variant, rows, items } = rowLayout(logits);
     run(
-      crossEntropyBackward,
+      crossEntropyBackward(variant),
       { logits, targets, weights, peaks, dy, dlogits },
-      { count: logits.size, classes: logits.shape[1] ?? 0 },
-      Math.ceil(logits.size / crossEntropyBackward.workgroup),
+      { rows, items },
+      rows,
     );
     return { logits: dlogits };
   },
@@ -68,7 +71,7 @@ const rowLosses = defineOp<
  * @returns       [] f32
  * @throws ShapeError if a shape or a dtype differs
  *
- * Numerics: exponentials of differences from the row's largest logit; depth V / 64 + 6, then the sum over N. The
+ * Numerics: exponentials of differences from the row's largest logit; depth V / 4 per lane of the row's workgroup, then the sum over N. The
  * probabilities are never stored. Gradients: logits.
  */
 export function crossEntropy(logits: Tensor, targets: Tensor, weights: Tensor): Tensor {

@@ -2,73 +2,107 @@
 
 import { read, wgsl, write, type KernelSpec } from "../../kernel/kernelSpec.ts";
 import { flatGroup } from "../../kernel/wgsl/flatIndex.ts";
-import { workgroupReduce } from "../../kernel/wgsl/workgroupReduce.ts";
+import {
+  byVariant,
+  itemElement,
+  quadItem,
+  rowReduce,
+  rowWorkgroup,
+  scalarItem,
+  type RowVariant,
+} from "../../kernel/wgsl/rowReduce.ts";
 
-/** One workgroup a row: its largest logit, then the log of its sum of exponentials, then its loss. */
-export const crossEntropyForward = {
-  label: "crossEntropy.forward",
-  workgroup: 64,
-  buffers: { logits: read(), targets: read("i32"), weights: read(), y: write(), peaks: write("vec2<f32>") },
-  uniforms: { rows: "u32", classes: "u32", nan: "f32" },
-  body: wgsl`
-${flatGroup}
-${workgroupReduce}
+const rowStart = wgsl`
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec3<u32>,
         @builtin(local_invocation_index) lane: u32) {
   let row = flatGroup(wid, nwg);
   if (row >= params.rows) { return; }
-  let start = row * params.classes;
-  var largest = -3.4028234e38;
-  for (var i = lane; i < params.classes; i += WG) { largest = max(largest, logits[start + i]); }
-  largest = workgroupMax(largest, lane);
-  var total = 0.0;
-  for (var i = lane; i < params.classes; i += WG) { total += exp(logits[start + i] - largest); }
-  total = workgroupSum(total, lane);
+  let start = row * params.items;
+  let weight = weights[row];
+`;
+
+/** The logit of a class and the one-hot item of a class at item i of a row, by the width of an item. */
+const classOf = (quads: boolean) =>
+  quads
+    ? wgsl`
+fn logitOf(start: u32, goal: u32) -> f32 { return logits[start + goal / 4u][goal % 4u]; }
+fn hotAt(i: u32, goal: i32) -> Item {
+  return select(Item(0.0), Item(1.0), vec4<i32>(i32(i) * 4) + vec4<i32>(0, 1, 2, 3) == vec4<i32>(goal));
+}`
+    : wgsl`
+fn logitOf(start: u32, goal: u32) -> f32 { return logits[start + goal]; }
+fn hotAt(i: u32, goal: i32) -> Item { return select(0.0, 1.0, i32(i) == goal); }`;
+
+/** One workgroup a row: its largest logit, then the log of its sum of exponentials, then its loss. */
+export const crossEntropyForward = byVariant(
+  (variant: RowVariant) =>
+    ({
+      label: "crossEntropy.forward",
+      ...rowWorkgroup(variant),
+      buffers: {
+        logits: read(itemElement(variant)),
+        targets: read("i32"),
+        weights: read(),
+        y: write(),
+        peaks: write("vec2<f32>"),
+      },
+      uniforms: { rows: "u32", items: "u32", classes: "u32", nan: "f32" },
+      constants: { QUADS: variant.quads, LANES: variant.lanes },
+      body: wgsl`
+${flatGroup}
+${rowReduce(variant)}
+${classOf(variant.quads)}
+${rowStart}
+  var top = Item(-3.4028234e38);
+  for (var i = lane; i < params.items; i += WG) { top = max(top, logits[start + i]); }
+  let peak = rowMax(largest(top), lane);
+  var part = Item(0.0);
+  for (var i = lane; i < params.items; i += WG) { part += exp(logits[start + i] - peak); }
+  let logOfSum = log(rowSum(total(part), lane));
   if (lane > 0u) { return; }
   // Kept apart: their sum would lose the digits of the second where the first is large.
-  let peak = vec2<f32>(largest, log(total));
-  peaks[row] = peak;
+  peaks[row] = vec2<f32>(peak, logOfSum);
   let goal = u32(targets[row]); // a negative target is past the end
-  let weight = weights[row];
   var loss = 0.0;
   if (weight != 0.0) {
     loss = params.nan;
-    if (goal < params.classes) { loss = weight * ((peak.x - logits[start + goal]) + peak.y); }
+    if (goal < params.classes) { loss = weight * ((peak - logitOf(start, goal)) + logOfSum); }
   }
   y[row] = loss;
 }`,
-} as const satisfies KernelSpec;
+    }) as const satisfies KernelSpec,
+);
 
-/** dlogits = dy * weight * (softmax - onehot), one invocation an element. */
-export const crossEntropyBackward = {
-  label: "crossEntropy.backward.logits",
-  workgroup: 64,
-  buffers: {
-    logits: read(),
-    targets: read("i32"),
-    weights: read(),
-    peaks: read("vec2<f32>"),
-    dy: read(),
-    dlogits: write(),
-  },
-  uniforms: { count: "u32", classes: "u32" },
-  body: wgsl`
+/** dlogits = dy * weight * (softmax - onehot), one workgroup a row. */
+export const crossEntropyBackward = byVariant(
+  (variant: RowVariant) =>
+    ({
+      label: "crossEntropy.backward.logits",
+      ...rowWorkgroup(variant),
+      buffers: {
+        logits: read(itemElement(variant)),
+        targets: read("i32"),
+        weights: read(),
+        peaks: read("vec2<f32>"),
+        dy: read(),
+        dlogits: write(itemElement(variant)),
+      },
+      uniforms: { rows: "u32", items: "u32" },
+      constants: { QUADS: variant.quads, LANES: variant.lanes },
+      body: wgsl`
 ${flatGroup}
-@compute @workgroup_size(WG)
-fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec3<u32>,
-        @builtin(local_invocation_index) lane: u32) {
-  let i = flatGroup(wid, nwg) * WG + lane;
-  if (i >= params.count) { return; }
-  let row = i / params.classes;
-  let column = i - row * params.classes;
-  let weight = weights[row];
-  var gradient = 0.0;
-  if (weight != 0.0) {
-    let peak = peaks[row];
-    let hot = select(0.0, 1.0, i32(column) == targets[row]);
-    gradient = dy[row] * weight * (exp((logits[i] - peak.x) - peak.y) - hot);
+${variant.quads ? quadItem : scalarItem}
+${classOf(variant.quads)}
+${rowStart}
+  let peak = peaks[row];
+  let goal = targets[row];
+  let factor = dy[row] * weight;
+  for (var i = lane; i < params.items; i += WG) {
+    var gradient = Item(0.0);
+    if (weight != 0.0) { gradient = factor * (exp((logits[start + i] - peak.x) - peak.y) - hotAt(i, goal)); }
+    dlogits[start + i] = gradient;
   }
-  dlogits[i] = gradient;
 }`,
-} as const satisfies KernelSpec;
+    }) as const satisfies KernelSpec,
+);

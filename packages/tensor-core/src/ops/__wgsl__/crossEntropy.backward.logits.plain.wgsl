@@ -1,6 +1,6 @@
 struct Params {
-  count: u32,
-  classes: u32,
+  rows: u32,
+  items: u32,
 }
 @group(0) @binding(0) var<storage, read> logits: array<f32>;
 @group(0) @binding(1) var<storage, read> targets: array<i32>;
@@ -13,25 +13,37 @@ const WG = 64u;
 const WG_X = 64u;
 const WG_Y = 1u;
 const WG_Z = 1u;
+const QUADS = false;
+const LANES = 1u;
 
 
 fn flatGroup(wid: vec3<u32>, nwg: vec3<u32>) -> u32 {
   return wid.y * nwg.x + wid.x;
 }
 
+
+alias Item = f32;
+fn total(v: Item) -> f32 { return v; }
+fn largest(v: Item) -> f32 { return v; }
+
+
+fn logitOf(start: u32, goal: u32) -> f32 { return logits[start + goal]; }
+fn hotAt(i: u32, goal: i32) -> Item { return select(0.0, 1.0, i32(i) == goal); }
+
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec3<u32>,
         @builtin(local_invocation_index) lane: u32) {
-  let i = flatGroup(wid, nwg) * WG + lane;
-  if (i >= params.count) { return; }
-  let row = i / params.classes;
-  let column = i - row * params.classes;
+  let row = flatGroup(wid, nwg);
+  if (row >= params.rows) { return; }
+  let start = row * params.items;
   let weight = weights[row];
-  var gradient = 0.0;
-  if (weight != 0.0) {
-    let peak = peaks[row];
-    let hot = select(0.0, 1.0, i32(column) == targets[row]);
-    gradient = dy[row] * weight * (exp((logits[i] - peak.x) - peak.y) - hot);
+
+  let peak = peaks[row];
+  let goal = targets[row];
+  let factor = dy[row] * weight;
+  for (var i = lane; i < params.items; i += WG) {
+    var gradient = Item(0.0);
+    if (weight != 0.0) { gradient = factor * (exp((logits[start + i] - peak.x) - peak.y) - hotAt(i, goal)); }
+    dlogits[start + i] = gradient;
   }
-  dlogits[i] = gradient;
 }

@@ -1,5 +1,6 @@
 struct Params {
   rows: u32,
+  items: u32,
   classes: u32,
   nan: f32,
 }
@@ -13,11 +14,18 @@ const WG = 64u;
 const WG_X = 64u;
 const WG_Y = 1u;
 const WG_Z = 1u;
+const QUADS = false;
+const LANES = 1u;
 
 
 fn flatGroup(wid: vec3<u32>, nwg: vec3<u32>) -> u32 {
   return wid.y * nwg.x + wid.x;
 }
+
+
+alias Item = f32;
+fn total(v: Item) -> f32 { return v; }
+fn largest(v: Item) -> f32 { return v; }
 
 
 var<workgroup> reduceScratch: array<f32, WG>;
@@ -46,28 +54,35 @@ fn workgroupMax(value: f32, lane: u32) -> f32 {
   return largest;
 }
 
+fn rowSum(value: f32, lane: u32) -> f32 { return workgroupSum(value, lane); }
+fn rowMax(value: f32, lane: u32) -> f32 { return workgroupMax(value, lane); }
+
+
+fn logitOf(start: u32, goal: u32) -> f32 { return logits[start + goal]; }
+fn hotAt(i: u32, goal: i32) -> Item { return select(0.0, 1.0, i32(i) == goal); }
+
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec3<u32>,
         @builtin(local_invocation_index) lane: u32) {
   let row = flatGroup(wid, nwg);
   if (row >= params.rows) { return; }
-  let start = row * params.classes;
-  var largest = -3.4028234e38;
-  for (var i = lane; i < params.classes; i += WG) { largest = max(largest, logits[start + i]); }
-  largest = workgroupMax(largest, lane);
-  var total = 0.0;
-  for (var i = lane; i < params.classes; i += WG) { total += exp(logits[start + i] - largest); }
-  total = workgroupSum(total, lane);
+  let start = row * params.items;
+  let weight = weights[row];
+
+  var top = Item(-3.4028234e38);
+  for (var i = lane; i < params.items; i += WG) { top = max(top, logits[start + i]); }
+  let peak = rowMax(largest(top), lane);
+  var part = Item(0.0);
+  for (var i = lane; i < params.items; i += WG) { part += exp(logits[start + i] - peak); }
+  let logOfSum = log(rowSum(total(part), lane));
   if (lane > 0u) { return; }
   // Kept apart: their sum would lose the digits of the second where the first is large.
-  let peak = vec2<f32>(largest, log(total));
-  peaks[row] = peak;
+  peaks[row] = vec2<f32>(peak, logOfSum);
   let goal = u32(targets[row]); // a negative target is past the end
-  let weight = weights[row];
   var loss = 0.0;
   if (weight != 0.0) {
     loss = params.nan;
-    if (goal < params.classes) { loss = weight * ((peak.x - logits[start + goal]) + peak.y); }
+    if (goal < params.classes) { loss = weight * ((peak - logitOf(start, goal)) + logOfSum); }
   }
   y[row] = loss;
 }
