@@ -12,6 +12,7 @@ import { readManifest } from "../manifest/readManifest.ts";
 import { contactSheet } from "../render/contactSheet.ts";
 import { defaultCounts, type StarterCounts } from "../render/planStarter.ts";
 import { renderStarter } from "../render/renderStarter.ts";
+import { shortcutProbe } from "../render/shortcutProbe.ts";
 
 const flags = await yargs(hideBin(process.argv))
   .scriptName("nx run data:render --")
@@ -28,6 +29,11 @@ const flags = await yargs(hideBin(process.argv))
     describe: "frames of each of D2 to D12",
   })
   .option("sheet", { type: "string", describe: "PNG file for a contact sheet" })
+  .option("probe", {
+    type: "boolean",
+    default: false,
+    describe: "print what a linear probe tells from colours, corners, file size and box alone (D1)",
+  })
   .example("$0", "the demo's data")
   .example("$0 --scale=4 --seed=2", "four times as many frames of other people")
   .example("$0 --train=40 --dev=8 --test=8 --target=8 --sheet=sheet.png", "a quick look")
@@ -74,6 +80,15 @@ if (flags.sheet) {
   const { rows } = await readManifest(result.manifest);
   await contactSheet(rows, result.folder, file);
   process.stdout.write(`${file}\n`);
+}
+if (flags.probe) {
+  const { rows } = await readManifest(result.manifest);
+  const trained = rows.filter((row) => row.dataset === "D1" && row.split === "train");
+  const held = rows.filter((row) => row.dataset === "D1" && row.split !== "train");
+  const report = await shortcutProbe(trained, held, result.folder);
+  for (const [group, auc] of Object.entries(report)) {
+    process.stdout.write(`shortcut probe, ${group}: AUC ${auc.toFixed(3)} (chance 0.5)\n`);
+  }
 }
 // Dawn may hang at exit.
 process.exit(0);

@@ -25,13 +25,20 @@ const luma = vec3f(0.2126, 0.7152, 0.0722);
 
 @vertex fn cameraVertex(@builtin(vertex_index) i: u32) -> Pass {
   let corner = vec2f(f32((i << 1u) & 2u), f32(i & 2u));
+  // Metered on square roots, about as bright as the encoded picture will be: a flat and a contrasty scene of the
+  // same mean come out alike.
   var mean = vec3f(0);
+  var root = 0.0;
   for (var k = 0; k < 100; k++) {
     let at = (vec2f(f32(k % 10), f32(k / 10)) + 0.5) / 10.0;
-    mean += min(textureSampleLevel(scene, linear, 0.5 + (at - 0.5) / 1.2, 0.0).rgb, vec3f(3));
+    let c = min(textureSampleLevel(scene, linear, 0.5 + (at - 0.5) / 1.2, 0.0).rgb, vec3f(3));
+    mean += sqrt(max(c, vec3f(0)));
+    root += sqrt(max(dot(c, luma), 0.0));
   }
-  mean = max(mean / 100.0, vec3f(0.003));
-  let y = dot(mean, luma);
+  mean = max(mean / 100.0, vec3f(0.05));
+  mean *= mean;
+  root = max(root / 100.0, 0.05);
+  let y = root * root;
   let exposure = pow(camera.exposure.x / y, camera.exposure.y) * camera.exposure.w;
   let grey = pow(vec3f(y) / mean, vec3f(camera.exposure.z));
   return Pass(vec4f(corner * 2 - 1, 0, 1), vec2f(corner.x, 1 - corner.y), exposure * grey * camera.balance.rgb);

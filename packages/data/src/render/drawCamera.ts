@@ -20,7 +20,7 @@ export function drawCamera(style: CameraStyle, random: Random, noiseSeed: number
     motion: [motion * Math.cos(angle), motion * Math.sin(angle)],
     resolution: Math.round(between(style.resolution)),
     target: between(style.target),
-    autoExposure: 0.9,
+    autoExposure: 0.96,
     autoBalance: between(style.autoBalance),
     gain: 1,
     balance: [1 + warmth, 1 + green, 1 - warmth],

@@ -133,7 +133,7 @@ function drawShown(random: Random, identity: Identity): Picture {
     lighting: drawLighting(random.pick(["daylight", "overhead", "tungsten", "sun"]), random),
     backdrop: drawBackdrop(random.pick<BackdropKind>(["wall", "texturedWall", "room", "garden"]), random),
     framing: { x: 0.5, y: 0.5, height: random.range(0.38, 0.42) },
-    distance: random.range(8, 13),
+    distance: random.range(7, 13),
     mask: null,
   };
 }
@@ -143,10 +143,10 @@ function drawMask(random: Random, kind: Mask["kind"], face: Identity): Mask {
   return {
     kind,
     face,
-    thickness: kind === "rigid" ? random.range(0.07, 0.11) : random.range(0.05, 0.08),
-    smoothing: kind === "rigid" ? 3 : 2,
+    thickness: kind === "rigid" ? random.range(0.06, 0.1) : random.range(0.045, 0.07),
+    smoothing: kind === "rigid" ? 2 : 1,
     gloss: kind === "rigid" ? random.range(0.3, 1) : random.range(0.15, 0.45),
-    textureLevel: kind === "rigid" ? random.range(1.5, 2.6) : random.range(1.4, 2.2),
+    textureLevel: kind === "rigid" ? random.range(0.9, 1.9) : random.range(0.9, 1.7),
     tint: [face.skinTint[0] * level, face.skinTint[1] * level, face.skinTint[2] * level],
   };
 }

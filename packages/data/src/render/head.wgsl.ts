@@ -183,11 +183,11 @@ fn saturate3(c: vec3f, amount: f32) -> vec3f {
   let visible = clamp(in.occlusion, 0.004, 1.0);
   let open = visible * visible;
   let shadow = mix(1.0, shadowAt(in.position, n), 0.85);
-  let albedo = texel.rgb * vec3f(0.88, 0.85, 0.83);
+  let albedo = min(texel.rgb * vec3f(1.12, 1.08, 1.04), vec3f(0.85));
   let diffuse = scattered(n, l, shadow, 0.3) * picture.lightColour.rgb * mix(0.5, 1.0, open) + ambientAt(n) * open;
   // The cornea bulges: its highlight sits on a steeper sphere than the eyeball's.
   let bulge = normalize(n + (n - v * dot(n, v)) * 0.6);
-  let spark = highlight(bulge, v, l, 0.12) + 0.35 * highlight(bulge, v, normalize(l + vec3f(0.5, 0.7, 0.4)), 0.2);
+  let spark = highlight(bulge, v, l, 0.2) + 0.35 * highlight(bulge, v, normalize(l + vec3f(0.5, 0.7, 0.4)), 0.25);
   let mirror = ambientAt(reflect(-v, bulge)) * 0.05 * open;
   let glint = min(spark, 12.0) * picture.iris.y * picture.lightColour.rgb * shadow;
   return vec4f(albedo * diffuse + glint + mirror, 1);
@@ -233,7 +233,7 @@ fn maskField(base: vec3f) -> f32 {
   var field = min((eyes - 1.0) * 0.13, min(outline * 0.8, (base.z - 0.62) * 0.8));
   if (soft) {
     let mouth = length((base.xy - vec2f(0, 6.585)) / vec2f(0.27, 0.045));
-    let hem = base.y - 5.55 - 0.08 * sin(base.x * 9.0 + picture.mask.w);
+    let hem = base.y - 6.02 - 0.08 * sin(base.x * 9.0 + picture.mask.w);
     field = min((eyes - 0.86) * 0.12, min((mouth - 1.0) * 0.05, hem));
   }
   return field;
@@ -249,7 +249,7 @@ fn maskField(base: vec3f) -> f32 {
   let soft = picture.mask.x > 1.5;
   var albedo = saturate3(texel, select(0.8, 0.9, soft)) * picture.maskTint.rgb;
   let lips = smoothstep(0.36, 0.26, length((in.base.xy - vec2f(0, 6.58)) * vec2f(1, 2.2)));
-  albedo = mix(albedo, albedo * vec3f(1.0, 0.62, 0.6), lips * 0.6);
+  albedo = mix(albedo, albedo * vec3f(1.0, 0.72, 0.7), lips * 0.4);
   albedo *= 0.96 + 0.08 * coarse.b;
   // The rim shows the thickness of the material: a bright edge with a dark gap behind it.
   let rim = smoothstep(0.035, 0.012, field);

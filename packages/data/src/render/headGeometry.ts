@@ -121,9 +121,14 @@ function buildShell(asset: HeadAsset, still: Float32Array, mask: MaskShape, turn
   );
   let positions = still.map((value, i) => 0.5 * value + 0.5 * (other[i]! + shift[i % 3]!));
   for (let pass = 0; pass < mask.smoothing; pass++) positions = smoothed(positions, asset.skin);
-  const normals = meshNormals(positions, asset.skin);
+  let even = positions;
+  for (let pass = 0; pass < 6; pass++) even = smoothed(even, asset.skin);
+  const normals = meshNormals(even, asset.skin);
   const lifted = positions.map((value, i) => Math.max(value, i % 3 === 2 ? still[i]! : -Infinity));
-  for (let i = 0; i < lifted.length; i++) lifted[i]! += mask.thickness * normals[i]!;
+  // Mostly forwards: along the normals alone nose and lips would swell.
+  for (let i = 0; i < lifted.length; i++) {
+    lifted[i]! += mask.thickness * (0.45 * normals[i]! + (i % 3 === 2 ? 0.6 : 0));
+  }
   return posed(lifted, normals, asset.skin.vertex, turn);
 }
 

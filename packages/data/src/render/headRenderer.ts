@@ -13,7 +13,7 @@ import { uploadTextures } from "./textureArray.ts";
 import { pictureUniforms, type Layers } from "./uniforms.ts";
 
 /** Texels a side of a scene. */
-export const sceneSize = 256;
+export const sceneSize = 192;
 /** Linear light with head-room for highlights. */
 export const sceneFormat: GPUTextureFormat = "rgba16float";
 
@@ -43,7 +43,6 @@ export async function openHeadRenderer(gpu: GPUDevice, asset: HeadAsset): Promis
   const sampler = gpu.createSampler({
     magFilter: "linear",
     minFilter: "linear",
-    mipmapFilter: "linear",
     addressModeU: "repeat",
     addressModeV: "repeat",
   });
@@ -146,7 +145,7 @@ export async function openHeadRenderer(gpu: GPUDevice, asset: HeadAsset): Promis
       scene.setBindGroup(0, pictureGroup);
       scene.setBindGroup(1, shadowGroup);
       drawSurface(scene, pipelines.skin, surfaces.skin);
-      drawSurface(scene, pipelines.shirt, surfaces.skin);
+      drawSurface(scene, pipelines.shirt, surfaces.shirt);
       if (picture.mask) drawSurface(scene, pipelines.shell, surfaces.shell);
       drawSurface(scene, pipelines.eyes, proxyOf("HighPolyEyes"));
       scene.setPipeline(pipelines.backdrop);

@@ -20,6 +20,8 @@ export const vertexBytes = 24;
 /** Buffers of every surface, and one more for the shell of a mask. */
 export interface HeadSurfaces {
   readonly skin: DeviceSurface;
+  /** The skin's vertices again, below the chin only. */
+  readonly shirt: DeviceSurface;
   readonly shell: DeviceSurface;
   readonly proxies: ReadonlyMap<string, DeviceSurface>;
 }
@@ -30,6 +32,7 @@ export function createSurfaces(gpu: GPUDevice, asset: HeadAsset): HeadSurfaces {
   const shell = { ...skin, moving: movingBuffer(gpu, asset.skin.vertex.length) };
   return {
     skin,
+    shirt: { ...skin, ...indexBuffer(gpu, shirtIndex(asset)) },
     shell,
     proxies: new Map([...asset.proxies].map(([name, proxy]) => [name, createSurface(gpu, proxy, null)])),
   };
@@ -44,8 +47,7 @@ function createSurface(gpu: GPUDevice, surface: Surface, base: Float32Array | nu
   }
   return {
     still: filledBuffer(gpu, still, BufferUsage.VERTEX),
-    index: filledBuffer(gpu, surface.index, BufferUsage.INDEX),
-    count: surface.index.length,
+    ...indexBuffer(gpu, surface.index),
     moving: movingBuffer(gpu, count),
   };
 }
@@ -63,4 +65,20 @@ function filledBuffer(gpu: GPUDevice, data: Float32Array | Uint16Array, usage: n
   new Uint8Array(buffer.getMappedRange()).set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
   buffer.unmap();
   return buffer;
+}
+
+function indexBuffer(gpu: GPUDevice, index: Uint16Array): Pick<DeviceSurface, "index" | "count"> {
+  return { index: filledBuffer(gpu, index, BufferUsage.INDEX), count: index.length };
+}
+
+const highestShirt = 6;
+
+function shirtIndex(asset: HeadAsset): Uint16Array {
+  const low = (corner: number): boolean => asset.position[3 * asset.skin.vertex[corner]! + 1]! < highestShirt;
+  const index: number[] = [];
+  for (let t = 0; t < asset.skin.index.length; t += 3) {
+    const triangle = asset.skin.index.subarray(t, t + 3);
+    if (triangle.every(low)) index.push(...triangle);
+  }
+  return Uint16Array.from(index);
 }

@@ -76,7 +76,8 @@ fn dot1(f: vec2f, angle: f32) -> f32 {
 }
 
 fn inked(c: vec3f, f: vec2f) -> vec3f {
-  let tone = pow(c, vec3f(1.0 / 2.2));
+  var tone = pow(c, vec3f(1.0 / 2.2));
+  tone = mix(tone, tone * tone * (3 - 2 * tone), 0.65);
   let aspect = vec2f(1, show.faceCrop.w / show.faceCrop.z);
   let q = f * aspect;
   let screen = vec3f(dot1(q, 0.26), dot1(q, 1.31), dot1(q, 0.0));
@@ -121,7 +122,7 @@ fn screenColour(p: vec2f, f: vec2f, exposure: f32) -> vec3f {
   let stripe = smoothstep(vec3f(0.26), vec3f(0.1), min(away, 1 - away)) * 2.3 + 0.1;
   let row = smoothstep(0.0, 0.12, at.y) * smoothstep(1.0, 0.86, at.y) * 1.18;
   let grille = mix(vec3f(1), stripe * row, show.screen.y);
-  let emitted = (c * grille * vec3f(0.88, 0.96, 1.12) + show.screen.z) * show.screen.w;
+  let emitted = (c * grille * vec3f(0.94, 0.98, 1.05) + show.screen.z) * show.screen.w;
   let r = (p - show.glare.xy) / show.glare.z;
   let lamp = exp(-dot(r, r)) + 0.25 * exp(-r.x * r.x * 9.0) * step(0.5, show.kind.w);
   let room = backdropAt(show.backdrop, vec2f(1 - p.x, p.y) * 0.8) * 0.035;

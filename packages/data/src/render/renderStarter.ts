@@ -90,7 +90,10 @@ export async function renderStarter(options: StarterOptions): Promise<StarterRes
     { source: "rendered by data:render", seed: String(options.seed), version: String(rendererVersion) },
   );
   await rm(journal, { force: true });
-  await rename(partial, folder);
+  await rename(partial, folder).catch((error: unknown) => {
+    // Another process may have rendered the same in the meantime.
+    if (!existsSync(manifest)) throw error;
+  });
   return { ...result, reused: false };
 }
 

@@ -39,7 +39,7 @@ export function pictureUniforms(
     [identity.roughness, 0.85, 1, identity.stubble],
     [...identity.hairColour, identity.hair ? layers.hair(identity.hair) : 0],
     [...brow, layers.detail(identity.brow)],
-    [layers.detail(identity.iris), 0.09, 0, layers.detail("Eyelashes01")],
+    [layers.detail(identity.iris), 0.5, 0, layers.detail("Eyelashes01")],
     [...identity.shirt, 5.72],
     [
       mask ? { rigid: 1, soft: 2 }[mask.kind] : 0,
