@@ -67,7 +67,7 @@ figcaption { margin-top: 0.4rem; max-width: 46rem; }
 .meter { position: relative; height: 0.5rem; border-radius: 99px; margin: 0.5rem 0 0.2rem; background: color-mix(in srgb, var(--ink) 12%, transparent); }
 .meter i { position: absolute; inset: 0 auto 0 0; border-radius: 99px; background: var(--live); }
 .meter b { position: absolute; top: -0.2rem; bottom: -0.2rem; width: 2px; background: var(--ink); }
-blockquote { margin: 0.5rem 0 0; font-family: Charter, Georgia, serif; font-size: 1rem; line-height: 1.4; }
+blockquote { overflow-wrap: anywhere; margin: 0.5rem 0 0; font-family: Charter, Georgia, serif; font-size: 1rem; line-height: 1.4; }
 pre { background: var(--card); border: 1px solid var(--line); border-radius: 6px; padding: 0.8rem 1rem; overflow-x: auto; font-size: 0.85rem; }
 code { font-family: ui-monospace, "Cascadia Mono", Menlo, Consolas, monospace; }
 li { max-width: 46rem; margin: 0.25rem 0; }

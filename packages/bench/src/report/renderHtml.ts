@@ -71,7 +71,7 @@ function headline({ runs, source, targets }: CrossDomainReport): string {
     .toSorted((a, b) => a.averages.hterLiterature! - b.averages.hterLiterature!);
   const words = ranked.map((run) => `${run.name} ${percent(run.averages.hterLiterature)}\u00a0%`);
   const figures = words.length > 0 ? `Mean HTER with the literature's threshold: ${words.join(", ")}. ` : "";
-  return `${figures}Trained on ${source}, tested on ${targets[0]} to ${targets.at(-1)}; no checkpoint and no deployable threshold was chosen on a target.`;
+  return `${figures}Trained on ${source}, tested on ${targets[0]} to ${targets.at(-1)}; the deployable threshold was chosen on ${source} alone.`;
 }
 
 function rendered(report: CrossDomainReport): SafeHtml | null {

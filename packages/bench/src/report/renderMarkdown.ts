@@ -13,7 +13,7 @@ export function renderMarkdown(report: CrossDomainReport): string {
     report.rendered
       ? "> **Rendered domains.** These figures show that the method and the pipeline work. They are no evidence of accuracy on any real data set."
       : "",
-    `Trained on ${report.source}, tested on ${report.targets.length} domains that no training or selection has seen. All figures in per cent, over videos (frame probabilities averaged first).${intervals(report)}`,
+    `Trained on ${report.source}, tested on ${report.targets.length} other domains. All figures in per cent, over videos (frame probabilities averaged first).${intervals(report)}`,
     "## Results",
     table(
       ["domain", "method", "videos live/spoof", ...tableFigures.map((figure) => figure.head)],
@@ -27,7 +27,9 @@ export function renderMarkdown(report: CrossDomainReport): string {
     table(["domain", "attack", ...report.runs.map((run) => run.name)], attackRows(report)),
     explanations(report),
     "## Beside the published figures",
-    publishedDifferences.map((difference) => `- ${difference}`).join("\n"),
+    publishedDifferences(report.rendered)
+      .map((difference) => `- ${difference}`)
+      .join("\n"),
     table(
       ["method", "tested on", "HTER, literature", "AUC", "source"],
       [
@@ -68,7 +70,7 @@ export function renderMarkdown(report: CrossDomainReport): string {
         run.devThreshold?.toFixed(6) ?? "none",
       ]),
     ),
-    "Checkpoints were not chosen on any target.",
+    "The newest checkpoint of a run is scored; this program chooses none on a target.",
     report.commands.length > 0 ? `\`\`\`sh\n${report.commands.join("\n")}\n\`\`\`` : "",
     `Made ${report.created}.`,
   ]

@@ -15,7 +15,7 @@ export function publishedSection({ runs, targets, rendered }: CrossDomainReport)
       stand together to show the protocol's scale.
     </p>
     <ul>
-      ${publishedDifferences.map((difference) => html`<li>${difference}</li>`)}
+      ${publishedDifferences(rendered).map((difference) => html`<li>${difference}</li>`)}
     </ul>
     <div class="scroll">
       <table class="narrow">
