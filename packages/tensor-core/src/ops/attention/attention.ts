@@ -1,6 +1,8 @@
 /** @file Fused scaled dot-product attention that never stores its T x S scores. */
 
 import { defineOp, run } from "../../autograd/defineOp.ts";
+import { byVariant } from "../../kernel/wgsl/rowReduce.ts";
+import type { Device } from "../../tensor/device.ts";
 import { ShapeError, showShape } from "../../tensor/shape.ts";
 import { Tensor } from "../../tensor/tensor.ts";
 import {
@@ -8,6 +10,13 @@ import {
   attentionBackwardQueryPlain,
   attentionForwardPlain,
 } from "./attentionPlain.wgsl.ts";
+import {
+  attentionBackwardKeyShared,
+  attentionBackwardQueryShared,
+  attentionForwardShared,
+  rowsPerGroup,
+  type SharedVariant,
+} from "./attentionShared.wgsl.ts";
 
 export interface AttentionOptions {
   /**
@@ -38,30 +47,30 @@ const attentionOp = defineOp<
     return { y: { shape: q.shape, dtype: "f32" }, lse: { shape: [batch, heads, tokens], dtype: "f32" } };
   },
   forward: ({ q, k, v, y, lse }, attributes) => {
-    const { uniforms, quads, queryUnits } = plan(q, k, attributes);
-    const kernel = attentionForwardPlain({ quads });
-    run(kernel, { q, k, v, y, lse }, { ...uniforms, units: queryUnits }, Math.ceil(queryUnits / 64));
+    const { uniforms, kernels, queryWork } = plan(q, k, attributes);
+    run(kernels.forward, { q, k, v, y, lse }, { ...uniforms, units: queryWork.units }, queryWork.groups);
   },
   save: ["q", "k", "v", "y", "lse"],
   gradient: ({ q, k, v, y, lse }, dy, attributes, needs) => {
-    const { uniforms, quads, queryUnits, keyUnits } = plan(q, k, attributes);
+    const { uniforms, kernels, queryWork, keyWork } = plan(q, k, attributes);
     const dq = Tensor.allocate(q.device, q.shape, "f32", "[attention] dq");
     const delta = Tensor.allocate(q.device, lse.shape, "f32", "[attention] delta");
     run(
-      attentionBackwardQueryPlain({ quads }),
+      kernels.query,
       { q, k, v, y, dy, lse, dq, delta },
-      { ...uniforms, units: queryUnits },
-      Math.ceil(queryUnits / 64),
+      { ...uniforms, units: queryWork.units },
+      queryWork.groups,
     );
     if (!needs.has("k") && !needs.has("v")) return { q: dq };
     const dk = Tensor.allocate(q.device, k.shape, "f32", "[attention] dk");
     const dv = Tensor.allocate(q.device, v.shape, "f32", "[attention] dv");
     run(
-      attentionBackwardKeyPlain({ quads }),
+      kernels.key,
       { q, k, v, dy, lse, delta, dk, dv },
-      { ...uniforms, units: keyUnits },
-      Math.ceil(keyUnits / 64),
+      { ...uniforms, units: keyWork.units },
+      keyWork.groups,
     );
+    delta.dispose();
     return { q: dq, k: dk, v: dv };
   },
 });
@@ -127,13 +136,39 @@ function assertShapes(q: Tensor, k: Tensor, v: Tensor): readonly [tokens: number
   return [tokens, keys];
 }
 
+/** The kernels for a device and a width, and how their work is cut into workgroups. */
 function plan(q: Tensor, k: Tensor, { prefix, scale }: Attributes) {
   const [batch, tokens, heads, dim] = q.shape as [number, number, number, number];
   const [, keys, keyHeads] = k.shape as [number, number, number, number];
+  const quads = dim / 4;
+  const lanes = sharingLanes(q.device);
+  const shared = lanes > 1;
+  const work = (rows: number, sets: number) =>
+    shared
+      ? { units: sets * Math.ceil(rows / rowsPerGroup), groups: sets * Math.ceil(rows / rowsPerGroup) }
+      : { units: sets * rows, groups: Math.ceil((sets * rows) / 64) };
   return {
-    quads: dim / 4,
-    queryUnits: batch * heads * tokens,
-    keyUnits: batch * keyHeads * keys,
-    uniforms: { tokens, keys, heads, keyHeads, group: heads / keyHeads, prefix, scale },
+    kernels: shared ? attentionShared({ owned: Math.ceil(quads / lanes), lanes }) : attentionPlain({ quads }),
+    queryWork: work(tokens, batch * heads),
+    keyWork: work(keys, batch * keyHeads),
+    uniforms: { quads, tokens, keys, heads, keyHeads, group: heads / keyHeads, prefix, scale },
   };
 }
+
+/** The subgroup size where it is fixed and rows can be shared over it; else 1. */
+function sharingLanes(device: Device): number {
+  const { subgroupMinSize, subgroupMaxSize } = device.info;
+  return subgroupMinSize === subgroupMaxSize && [8, 16, 32].includes(subgroupMinSize) ? subgroupMinSize : 1;
+}
+
+const attentionShared = byVariant((variant: SharedVariant) => ({
+  forward: attentionForwardShared(variant),
+  query: attentionBackwardQueryShared(variant),
+  key: attentionBackwardKeyShared(variant),
+}));
+
+const attentionPlain = byVariant((variant: { quads: number }) => ({
+  forward: attentionForwardPlain(variant),
+  query: attentionBackwardQueryPlain(variant),
+  key: attentionBackwardKeyPlain(variant),
+}));

@@ -2,7 +2,7 @@
 
 import { wgsl } from "../../kernel/kernelSpec.ts";
 
-/** tokens T, keys S, heads H, keyHeads Hkv, group H / Hkv; units of work that the grid covers. */
+/** tokens T, keys S, heads H, keyHeads Hkv, group H / Hkv, quads D / 4; units of work that the grid covers. */
 export const attentionUniforms = {
   tokens: "u32",
   keys: "u32",
@@ -11,6 +11,7 @@ export const attentionUniforms = {
   group: "u32",
   prefix: "u32",
   scale: "f32",
+  quads: "u32",
   units: "u32",
 } as const;
 
