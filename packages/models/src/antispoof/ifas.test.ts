@@ -114,9 +114,9 @@ test("eight answers are learnt by heart: judgment, sentence and its end", async 
   const forced = await teacherForced(model, images, untrained);
   untrained.forEach((answer, b) => expect(answer).toEqual(forced[b]?.slice(0, answer.length)));
 
-  const optimizer = new AdamW(model.namedParameters(), { learningRate: 5e-3 });
+  const optimizer = new AdamW(model.namedParameters(), { learningRate: 1e-2 });
   const losses: number[] = [];
-  for (let step = 0; step < 120; step++) {
+  for (let step = 0; step < 80; step++) {
     using _step = device.scope();
     const { value, grads } = valueAndGrad(
       () => answerLoss(model.answerLogits(images, promptIds, answerInputs), targets, weights),
@@ -126,7 +126,7 @@ test("eight answers are learnt by heart: judgment, sentence and its end", async 
     if (step % 20 === 19 || step === 0) losses.push(await value.item());
   }
   expect(losses[0]).toBeGreaterThan(2);
-  expect(losses.at(-1)).toBeLessThan(0.05);
+  expect(losses.at(-1)).toBeLessThan(0.1);
   const live = await liveProbability(model.judgmentLogits(images)).read();
   expect([...live].map((p) => p > 0.5)).toEqual(answers.map(([judgment]) => judgment === yesId));
   const spoken = await model.generate(images, 8);
@@ -134,7 +134,8 @@ test("eight answers are learnt by heart: judgment, sentence and its end", async 
   const again = await teacherForced(model, images, spoken);
   expect(again).toEqual(answers.map((answer) => [...answer, eosId]));
   expect(await model.generate(images, 2)).toEqual(answers.map((answer) => answer.slice(0, 2)));
-});
+  // Seconds on a quiet machine; a first run compiles every kernel.
+}, 180_000);
 
 test("decoding leaves no memory behind", async () => {
   const device = await testDevice();

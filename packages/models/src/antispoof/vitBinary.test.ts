@@ -36,4 +36,4 @@ test("eight judgments are learnt by heart", async () => {
   expect(loss).toBeLessThan(0.05);
   const live = await liveProbability(model.judgmentLogits(images)).read();
   expect([...live].map((p) => p < 0.5)).toEqual(labels.map((label) => label === 1));
-});
+}, 180_000);

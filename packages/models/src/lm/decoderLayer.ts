@@ -47,13 +47,17 @@ export class DecoderAttention extends Module {
    */
   forward(x: Tensor, prefix: number): Tensor {
     const { heads, kvHeads, ropeBase } = this.config;
-    const split = (y: Tensor, count: number) => reshape(y, [...y.shape.slice(0, 2), count, -1]);
-    const q = rotaryEmbedding(split(this.query.forward(x), heads), { base: ropeBase }); // [B, T, H, E]
-    const k = rotaryEmbedding(split(this.key.forward(x), kvHeads), { base: ropeBase }); // [B, T, G, E]
-    const v = split(this.value.forward(x), kvHeads); // [B, T, G, E]
+    const q = rotaryEmbedding(splitHeads(this.query.forward(x), heads), { base: ropeBase }); // [B, T, H, E]
+    const k = rotaryEmbedding(splitHeads(this.key.forward(x), kvHeads), { base: ropeBase }); // [B, T, G, E]
+    const v = splitHeads(this.value.forward(x), kvHeads); // [B, T, G, E]
     const y = attention(q, k, v, { mask: "prefixCausal", prefix }); // [B, T, H, E]
     return this.output.forward(reshape(y, x.shape)); // [B, T, W]
   }
+}
+
+/** [B, T, heads * E] -> [B, T, heads, E] */
+function splitHeads(x: Tensor, heads: number): Tensor {
+  return reshape(x, [...x.shape.slice(0, 2), heads, -1]);
 }
 
 /** W_down (SiLU(W_gate x) * W_up x). Shazeer 2020, "GLU variants improve transformer", arXiv:2002.05202. */

@@ -22,7 +22,7 @@ export async function parameters64(module: Module): Promise<Parameters64> {
 /** Cuts [B, T, D] values into samples of rows. */
 export function samples(values: ArrayLike<number>, length: number, width: number): number[][][] {
   const rows = Array.from({ length: values.length / width }, (_, t) =>
-    Array.from({ length: width }, (_, d) => values[t * width + d] as number),
+    Array.from({ length: width }, (__, d) => values[t * width + d] as number),
   );
   return Array.from({ length: rows.length / length }, (_, b) => rows.slice(b * length, (b + 1) * length));
 }
@@ -86,7 +86,7 @@ export function attend(
   const size = (q[0]?.length ?? 0) / heads;
   const cut = (row: readonly number[], head: number) => row.slice(head * size, (head + 1) * size);
   return q.map((queryRow, t) =>
-    Array.from({ length: heads }, (_, head) => {
+    Array.from({ length: heads }, (__, head) => {
       const kvHead = Math.floor(head / (heads / kvHeads));
       const query = cut(queryRow, head);
       const powers = k.map((row, s) =>

@@ -14,7 +14,7 @@ function vit64(parameters: reference.Parameters64, image: reference.Rows) {
   const { imageSize, patchSize, width, layers, heads } = config;
   const side = imageSize / patchSize;
   const patches = Array.from({ length: side * side }, (_, n) =>
-    Array.from({ length: 3 * patchSize * patchSize }, (_, i) => {
+    Array.from({ length: 3 * patchSize * patchSize }, (__, i) => {
       const channel = Math.floor(i / patchSize ** 2);
       const y = Math.floor(n / side) * patchSize + (Math.floor(i / patchSize) % patchSize);
       const x = (n % side) * patchSize + (i % patchSize);
