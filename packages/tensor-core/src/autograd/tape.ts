@@ -1,10 +1,9 @@
 /** @file Reverse-mode automatic differentiation over a tape. */
 
-import type { Device } from "../tensor/device.ts";
 import { ShapeError, showShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { tensor } from "../tensor/create.ts";
 import { addGradients } from "./addGradients.ts";
+import { fillOnes } from "./fillOnes.ts";
 
 /** One recorded op: how the gradient of its output becomes gradients of its inputs. */
 export interface TapeEntry {
@@ -75,17 +74,13 @@ export function valueAndGrad(fn: () => Tensor, params: ReadonlyMap<string, Tenso
       `[valueAndGrad] the value must be a scalar, got ${showShape(value.shape)}: sum or average it`,
     );
   }
-  const gradients = noGrad(() => backward(tape, value, seed(value.device, value)));
+  const gradients = noGrad(() => backward(tape, value, fillOnes(value)));
   const grads = new Map<string, Tensor>();
   for (const [name, param] of params) {
     const gradient = gradients.get(param);
     if (gradient) grads.set(name, gradient);
   }
   return { value, grads };
-}
-
-function seed(device: Device, value: Tensor): Tensor {
-  return tensor(device, [1], value.shape);
 }
 
 function backward(tape: Tape, value: Tensor, dy: Tensor): Map<Tensor, Tensor> {

@@ -13,8 +13,10 @@ import {
 } from "@candor/data";
 import {
   AdamW,
+  concat,
   type Device,
   noGrad,
+  reshape,
   tensor,
   type Tensor,
   valueAndGrad,
@@ -153,9 +155,13 @@ async function trainStep(
     return all.loss;
   }, method.model.namedParameters());
   optimizer.step(grads, rate);
+  const named: Record<string, Tensor> = { ...losses, gradNorm: optimizer.lastGradNorm };
+  const values = await concat(
+    Object.values(named).map((value) => reshape(value, [1])),
+    0,
+  ).read(); // one readback, so one submit a step
   const measured: Record<string, number> = {};
-  for (const [name, loss] of Object.entries(losses)) measured[name] = await loss.item();
-  measured["gradNorm"] = await optimizer.lastGradNorm.item();
+  for (const [i, name] of Object.keys(named).entries()) measured[name] = values[i] as number;
   return measured;
 }
 

@@ -43,16 +43,19 @@ export function ifasMethod(
       const judgment = answerPart(batch.judgmentMask);
       const interpretation = answerPart(batch.interpretationMask);
       const weights = (values: Float32Array) => tensor(device, values, [size, answerLength]); // [B, T]
+      const segments = {
+        loss:
+          config.loss === "lopsided"
+            ? weights(lopsidedWeights(config.alpha, judgment, interpretation))
+            : weights(plainWeights(judgment, interpretation)),
+        judgmentLoss: weights(lopsidedWeights(1, judgment, interpretation)),
+        interpretationLoss: weights(lopsidedWeights(0, judgment, interpretation)),
+      };
       const logits = model.answerLogits(images, prompt, inputs); // [B, T, V]
-      const weighted =
-        config.loss === "lopsided"
-          ? lopsidedWeights(config.alpha, judgment, interpretation)
-          : plainWeights(judgment, interpretation);
-      const segment = (values: Float32Array) => answerLoss(logits, targets, weights(values));
       return {
-        loss: segment(weighted),
-        judgmentLoss: segment(lopsidedWeights(1, judgment, interpretation)),
-        interpretationLoss: segment(lopsidedWeights(0, judgment, interpretation)),
+        loss: answerLoss(logits, targets, segments.loss),
+        judgmentLoss: answerLoss(logits, targets, segments.judgmentLoss),
+        interpretationLoss: answerLoss(logits, targets, segments.interpretationLoss),
       };
     },
 
