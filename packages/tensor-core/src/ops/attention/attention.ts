@@ -61,7 +61,10 @@ const attentionOp = defineOp<
       { ...uniforms, units: queryWork.units },
       queryWork.groups,
     );
-    if (!needs.has("k") && !needs.has("v")) return { q: dq };
+    if (!needs.has("k") && !needs.has("v")) {
+      delta.dispose();
+      return { q: dq };
+    }
     const dk = Tensor.allocate(q.device, k.shape, "f32", "[attention] dk");
     const dv = Tensor.allocate(q.device, v.shape, "f32", "[attention] dv");
     run(

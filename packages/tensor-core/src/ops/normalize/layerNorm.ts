@@ -47,7 +47,10 @@ const layerNormOp = defineOp<
       { rows, items, blockRows, count },
       Math.ceil(count / 64),
     );
-    return { x: dx, weight: sum(dweights, 0), bias: sum(dbiases, 0) };
+    const gradients = { x: dx, weight: sum(dweights, 0), bias: sum(dbiases, 0) };
+    dweights.dispose();
+    dbiases.dispose();
+    return gradients;
   },
 });
 

@@ -37,7 +37,9 @@ const rmsNormOp = defineOp<{ x: Tensor; weight: Tensor }, "rstd", { eps: number 
       { rows, items, blockRows, count },
       Math.ceil(count / 64),
     );
-    return { x: dx, weight: sum(dweights, 0) };
+    const dweight = sum(dweights, 0);
+    dweights.dispose();
+    return { x: dx, weight: dweight };
   },
 });
 
