@@ -34,8 +34,8 @@ export function drawReplay(random: Random, framing: Framing): Medium {
     glare: [
       random.range(0.1, 0.9),
       random.range(0.05, 0.7),
-      random.range(0.1, 0.3),
-      random.chance(0.55) ? random.range(0.2, 0.9) : 0,
+      random.range(0.07, 0.2),
+      random.chance(0.55) ? random.range(0.2, 0.7) : 0,
     ],
     tone: [
       random.range(0.9, 1.25),
@@ -86,7 +86,7 @@ function common(random: Random, framing: Framing): Medium {
     glare: [
       framing.x + random.range(-0.3, 0.3),
       framing.y + random.range(-0.4, 0.2),
-      random.range(0.15, 0.4),
+      random.range(0.12, 0.28),
       0,
     ],
     tone: [

@@ -8,14 +8,18 @@ import type { Frame, Medium } from "./scene.ts";
 
 /** The facts of a frame; a cue is named only where the drawn parameters make it visible. */
 export function frameFacts(drawn: DrawnFrame, attack: Attack): CaptionFacts {
-  const { identity, frame } = drawn;
+  const { frame } = drawn;
+  const { medium, person } = frame;
+  // A partly covered person is who stands there; masks and paper faces leave the wearer's own hair in sight.
+  const identity = attack === "partial" && person ? person.identity : drawn.identity;
+  const hairWorn = person?.mask || medium?.region === "outline" ? person?.identity : null;
   return {
     label: attack === "none" ? "live" : "spoof",
     attack,
     sex: identity.sex,
     ageGroup: identity.age,
     skinTone: identity.tone,
-    hair: identity.hairName,
+    hair: (hairWorn ?? identity).hairName,
     light: frame.lighting.name,
     background: frame.backdrop.name,
     cues: cuesOf(frame, attack),

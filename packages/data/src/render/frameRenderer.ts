@@ -98,22 +98,6 @@ export async function openFrameRenderer(gpu: GPUDevice, asset: HeadAsset): Promi
       { binding: 3, resource: sensor.createView() },
     ],
   });
-  const fill = (
-    encoder: GPUCommandEncoder,
-    pipeline: GPURenderPipeline,
-    group: GPUBindGroup,
-    target: GPUTexture,
-    side: number,
-  ): void => {
-    const pass = encoder.beginRenderPass({
-      colorAttachments: [{ view: target.createView(), loadOp: "clear", storeOp: "store" }],
-    });
-    pass.setViewport(0, 0, side, side, 0, 1);
-    pass.setPipeline(pipeline);
-    pass.setBindGroup(0, group);
-    pass.draw(3);
-    pass.end();
-  };
   const idle: GPUBuffer[] = [];
 
   return {
@@ -153,6 +137,23 @@ export async function openFrameRenderer(gpu: GPUDevice, asset: HeadAsset): Promi
       return { pixels, box: boxOf(frame, inside ?? front) };
     },
   };
+}
+
+function fill(
+  encoder: GPUCommandEncoder,
+  pipeline: GPURenderPipeline,
+  group: GPUBindGroup,
+  target: GPUTexture,
+  side: number,
+): void {
+  const pass = encoder.beginRenderPass({
+    colorAttachments: [{ view: target.createView(), loadOp: "clear", storeOp: "store" }],
+  });
+  pass.setViewport(0, 0, side, side, 0, 1);
+  pass.setPipeline(pipeline);
+  pass.setBindGroup(0, group);
+  pass.draw(3);
+  pass.end();
 }
 
 function write(gpu: GPUDevice, buffer: GPUBuffer, floats: Float32Array): void {

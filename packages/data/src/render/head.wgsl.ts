@@ -111,9 +111,9 @@ fn highlight(n: vec3f, v: vec3f, l: vec3f, roughness: f32) -> f32 {
 
 // Diffuse light wraps round the terminator, most in red, as it does in scattering skin.
 fn scattered(n: vec3f, l: vec3f, shadow: f32, wrap: f32) -> vec3f {
-  let w = vec3f(1.0, 0.5, 0.35) * wrap;
+  let w = vec3f(1.0, 0.66, 0.52) * wrap;
   let d = max(vec3f(0), (dot(n, l) + w) / (1 + w));
-  let soft = mix(vec3f(shadow), vec3f(sqrt(shadow), shadow, shadow), 0.6);
+  let soft = mix(vec3f(shadow), vec3f(sqrt(shadow), shadow, shadow), 0.45);
   return d * soft;
 }
 
@@ -148,6 +148,8 @@ fn saturate3(c: vec3f, amount: f32) -> vec3f {
   var albedo = texel * picture.skinTint.rgb;
   // Blood under nose, cheeks and lips; blotches and pores.
   let pores = picture.skin.z;
+  // Scattering reddens dark skin less than it does light skin; the textures overdo it.
+  albedo = saturate3(albedo, mix(0.72, 1.0, smoothstep(0.05, 0.3, dot(albedo, vec3f(0.33)))));
   albedo *= 1 + pores * ((fine.b - 0.5) * 0.28 + (coarse.b - 0.5) * 0.22);
   albedo *= mix(vec3f(1), vec3f(1.05, 0.97, 0.96), clamp((coarse.a - 0.45) * 3.0 * pores, 0.0, 1.0));
   let beard = smoothstep(6.95, 6.7, in.base.y) * smoothstep(6.1, 6.3, in.base.y) * smoothstep(0.55, 0.95, in.base.z);

@@ -199,11 +199,6 @@ async function loadLayers(
     ),
     loadTextures(detailFiles, 256),
   ]);
-  const indexOf = (names: readonly string[], name: string): number => {
-    const index = names.indexOf(name);
-    if (index < 0) throw new Error(`[openHeadRenderer] the head asset has no texture ${name}`);
-    return index;
-  };
   return {
     textures: {
       skins: uploadTextures(gpu, skinPixels, "rgba8unorm-srgb"),
@@ -217,6 +212,12 @@ async function loadLayers(
       detail: (name) => indexOf(details, name),
     },
   };
+}
+
+function indexOf(names: readonly string[], name: string): number {
+  const index = names.indexOf(name);
+  if (index < 0) throw new Error(`[openHeadRenderer] the head asset has no texture ${name}`);
+  return index;
 }
 
 type SurfaceName = "skin" | "shirt" | "shell" | "eyes" | "brow" | "lash" | "hair";

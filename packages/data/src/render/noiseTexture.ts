@@ -10,7 +10,6 @@ export function noiseTexture(): Texture {
   const fine = fractal("fine", [16, 32, 64, 128], [0.5, 0.7, 0.8, 0.6]);
   const coarse = fractal("coarse", [8, 16, 32], [1, 0.6, 0.4]);
   const pixels = new Uint8Array(4 * size * size);
-  const byte = (value: number): number => Math.round(255 * Math.min(1, Math.max(0, value)));
   for (let y = 0; y < size; y++) {
     for (let x = 0; x < size; x++) {
       const at = (px: number, py: number): number =>
@@ -48,11 +47,18 @@ function fractal(name: string, periods: readonly number[], amplitudes: readonly 
 
 function valueAt(lattice: Float32Array, period: number, x: number, y: number): number {
   const [ix, iy] = [Math.floor(x), Math.floor(y)];
-  const smooth = (t: number): number => t * t * (3 - 2 * t);
   const [fx, fy] = [smooth(x - ix), smooth(y - iy)];
   const at = (dx: number, dy: number): number =>
     lattice[((iy + dy) % period) * period + ((ix + dx) % period)]!;
   const top = at(0, 0) * (1 - fx) + at(1, 0) * fx;
   const bottom = at(0, 1) * (1 - fx) + at(1, 1) * fx;
   return top * (1 - fy) + bottom * fy;
+}
+
+function byte(value: number): number {
+  return Math.round(255 * Math.min(1, Math.max(0, value)));
+}
+
+function smooth(t: number): number {
+  return t * t * (3 - 2 * t);
 }

@@ -28,7 +28,6 @@ export async function shortcutProbe(
   const read = (rows: readonly ManifestRow[]): Promise<Statistics[]> =>
     Promise.all(rows.map((row) => statisticsOf(row, folder)));
   const [fitStatistics, heldStatistics] = [await read(fitted), await read(held)];
-  const live = (row: ManifestRow): number => (row.label === "live" ? 1 : 0);
   const groups = Object.keys(fitStatistics[0] ?? {});
   const report: Record<string, number> = {};
   for (const group of [...groups, "all"]) {
@@ -82,6 +81,10 @@ async function statisticsOf(row: ManifestRow, folder: string): Promise<Statistic
     jpegTable: [quantisationSum(file)],
     box: [...row.box],
   };
+}
+
+function live(row: ManifestRow): number {
+  return row.label === "live" ? 1 : 0;
 }
 
 /** Sum of the first quantisation table: the JPEG quality, read from the file. */

@@ -27,7 +27,7 @@ export function pictureUniforms(
   layers: Layers,
 ): Float32Array {
   const { identity, lighting, mask } = picture;
-  const brow = identity.hairColour.map((c) => Math.min(0.08, 0.55 * c));
+  const brow = identity.hairColour.map((c) => Math.min(0.05, 0.5 * c));
   return packed([
     view.matrix,
     light,
@@ -64,7 +64,6 @@ export interface MediumViews {
 export function mediumUniforms(frame: Frame, medium: Medium, views: MediumViews): Float32Array {
   const { lighting } = frame;
   const [x, y, width, height] = views.shown.box;
-  const toScene = (c: number): number => (c - 0.5) / sceneMargin + 0.5;
   const size = frame.framing.height / height;
   const away = lighting.ambient;
   return packed([
@@ -104,6 +103,10 @@ export function cameraUniforms(camera: Camera): Float32Array {
     [camera.contrast, camera.black, camera.infrared, camera.sharpening],
     camera.band,
   ]);
+}
+
+function toScene(crop: number): number {
+  return (crop - 0.5) / sceneMargin + 0.5;
 }
 
 function backdropUniforms(backdrop: Backdrop): Float32Array {
