@@ -68,6 +68,7 @@ describe("between packages", () => {
   it.each([
     ["packages/models/src/vit/vit.ts", "@candor/tensor-core"],
     ["packages/models/src/vit/vit.test.ts", "@candor/tensor-core/testing"],
+    ["packages/models/src/testing/tinyVit.ts", "@candor/tensor-core/testing"],
     ["packages/data/src/render/render.ts", "@candor/tensor-core/device"],
     ["packages/train/src/loop.ts", "@candor/data"],
     ["packages/train/src/loop.ts", "node:fs"],

@@ -87,7 +87,8 @@ function brokenFamilyRule(file: string, target: string): string | undefined {
     : `ops/${from} may import ${allowed.join(", ") || "no other family"}`;
 }
 
-const isTest = (file: string): boolean => /\.(test|bench)\.ts$/.test(file);
+// Test files, and what several of them share.
+const isTest = (file: string): boolean => /\.(test|bench)\.ts$|\/src\/testing\//.test(file);
 const packageOf = (path: string): string => path.split("/")[path.startsWith("packages/") ? 1 : 0] ?? "";
 const folderOf = (name: string): string => (name === "tools" ? "tools" : `packages/${name}`);
 const layerOf = (path: string): string => path.split("/")[3] ?? "";
