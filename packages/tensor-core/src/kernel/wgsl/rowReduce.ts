@@ -1,6 +1,6 @@
 /** @file Sums and maxima over one row, held by a workgroup that walks the row with a stride. */
 
-import type { Device } from "../../tensor/device.ts";
+import type { DeviceInfo } from "../../device/openDevice.ts";
 import { wgsl } from "../kernelSpec.ts";
 import { workgroupReduce } from "./workgroupReduce.ts";
 
@@ -13,8 +13,8 @@ export interface RowVariant {
 }
 
 /** The variant for rows of `dim` elements: one subgroup a row where its size is fixed. */
-export function rowVariant(device: Device, dim: number): RowVariant {
-  const { subgroupMinSize, subgroupMaxSize } = device.info;
+export function rowVariant(info: DeviceInfo, dim: number): RowVariant {
+  const { subgroupMinSize, subgroupMaxSize } = info;
   const fixed = subgroupMinSize === subgroupMaxSize && [4, 8, 16, 32, 64].includes(subgroupMinSize);
   return { quads: dim % 4 === 0, lanes: fixed ? subgroupMinSize : 1 };
 }

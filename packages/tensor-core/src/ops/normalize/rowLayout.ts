@@ -19,7 +19,7 @@ export interface RowLayout {
 /** The layout of x [..., D], which is not empty. */
 export function rowLayout(x: Tensor): RowLayout {
   const dim = x.shape.at(-1) ?? 1;
-  const variant = rowVariant(x.device, dim);
+  const variant = rowVariant(x.device.info, dim);
   const rows = x.size / dim;
   const blockRows = Math.ceil(Math.sqrt(rows));
   return {
