@@ -10,7 +10,7 @@ import { loadHeadAsset, type HeadAsset } from "./headAsset.ts";
 import { defaultCounts, planStarter } from "./planStarter.ts";
 
 let asset: HeadAsset;
-const request = { seed: 1, domain: domains[0]!, identity: 11, other: 12, video: 4, frame: 0 } as const;
+const request = { seed: 1, domain: domains[0]!, identity: 11, other: 12, take: 4, frame: 0 } as const;
 
 beforeAll(async () => {
   asset = await loadHeadAsset();
@@ -45,8 +45,8 @@ describe("drawFrame", () => {
       ["replay", "bezel"],
     ] as const) {
       let seen = 0;
-      for (let video = 0; video < 200; video++) {
-        const drawn = drawFrame(asset, { ...request, attack, video });
+      for (let take = 0; take < 200; take++) {
+        const drawn = drawFrame(asset, { ...request, attack, take });
         if (frameFacts(drawn, attack).cues.includes(cue)) seen++;
       }
       expect(seen).toBeGreaterThan(75);
@@ -77,6 +77,13 @@ describe("planStarter", () => {
       }
       expect(frame.other).not.toBe(frame.identity);
     }
+  });
+
+  it("gives a subject's live and spoof frames the same take", () => {
+    const takes = new Map<string, Set<number>>();
+    for (const frame of plan)
+      takes.set(frame.subject, (takes.get(frame.subject) ?? new Set()).add(frame.take));
+    expect([...takes.values()].every((own) => own.size === 1)).toBe(true);
   });
 
   it("has unique ids and refuses odd counts", () => {

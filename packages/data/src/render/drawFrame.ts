@@ -21,8 +21,8 @@ export interface FrameRequest {
   /** Seed of the person behind a cut photo or a mask. */
   readonly other: number;
   readonly attack: Attack;
-  /** Number of the video; its frames share light, camera, backdrop and medium. */
-  readonly video: number;
+  /** Number of the take; its videos share light, camera, backdrop and framing. */
+  readonly take: number;
   readonly frame: number;
 }
 
@@ -35,7 +35,7 @@ export interface DrawnFrame {
 /** Draws one frame. */
 export function drawFrame(asset: HeadAsset, request: FrameRequest): DrawnFrame {
   const { domain, attack } = request;
-  const keys = [domain.id, request.video] as const;
+  const keys = [domain.id, request.take] as const;
   const still = openRandom(request.seed, "still", ...keys);
   const moving = openRandom(request.seed, "moving", ...keys, request.frame);
   const lighting = drawLighting(still.pick(domain.lights), still);

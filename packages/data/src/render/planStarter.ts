@@ -60,7 +60,7 @@ export function planStarter(seed: number, counts: StarterCounts): PlannedFrame[]
           (subject + 1 + openRandom(seed, "partner", domainIndex, subject).integer(subjects - 1 || 1)) %
           subjects;
         const attacks: readonly Attack[] = ["none", domain.attacks[subject % domain.attacks.length]!];
-        attacks.forEach((attack, take) => {
+        attacks.forEach((attack) => {
           for (let frame = 0; frame < framesPerVideo; frame++) {
             const name = `${domain.id}-${split}-${String(subject).padStart(4, "0")}`;
             planned.push({
@@ -73,7 +73,8 @@ export function planStarter(seed: number, counts: StarterCounts): PlannedFrame[]
               identity: identityOf(subject),
               other: identityOf(partner),
               attack,
-              video: splitNumber[split] * 2 ** 20 + 2 * subject + take,
+              // Live and spoof of a subject share camera, light, backdrop and framing: no shortcut is left in them.
+              take: splitNumber[split] * 2 ** 20 + subject,
               frame,
             });
           }

@@ -34,7 +34,7 @@ afterAll(async () => {
 const pixelsOf = async (
   attack: "none" | "print" | "replay" | "cutout" | "rigidMask",
 ): Promise<Uint8Array> => {
-  const request = { seed: 1, domain: domains[0]!, identity: 21, other: 22, attack, video: 1, frame: 0 };
+  const request = { seed: 1, domain: domains[0]!, identity: 21, other: 22, attack, take: 1, frame: 0 };
   return (await renderer.render(drawFrame(asset, request).frame)).pixels;
 };
 

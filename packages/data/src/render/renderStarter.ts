@@ -22,7 +22,7 @@ import { presentationWgsl } from "./presentation.wgsl.ts";
 import { openRandom } from "./random.ts";
 
 /** Raised with every change of what the same seed draws. */
-export const rendererVersion = 1;
+export const rendererVersion = 2;
 
 /** What to render, and where. */
 export interface StarterOptions {
