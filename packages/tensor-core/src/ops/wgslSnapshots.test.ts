@@ -8,6 +8,11 @@ import {
   attentionBackwardQueryPlain,
   attentionForwardPlain,
 } from "./attention/attentionPlain.wgsl.ts";
+import {
+  attentionBackwardKeyShared,
+  attentionBackwardQueryShared,
+  attentionForwardShared,
+} from "./attention/attentionShared.wgsl.ts";
 import { rotaryKernel } from "./attention/rotary.wgsl.ts";
 import { binaryBackward, binaryForward } from "./elementwise/binary.wgsl.ts";
 import { unaryBackward, unaryForward } from "./elementwise/unary.wgsl.ts";
@@ -29,6 +34,9 @@ const kernels: Readonly<Record<string, KernelSpec>> = {
   "attention.forward.plain": attentionForwardPlain({ quads: 16 }),
   "attention.backward.query.plain": attentionBackwardQueryPlain({ quads: 16 }),
   "attention.backward.key.plain": attentionBackwardKeyPlain({ quads: 16 }),
+  "attention.forward.shared": attentionForwardShared({ owned: 2, lanes: 8 }),
+  "attention.backward.query.shared": attentionBackwardQueryShared({ owned: 2, lanes: 8 }),
+  "attention.backward.key.shared": attentionBackwardKeyShared({ owned: 2, lanes: 8 }),
   "rotaryEmbedding.quads": rotaryKernel({ quads: true }),
   "rotaryEmbedding.scalars": rotaryKernel({ quads: false }),
   "div.forward": binaryForward("div"),
@@ -72,8 +80,9 @@ const kernels: Readonly<Record<string, KernelSpec>> = {
   "softmax.forward.shared": softmaxForward(shared),
   "softmax.forward.plain": softmaxForward(plain),
   "softmax.backward.x.shared": softmaxBackward(shared),
-  "reduce.sum": reduceKernel(sumMonoid),
-  "reduce.max": reduceKernel(maxMonoid),
+  "reduce.sum.quads": reduceKernel(sumMonoid, true),
+  "reduce.sum.scalars": reduceKernel(sumMonoid, false),
+  "reduce.max": reduceKernel(maxMonoid, false),
 };
 
 describe("WGSL of the ops", () => {

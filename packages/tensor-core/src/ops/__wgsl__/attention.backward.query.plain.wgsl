@@ -6,6 +6,7 @@ struct Params {
   group: u32,
   prefix: u32,
   scale: f32,
+  quads: u32,
   units: u32,
 }
 @group(0) @binding(0) var<storage, read> q: array<vec4<f32>>;

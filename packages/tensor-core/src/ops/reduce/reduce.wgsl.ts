@@ -3,7 +3,7 @@
 import { read, wgsl, write, type KernelSpec } from "../../kernel/kernelSpec.ts";
 import { flatGroup } from "../../kernel/wgsl/flatIndex.ts";
 
-/** An associative operation with its neutral element, as WGSL over `vec4<f32>`. */
+/** An associative operation with its neutral element, as WGSL over `f32` and `vec4<f32>`. */
 export interface Monoid {
   readonly name: string;
   readonly identity: string;
@@ -14,33 +14,36 @@ export const sumMonoid: Monoid = { name: "sum", identity: "0.0", combine: "a + b
 export const maxMonoid: Monoid = { name: "max", identity: "-3.4028234e38", combine: "max(a, b)" };
 
 /**
- * x is [outer, n, inner], y is [outer, inner] times `factor`.
+ * x is [outer, n, items], y is [outer, blocks, items] times `factor`; block b holds the rows b, b + blocks, ...
  *
- * One invocation per output, in four running parts, so a sum's depth is n / 4 + 2 and its order is fixed.
+ * One invocation per item of y, in row order. With `quads` an item is four neighbouring elements.
  */
-export function reduceKernel(monoid: Monoid) {
+export function reduceKernel(monoid: Monoid, quads: boolean) {
+  const item = quads ? "vec4<f32>" : "f32";
   return {
     label: `reduce.${monoid.name}`,
     workgroup: 64,
-    buffers: { x: read(), y: write() },
-    uniforms: { count: "u32", n: "u32", inner: "u32", factor: "f32" },
+    buffers: { x: read(item), y: write(item) },
+    uniforms: { count: "u32", n: "u32", items: "u32", blocks: "u32", factor: "f32" },
+    constants: { QUADS: quads },
     body: wgsl`
 ${flatGroup}
-fn combine(a: f32, b: f32) -> f32 { return ${monoid.combine}; }
+alias Item = ${item};
+fn combine(a: Item, b: Item) -> Item { return ${monoid.combine}; }
 
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec3<u32>,
         @builtin(local_invocation_index) lane: u32) {
   let i = flatGroup(wid, nwg) * WG + lane;
   if (i >= params.count) { return; }
-  let start = (i / params.inner) * params.n * params.inner + i % params.inner;
-  var part = array<f32, 4>(${monoid.identity}, ${monoid.identity}, ${monoid.identity}, ${monoid.identity});
-  for (var k = 0u; k < params.n; k += 4u) {
-    for (var j = 0u; j < 4u; j++) {
-      if (k + j < params.n) { part[j] = combine(part[j], x[start + (k + j) * params.inner]); }
-    }
+  let column = i % params.items;
+  let block = (i / params.items) % params.blocks;
+  let start = (i / params.items / params.blocks) * params.n * params.items + column;
+  var all = Item(${monoid.identity});
+  for (var row = block; row < params.n; row += params.blocks) {
+    all = combine(all, x[start + row * params.items]);
   }
-  y[i] = combine(combine(part[0], part[1]), combine(part[2], part[3])) * params.factor;
+  y[i] = all * params.factor;
 }`,
   } as const satisfies KernelSpec;
 }

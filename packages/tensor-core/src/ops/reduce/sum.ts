@@ -2,13 +2,15 @@
 
 import { defineOp, run } from "../../autograd/defineOp.ts";
 import { normalizeAxis, sameShape, type Shape, ShapeError, sizeOf } from "../../tensor/shape.ts";
-import type { Tensor } from "../../tensor/tensor.ts";
+import { Tensor } from "../../tensor/tensor.ts";
 import { broadcastTo } from "../layout/broadcastTo.ts";
 import { reshape } from "../layout/reshape.ts";
 import { scale } from "../elementwise/unary.ts";
 import { reduceKernel, sumMonoid } from "./reduce.wgsl.ts";
 
-const kernel = reduceKernel(sumMonoid);
+const kernels = { quads: reduceKernel(sumMonoid, true), scalars: reduceKernel(sumMonoid, false) };
+/** Longer axes are summed by blocks first, about as many as a block has rows. */
+const maxRowsOfOnePass = 128;
 
 export interface ReduceOptions {
   /** Keep the reduced axis with size 1; default false. */
@@ -22,17 +24,33 @@ const sumAxis = defineOp<{ x: Tensor }, never, { axis: number; factor: number },
     return { y: { shape: x.shape.map((n, i) => (i === axis ? 1 : n)), dtype: "f32" } };
   },
   forward: ({ x, y }, { axis, factor }) => {
+    const n = x.shape[axis] ?? 1;
     const inner = sizeOf(x.shape.slice(axis + 1));
-    run(
-      kernel,
-      { x, y },
-      { count: y.size, n: x.shape[axis] ?? 1, inner, factor },
-      Math.ceil(y.size / kernel.workgroup),
-    );
+    const outer = y.size / inner;
+    if (n <= maxRowsOfOnePass) return reduceRows(x, y, n, inner, 1, factor);
+    const blocks = Math.ceil(Math.sqrt(n));
+    const partial = Tensor.allocate(x.device, [outer, blocks, inner], "f32", "[sum] sums by blocks");
+    reduceRows(x, partial, n, inner, blocks, 1);
+    reduceRows(partial, y, blocks, inner, 1, factor);
+    partial.dispose();
   },
   save: ["x"],
   gradient: ({ x }, dy, { factor }) => ({ x: broadcastTo(factor === 1 ? dy : scale(dy, factor), x.shape) }),
 });
+
+/** Sums x [outer, n, inner] into y [outer, blocks, inner], every blocks-th row into one. */
+function reduceRows(x: Tensor, y: Tensor, n: number, inner: number, blocks: number, factor: number): void {
+  const quads = inner % 4 === 0;
+  const kernel = quads ? kernels.quads : kernels.scalars;
+  const width = quads ? 4 : 1;
+  const count = y.size / width;
+  run(
+    kernel,
+    { x, y },
+    { count, n, items: inner / width, blocks, factor },
+    Math.ceil(count / kernel.workgroup),
+  );
+}
 
 /**
  * Sums over one axis, or over all elements where no axis is given.
@@ -41,7 +59,7 @@ const sumAxis = defineOp<{ x: Tensor }, never, { axis: number; factor: number },
  * @returns [..., ...] f32, or [] over all
  * @throws ShapeError if the axis is out of range
  *
- * Numerics: four running sums in a fixed order; depth n / 4 + 2. Gradients: x.
+ * Numerics: in a fixed order; depth n, or about 2 sqrt(n) where n > 128. Gradients: x.
  */
 export function sum(x: Tensor, axis?: number, options: ReduceOptions = {}): Tensor {
   return reduceBy("sum", x, axis, options, () => 1);
@@ -86,16 +104,11 @@ function reduceBy(
   factorOf: (n: number) => number,
 ) {
   if (axis === undefined)
-    return reshape(sumAll(x, factorOf(x.size)), options.keepAxis ? x.shape.map(() => 1) : []);
+    return reshape(
+      sumAxis({ x: reshape(x, [x.size]) }, { axis: 0, factor: factorOf(x.size) }),
+      options.keepAxis ? x.shape.map(() => 1) : [],
+    );
   const at = normalizeAxis(op, axis, x.rank);
   const y = sumAxis({ x }, { axis: at, factor: factorOf(x.shape[at] ?? 1) });
   return options.keepAxis ? y : reshape(y, [...x.shape.slice(0, at), ...x.shape.slice(at + 1)]);
-}
-
-/** Two passes over about sqrt(n) elements each, so that no single invocation walks a long array. */
-function sumAll(x: Tensor, factor: number): Tensor {
-  let rows = 1;
-  while (x.size % (rows * 2) === 0 && rows * rows < x.size) rows *= 2;
-  const partial = sumAxis({ x: reshape(x, [rows, x.size / rows]) }, { axis: 1, factor: 1 });
-  return sumAxis({ x: reshape(partial, [1, rows]) }, { axis: 1, factor });
 }
