@@ -1,88 +1,159 @@
-/** @file The kernels of AdamW: the norm of all gradients, and the update of one tensor. */
+/** @file The kernels of AdamW: the norm of all gradients, and the update; several tensors share a dispatch. */
 
-import { read, wgsl, write, type KernelSpec } from "../kernel/kernelSpec.ts";
-import { workgroupReduce } from "../kernel/wgsl/workgroupReduce.ts";
+import { read, wgsl, write, type BufferDeclaration, type KernelSpec } from "../kernel/kernelSpec.ts";
 import { flatGroup } from "../kernel/wgsl/flatIndex.ts";
+import { byVariant } from "../kernel/wgsl/rowReduce.ts";
+import { workgroupReduce } from "../kernel/wgsl/workgroupReduce.ts";
 
-/** partials[first + group] = sum of squares of the quads that the group strides over. */
-export const sumSquares = {
+/** Gradients in one dispatch of {@link sumSquares}, at most: with the partial sums, eight buffers. */
+export const maxGradients = 7;
+/** Parameters in one dispatch of {@link updateAdamW}, at most: two buffers each, and norm and moments. */
+export const maxParameters = 3;
+
+const numbers = (count: number) => Array.from({ length: count }, (_, i) => i);
+const each = (count: number, line: (i: number) => string) => numbers(count).map(line).join("\n");
+const named = <T>(names: readonly string[], value: T): Record<string, T> =>
+  Object.fromEntries(names.map((name) => [name, value]));
+
+/**
+ * partials[first + invocation] = sum of squares of the quads that the invocation strides over.
+ *
+ * Each of `count` gradients has its own run of workgroups. No barrier: where lanes are software, barriers cost more than
+ * all else here, and the few thousand sums are added up once, by `finishNorm`.
+ */
+export const sumSquares = byVariant((count: number): KernelSpec => ({
   label: "adamW.sumSquares",
   workgroup: 64,
-  buffers: { gradient: read("vec4<f32>"), partials: write() },
-  uniforms: { size: "u32", groups: "u32", first: "u32" },
+  buffers: {
+    ...named(
+      numbers(count).map((i) => `gradient${i}`),
+      read("vec4<f32>"),
+    ),
+    partials: write(),
+  },
+  uniforms: {
+    first: "u32",
+    ...named(
+      numbers(count).flatMap((i) => [`size${i}`, `groups${i}`]),
+      "u32",
+    ),
+  },
+  constants: { GRADIENTS: count },
   body: wgsl`
-${workgroupReduce}
-@compute @workgroup_size(WG)
-fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
-  let whole = params.size / 4u;
+${each(
+  count,
+  (i) => `fn squares${i}(group: u32, lane: u32) -> f32 {
+  let whole = params.size${i} / 4u;
   var total = vec4<f32>(0.0);
-  for (var i = wid.x * WG + lane; i < whole; i += params.groups * WG) {
-    let g = gradient[i];
+  for (var i = group * WG + lane; i < whole; i += params.groups${i} * WG) {
+    let g = gradient${i}[i];
     total += g * g;
   }
   var squares = (total.x + total.y) + (total.z + total.w);
-  if (wid.x == 0u && lane < params.size % 4u) { // what is left of the last quad
-    let g = gradient[whole][lane];
+  if (group == 0u && lane < params.size${i} % 4u) { // what is left of the last quad
+    let g = gradient${i}[whole][lane];
     squares += g * g;
   }
-  squares = workgroupSum(squares, lane);
-  if (lane == 0u) { partials[params.first + wid.x] = squares; }
+  return squares;
+}
+`,
+)}
+@compute @workgroup_size(WG)
+fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
+  let at = params.first + wid.x * WG + lane;
+  var group = wid.x;
+${each(
+  count,
+  (i) => `  if (group < params.groups${i}) {
+    partials[at] = squares${i}(group, lane);
+    return;
+  }
+  group -= params.groups${i};`,
+)}
 }`,
-} as const satisfies KernelSpec;
+}));
 
 /** norm = square root of the sum of the partial sums, in one workgroup. */
 export const finishNorm = {
   label: "adamW.norm",
   workgroup: 64,
-  buffers: { partials: read(), norm: write() },
-  uniforms: { count: "u32" },
+  buffers: { partials: read("vec4<f32>"), norm: write() },
+  uniforms: { quads: "u32" },
   body: wgsl`
 ${workgroupReduce}
 @compute @workgroup_size(WG)
 fn main(@builtin(local_invocation_index) lane: u32) {
-  var total = 0.0;
-  for (var i = lane; i < params.count; i += WG) { total += partials[i]; }
-  total = workgroupSum(total, lane);
-  if (lane == 0u) { norm[0] = sqrt(total); }
+  var total = vec4<f32>(0.0);
+  for (var i = lane; i < params.quads; i += WG) { total += partials[i]; }
+  let all = workgroupSum((total.x + total.y) + (total.z + total.w), lane);
+  if (lane == 0u) { norm[0] = sqrt(all); }
 }`,
 } as const satisfies KernelSpec;
 
-/** One step of one tensor, in place, four elements an invocation. */
-export const updateAdamW = {
-  label: "adamW.update",
-  workgroup: 64,
-  buffers: {
-    gradient: read("vec4<f32>"),
-    norm: read(),
-    parameter: write("vec4<f32>"),
-    first: write("vec4<f32>"),
-    second: write("vec4<f32>"),
-  },
-  uniforms: {
-    quads: "u32",
-    maxNorm: "f32",
-    keepFirst: "f32",
-    takeFirst: "f32",
-    keepSecond: "f32",
-    takeSecond: "f32",
-    keepParameter: "f32",
-    stepSize: "f32",
-    rootScale: "f32",
-    eps: "f32",
-  },
-  body: wgsl`
+/**
+ * One step of up to three parameters, in place, four elements an invocation.
+ *
+ * Parameter i has its own run of workgroups, none where it has no gradient. Its first moments begin at quad `at<i>` of
+ * `moments`, its second ones after them.
+ */
+export const updateAdamW = byVariant((count: number): KernelSpec => {
+  const buffers: Record<string, BufferDeclaration> = {};
+  for (const i of numbers(count)) {
+    buffers[`gradient${i}`] = read("vec4<f32>");
+    buffers[`parameter${i}`] = write("vec4<f32>");
+  }
+  return {
+    label: "adamW.update",
+    workgroup: 64,
+    buffers: { ...buffers, norm: read(), moments: write("vec4<f32>") },
+    uniforms: {
+      maxNorm: "f32",
+      keepFirst: "f32",
+      takeFirst: "f32",
+      keepSecond: "f32",
+      takeSecond: "f32",
+      stepSize: "f32",
+      rootScale: "f32",
+      eps: "f32",
+      ...named(
+        numbers(count).flatMap((i) => [`quads${i}`, `groups${i}`, `at${i}`]),
+        "u32",
+      ),
+      ...named(
+        numbers(count).map((i) => `keepParameter${i}`),
+        "f32",
+      ),
+    },
+    constants: { PARAMETERS: count },
+    body: wgsl`
 ${flatGroup}
+// Moves the moments, at the quads first and second, and gives the new value of the parameter.
+fn updated(parameter: vec4<f32>, gradient: vec4<f32>, keepParameter: f32, first: u32, second: u32) -> vec4<f32> {
+  let length = norm[0];
+  let g = gradient * select(1.0, params.maxNorm / length, length > params.maxNorm);
+  let m = params.keepFirst * moments[first] + params.takeFirst * g;
+  let v = params.keepSecond * moments[second] + params.takeSecond * g * g;
+  moments[first] = m;
+  moments[second] = v;
+  return keepParameter * parameter - params.stepSize * m / (sqrt(v) * params.rootScale + params.eps);
+}
+
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec3<u32>,
         @builtin(local_invocation_index) lane: u32) {
-  let i = flatGroup(wid, nwg) * WG + lane;
-  if (i >= params.quads) { return; }
-  let length = norm[0];
-  let g = gradient[i] * select(1.0, params.maxNorm / length, length > params.maxNorm);
-  let m = params.keepFirst * first[i] + params.takeFirst * g;
-  let v = params.keepSecond * second[i] + params.takeSecond * g * g;
-  first[i] = m;
-  second[i] = v;
-  parameter[i] = params.keepParameter * parameter[i] - params.stepSize * m / (sqrt(v) * params.rootScale + params.eps);
+  var group = flatGroup(wid, nwg);
+${each(
+  count,
+  (i) => `  if (group < params.groups${i}) {
+    let i = group * WG + lane;
+    if (i < params.quads${i}) {
+      let first = params.at${i} + i;
+      parameter${i}[i] = updated(parameter${i}[i], gradient${i}[i], params.keepParameter${i}, first, first + params.quads${i});
+    }
+    return;
+  }
+  group -= params.groups${i};`,
+)}
 }`,
-} as const satisfies KernelSpec;
+  };
+});

@@ -45,6 +45,7 @@ export async function saveCheckpoint(
   }
   for (const [name, moment] of optimizer.state()) {
     const data = (await moment.read()) as Float32Array;
+    moment.dispose();
     tensors.set(`optimizer.${name}`, { dtype: "F32", shape: moment.shape, data });
   }
   const file = checkpointFile(runFolder, step);

@@ -1,7 +1,7 @@
 struct Params {
-  count: u32,
+  quads: u32,
 }
-@group(0) @binding(0) var<storage, read> partials: array<f32>;
+@group(0) @binding(0) var<storage, read> partials: array<vec4<f32>>;
 @group(0) @binding(1) var<storage, read_write> norm: array<f32>;
 @group(0) @binding(2) var<uniform> params: Params;
 const WG = 64u;
@@ -38,8 +38,8 @@ fn workgroupMax(value: f32, lane: u32) -> f32 {
 
 @compute @workgroup_size(WG)
 fn main(@builtin(local_invocation_index) lane: u32) {
-  var total = 0.0;
-  for (var i = lane; i < params.count; i += WG) { total += partials[i]; }
-  total = workgroupSum(total, lane);
-  if (lane == 0u) { norm[0] = sqrt(total); }
+  var total = vec4<f32>(0.0);
+  for (var i = lane; i < params.quads; i += WG) { total += partials[i]; }
+  let all = workgroupSum((total.x + total.y) + (total.z + total.w), lane);
+  if (lane == 0u) { norm[0] = sqrt(all); }
 }
