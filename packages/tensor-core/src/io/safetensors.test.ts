@@ -31,6 +31,8 @@ const parse = (bytes: Uint8Array) => {
   }
 };
 
+const hex = (text: string): Buffer => Buffer.from(text.replaceAll(" ", ""), "hex");
+
 describe("parseSafetensors", () => {
   it("reads each supported dtype at any alignment", () => {
     const header =
@@ -39,11 +41,11 @@ describe("parseSafetensors", () => {
       `"u":${entry("U32", [1], 23, 27)},"none":${entry("F32", [0, 3], 27, 27)}}   `;
     const bytes = file(header, [
       9, // b
-      ...[0x00, 0x3c, 0x00, 0xc0, 0x01, 0x00, 0x00, 0x7c, 0x00, 0x7e], // 1, -2, 2^-24, infinity, NaN
-      ...[0x80, 0x3f, 0x49, 0xc0], // 1, -3.140625
-      ...[0x00, 0x00, 0x20, 0x41], // 10
-      ...[0xfe, 0xff, 0xff, 0xff], // -2
-      ...[0xfe, 0xff, 0xff, 0xff], // 2^32 - 2
+      ...hex("003c 00c0 0100 007c 007e"), // 1, -2, 2^-24, infinity, NaN
+      ...hex("803f 49c0"), // 1, -3.140625
+      ...hex("00002041"), // 10
+      ...hex("feffffff"), // -2
+      ...hex("feffffff"), // 2^32 - 2
     ]);
     const { tensors, metadata } = parseSafetensors(bytes, { select: (name) => name !== "b" });
     expect(metadata).toEqual({ format: "pt" });
