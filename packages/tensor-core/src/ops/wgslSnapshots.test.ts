@@ -28,7 +28,7 @@ import { maxMonoid, reduceKernel, sumMonoid } from "./reduce/reduce.wgsl.ts";
 
 const shared = { quads: true, lanes: 8 };
 const plain = { quads: false, lanes: 1 };
-const product = { quadsA: true, quadsB: true, quadsY: true, bias: true };
+const product = { quadsA: true, quadsB: true, quadsY: true, bias: true, sums: false };
 
 const kernels: Readonly<Record<string, KernelSpec>> = {
   "attention.forward.plain": attentionForwardPlain({ quads: 16 }),
@@ -59,6 +59,22 @@ const kernels: Readonly<Record<string, KernelSpec>> = {
   "crossEntropy.backward.logits.shared": crossEntropyBackward(shared),
   "crossEntropy.backward.logits.plain": crossEntropyBackward(plain),
   "matmul.shared": matmulKernel({ ...product, transposeA: false, transposeB: true, lanes: 8 }),
+  "matmul.sums.shared": matmulKernel({
+    ...product,
+    transposeA: true,
+    transposeB: false,
+    bias: false,
+    sums: true,
+    lanes: 8,
+  }),
+  "matmul.sums.plain": matmulKernel({
+    ...product,
+    transposeA: true,
+    transposeB: false,
+    bias: false,
+    sums: true,
+    lanes: 1,
+  }),
   "matmul.plain": matmulKernel({
     transposeA: true,
     transposeB: false,
@@ -66,6 +82,7 @@ const kernels: Readonly<Record<string, KernelSpec>> = {
     quadsB: false,
     quadsY: false,
     bias: false,
+    sums: false,
     lanes: 1,
   }),
   "layerNorm.forward.shared": layerNormForward(shared),

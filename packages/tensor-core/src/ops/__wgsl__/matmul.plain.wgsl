@@ -23,6 +23,7 @@ const QUADS_A = false;
 const QUADS_B = false;
 const QUADS_Y = false;
 const BIAS = false;
+const SUMS = false;
 const LANES = 1u;
 
 
@@ -74,6 +75,7 @@ fn store(at: u32, column: u32, value: vec4<f32>) {
 
 fn biasAt(column: u32) -> vec4<f32> { return vec4<f32>(0.0); }
 
+
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec3<u32>,
         @builtin(local_invocation_index) lane: u32) {
@@ -95,6 +97,7 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec
   var acc5 = vec4<f32>(0.0);
   var acc6 = vec4<f32>(0.0);
   var acc7 = vec4<f32>(0.0);
+
   for (var k = 0u; k < params.depth; k += 4u) {
     let block0 = aBlock(0u, row, k, aBase);
     let block1 = aBlock(1u, row, k, aBase);
@@ -104,6 +107,7 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec
     let block5 = aBlock(5u, row, k, aBase);
     let block6 = aBlock(6u, row, k, aBase);
     let block7 = aBlock(7u, row, k, aBase);
+
     let rows = bBlock(k, column, bBase);
     acc0 += block0.x * rows[0];
     acc0 += block2.x * rows[1];
@@ -138,6 +142,7 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec
     acc7 += block5.w * rows[2];
     acc7 += block7.w * rows[3];
   }
+
   let offset = biasAt(column);
   let out = (batch * params.rows + row) * params.columns + column;
   if (row + 0u < params.rows) {

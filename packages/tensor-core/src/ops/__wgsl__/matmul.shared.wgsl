@@ -25,6 +25,7 @@ const QUADS_A = true;
 const QUADS_B = true;
 const QUADS_Y = true;
 const BIAS = true;
+const SUMS = false;
 const LANES = 8u;
 
 
@@ -63,6 +64,7 @@ fn biasAt(column: u32) -> vec4<f32> {
   return vec4<f32>(bias[column], bias[min(column + 1u, last)], bias[min(column + 2u, last)], bias[min(column + 3u, last)]);
 }
 
+
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec3<u32>,
         @builtin(subgroup_invocation_id) lane: u32) {
@@ -86,8 +88,10 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec
   var acc5 = vec4<f32>(0.0);
   var acc6 = vec4<f32>(0.0);
   var acc7 = vec4<f32>(0.0);
+
   for (var k = 0u; k < params.depth; k += 4u) {
     let block0 = aBlock(lane % 8u, row, k, aBase);
+
     let rows = bBlock(k, readColumn, bBase);
     acc0 += subgroupBroadcast(block0.x, 0u) * rows[0];
     acc0 += subgroupBroadcast(block0.y, 0u) * rows[1];
@@ -122,6 +126,7 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec
     acc7 += subgroupBroadcast(block0.z, 7u) * rows[2];
     acc7 += subgroupBroadcast(block0.w, 7u) * rows[3];
   }
+
   if (column >= params.columns) { return; }
   let offset = biasAt(column);
   let out = (batch * params.rows + row) * params.columns + column;

@@ -66,6 +66,29 @@ for (const without of [[], ["subgroups"]]) {
   });
 }
 
+// The gradients of weight and bias come from one kernel here.
+for (const without of [[], ["subgroups"]]) {
+  describeOp<[m: number, n: number, k: number]>(
+    `matmul as in a linear layer${without.length > 0 ? " without subgroups" : ""}`,
+    {
+      // Few combinations of quads and scalars: each compiles kernels of its own.
+      cases: fc.constantFrom([1, 12, 36], [33, 20, 4], [66, 7, 5], [3, 65, 1]),
+      without,
+      runs: 6,
+      shapes: ([m, n, k]) => ({ a: [m, k], b: [n, k], bias: [n] }),
+      op: ({ a, b, bias }) => matmul(a!, b!, { transposeB: true, bias, scale: 0.5 }),
+      reference: ({ a, b, bias }, [m, n, k]) => {
+        const scaled = { shape: a!.shape, data: a!.data.map((value) => value * 0.5) };
+        const c = { batch: [], m, n, k, transposeA: false, transposeB: true, bias: true };
+        return reference({ a: scaled, b: b!, bias: bias! }, c);
+      },
+      opClass: "product",
+      depth: ([, , k]) => k,
+      gradientDepth: (size) => Math.max(...size),
+    },
+  );
+}
+
 describe("matmul", () => {
   it("uses one 2-d operand for every batch", async () => {
     const device = await testDevice();

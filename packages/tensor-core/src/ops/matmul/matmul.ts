@@ -3,7 +3,7 @@
 import { defineOp, run } from "../../autograd/defineOp.ts";
 import type { Device } from "../../tensor/device.ts";
 import { type Shape, ShapeError, showShape, sizeOf } from "../../tensor/shape.ts";
-import type { Tensor } from "../../tensor/tensor.ts";
+import { Tensor } from "../../tensor/tensor.ts";
 import { reshape } from "../layout/reshape.ts";
 import { sumTo } from "../reduce/sum.ts";
 import { columnsPerLane, matmulKernel, type MatmulVariant, rowsPerGroup } from "./matmul.wgsl.ts";
@@ -49,40 +49,16 @@ const matmulOp = defineOp<
     }
     return { y: { shape: [...batch, rows, columns], dtype: "f32" } };
   },
-  forward: ({ a, b, bias, y }, attributes) => {
-    const { batch, rows, columns, depth, sharedA, sharedB } = dimensions(a, b, attributes);
-    const lanes = lanesOf(y.device);
-    const kernel = instance({
-      transposeA: attributes.transposeA,
-      transposeB: attributes.transposeB,
-      quadsA: (a.shape.at(-1) ?? 0) % 4 === 0,
-      quadsB: (b.shape.at(-1) ?? 0) % 4 === 0,
-      quadsY: columns % 4 === 0,
-      bias: bias !== undefined,
-      lanes,
-    });
-    const rowBlocks = Math.ceil(rows / rowsPerGroup);
-    const columnBlocks = Math.ceil(columns / (columnsPerLane * lanes));
-    const units = rowBlocks * columnBlocks * sizeOf(batch);
-    run(
-      kernel,
-      { a, b, bias: bias ?? a, y },
-      {
-        rows,
-        columns,
-        depth,
-        rowBlocks,
-        columnBlocks,
-        aBatchStride: sharedA ? 0 : rows * depth,
-        bBatchStride: sharedB ? 0 : depth * columns,
-        scale: attributes.scale,
-        units,
-      },
-      lanes > 1 ? units : Math.ceil(units / 64),
-    );
-  },
+  forward: product,
   save: ["a", "b", "bias"],
   gradient: ({ a, b, bias }, dy, { transposeA, transposeB, scale }, needs) => {
+    if (needs.has("b") && needs.has("bias") && transposeB && !transposeA && a.rank === 2 && a.size > 0) {
+      const [outputs = 0, inputs = 0] = b.shape;
+      const db = Tensor.allocate(a.device, [outputs, inputs], "f32", "[matmul] db");
+      const dbias = Tensor.allocate(a.device, [outputs], "f32", "[matmul] dbias");
+      product({ a: dy, b: a, y: db, sums: dbias }, { transposeA: true, transposeB: false, scale });
+      return { a: needs.has("a") ? matmul(dy, b, { scale }) : undefined, b: db, bias: dbias };
+    }
     // y = s A B:  dA = s dy B^T,  dB = s A^T dy, each stored as the operand is.
     const da = () =>
       transposeA
@@ -108,7 +84,8 @@ const matmulOp = defineOp<
  * @returns [..., M, N] f32
  * @throws ShapeError if K or the batch axes differ, or the bias is not [N]
  *
- * Numerics: one running sum over K in f32, in order. Gradients: a, b, bias.
+ * Numerics: one running sum over K in f32, in order. Gradients: a, b, bias; where b is [N, K], as in a linear layer,
+ * the bias' gradient comes with that of b, as four running sums.
  */
 export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tensor {
   const { transposeA = false, transposeB = false, bias, scale = 1 } = options;
@@ -121,6 +98,49 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
     return reshape(flat, [...a.shape.slice(0, -1), flat.shape[1] ?? 0]);
   }
   return matmulOp({ a, b, bias }, { transposeA, transposeB, scale });
+}
+
+interface ProductTensors {
+  readonly a: Tensor;
+  readonly b: Tensor;
+  readonly bias?: Tensor | undefined;
+  readonly y: Tensor;
+  /** [M], takes the sums of a over K, with transposeA. */
+  readonly sums?: Tensor;
+}
+
+function product({ a, b, bias, y, sums }: ProductTensors, attributes: Attributes): void {
+  const { batch, rows, columns, depth, sharedA, sharedB } = dimensions(a, b, attributes);
+  const lanes = lanesOf(y.device);
+  const kernel = instance({
+    transposeA: attributes.transposeA,
+    transposeB: attributes.transposeB,
+    quadsA: (a.shape.at(-1) ?? 0) % 4 === 0,
+    quadsB: (b.shape.at(-1) ?? 0) % 4 === 0,
+    quadsY: columns % 4 === 0,
+    bias: bias !== undefined,
+    sums: sums !== undefined,
+    lanes,
+  });
+  const rowBlocks = Math.ceil(rows / rowsPerGroup);
+  const columnBlocks = Math.ceil(columns / (columnsPerLane * lanes));
+  const units = rowBlocks * columnBlocks * sizeOf(batch);
+  run(
+    kernel,
+    { a, b, bias: bias ?? a, y, sums: sums ?? y },
+    {
+      rows,
+      columns,
+      depth,
+      rowBlocks,
+      columnBlocks,
+      aBatchStride: sharedA ? 0 : rows * depth,
+      bBatchStride: sharedB ? 0 : depth * columns,
+      scale: attributes.scale,
+      units,
+    },
+    lanes > 1 ? units : Math.ceil(units / 64),
+  );
 }
 
 function dimensions(a: Tensor, b: Tensor, { transposeA, transposeB }: Attributes): Dimensions {

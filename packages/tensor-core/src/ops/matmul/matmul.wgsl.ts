@@ -14,6 +14,8 @@ export interface MatmulVariant {
   readonly quadsB: boolean;
   readonly quadsY: boolean;
   readonly bias: boolean;
+  /** Also gives the sums of a over K, [M]: a bias' gradient beside that of its weight. Only with transposeA. */
+  readonly sums: boolean;
   /** Lanes that share the rows of a by subgroup broadcast; 1 where each invocation works alone. */
   readonly lanes: number;
 }
@@ -41,7 +43,8 @@ export function matmulKernel(variant: MatmulVariant) {
       b: read(variant.quadsB ? "vec4<f32>" : "f32"),
       ...(variant.bias ? { bias: read() } : {}),
       y: write(variant.quadsY ? "vec4<f32>" : "f32"),
-    } as Record<"a" | "b" | "bias" | "y", ReturnType<typeof read>>,
+      ...(variant.sums ? { sums: write() } : {}),
+    } as Record<"a" | "b" | "bias" | "y" | "sums", ReturnType<typeof read>>,
     uniforms: {
       rows: "u32",
       columns: "u32",
@@ -60,6 +63,7 @@ export function matmulKernel(variant: MatmulVariant) {
       QUADS_B: variant.quadsB,
       QUADS_Y: variant.quadsY,
       BIAS: variant.bias,
+      SUMS: variant.sums,
       LANES: variant.lanes,
     },
     ...(shared ? { features: ["subgroups"] as const } : {}),
@@ -71,6 +75,7 @@ ${variant.transposeA ? aTransposed : aPlain}
 ${variant.transposeB ? bTransposed : bPlain}
 ${variant.quadsY ? storeQuad : storeScalars}
 ${variant.bias ? biasOf : noBias}
+${variant.sums ? storeSums : ""}
 ${shared ? sharedRows(variant) : ownRows(variant)}`,
   } as const satisfies KernelSpec;
 }
@@ -148,6 +153,13 @@ fn biasAt(column: u32) -> vec4<f32> {
 const noBias = wgsl`
 fn biasAt(column: u32) -> vec4<f32> { return vec4<f32>(0.0); }`;
 
+const storeSums = wgsl`
+fn storeSums(row: u32, low: vec4<f32>, high: vec4<f32>) {
+  for (var i = 0u; i < min(8u, params.rows - row); i++) {
+    sums[row + i] = select(high[i % 4u], low[i % 4u], i < 4u);
+  }
+}`;
+
 const rowNumbers = [0, 1, 2, 3, 4, 5, 6, 7] as const;
 
 /** Four multiply-adds for each row; `value(row, k)` is the WGSL of a's element. */
@@ -166,7 +178,10 @@ function place(transposeA: boolean, row: number, k: number): { piece: number; pa
     : { piece: row, part: component(k) };
 }
 
-const declareSums = rowNumbers.map((row) => `  var acc${row} = vec4<f32>(0.0);`).join("\n");
+const declareProducts = rowNumbers.map((row) => `  var acc${row} = vec4<f32>(0.0);`).join("\n");
+const declareSums = (held: readonly number[]) =>
+  held.map((i) => `  var sum${i} = vec4<f32>(0.0);`).join("\n");
+const addSums = (held: readonly number[]) => held.map((i) => `    sum${i} += block${i};`).join("\n");
 const storeRows = rowNumbers
   .map(
     (row) => `  if (row + ${row}u < params.rows) {
@@ -184,8 +199,19 @@ const decode = wgsl`
   let aBase = batch * params.aBatchStride;
   let bBase = batch * params.bBatchStride;`;
 
-function sharedRows({ lanes, transposeA }: MatmulVariant): string {
+/** Adds up the sums of the eight pieces and stores them: rows 0 to 3 are in the even ones, 4 to 7 in the odd ones. */
+function finishSums(piece: (i: number) => string, firstLane: string): string {
+  const half = (odd: 0 | 1) =>
+    `(${piece(odd)} + ${piece(2 + odd)}) + (${piece(4 + odd)} + ${piece(6 + odd)})`;
+  return `
+  let low = ${half(0)};
+  let high = ${half(1)};
+  if (${firstLane}) { storeSums(row, low, high); }`;
+}
+
+function sharedRows({ lanes, transposeA, sums }: MatmulVariant): string {
   const pieces = Math.max(1, rowsPerGroup / lanes);
+  const held = Array.from({ length: pieces }, (_, i) => i);
   const loads = Array.from({ length: pieces }, (_, i) => {
     const piece = i === 0 ? `lane % ${rowsPerGroup}u` : `lane + ${i * lanes}u`;
     return `    let block${i} = aBlock(${piece}, row, k, aBase);`;
@@ -194,6 +220,10 @@ function sharedRows({ lanes, transposeA }: MatmulVariant): string {
     const { piece, part } = place(transposeA, row, k);
     return `subgroupBroadcast(block${Math.floor(piece / lanes)}.${part}, ${piece % lanes}u)`;
   };
+  const finish = finishSums(
+    (piece) => `subgroupBroadcast(sum${Math.floor(piece / lanes)}, ${piece % lanes}u)`,
+    "column == 0u && batch == 0u",
+  );
   return wgsl`
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec3<u32>,
@@ -204,12 +234,15 @@ ${decode}
   let column = (rest % params.columnBlocks) * LANES * 4u + lane * 4u;
   // Lanes past the last column compute with it, so that the subgroup stays whole.
   let readColumn = min(column, ((params.columns - 1u) / 4u) * 4u);
-${declareSums}
+${declareProducts}
+${sums ? declareSums(held) : ""}
   for (var k = 0u; k < params.depth; k += 4u) {
 ${loads}
+${sums ? addSums(held) : ""}
     let rows = bBlock(k, readColumn, bBase);
 ${accumulate(value)}
   }
+${sums ? finish : ""}
   if (column >= params.columns) { return; }
   let offset = biasAt(column);
   let out = (batch * params.rows + row) * params.columns + column;
@@ -217,7 +250,7 @@ ${storeRows}
 }`;
 }
 
-function ownRows({ transposeA }: MatmulVariant): string {
+function ownRows({ transposeA, sums }: MatmulVariant): string {
   const loads = rowNumbers.map((i) => `    let block${i} = aBlock(${i}u, row, k, aBase);`).join("\n");
   const value = (row: number, k: number) => {
     const { piece, part } = place(transposeA, row, k);
@@ -231,12 +264,15 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec
   if (unit >= params.units) { return; }
 ${decode}
   let column = (rest % params.columnBlocks) * 4u;
-${declareSums}
+${declareProducts}
+${sums ? declareSums(rowNumbers) : ""}
   for (var k = 0u; k < params.depth; k += 4u) {
 ${loads}
+${sums ? addSums(rowNumbers) : ""}
     let rows = bBlock(k, column, bBase);
 ${accumulate(value)}
   }
+${sums ? finishSums((piece) => `sum${piece}`, "column == 0u && batch == 0u") : ""}
   let offset = biasAt(column);
   let out = (batch * params.rows + row) * params.columns + column;
 ${storeRows}
