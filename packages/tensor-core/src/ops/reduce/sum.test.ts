@@ -73,6 +73,9 @@ describeOp<{ from: number[]; to: number[] }>("sumTo", {
     { from: [2, 3, 4, 5], to: [1, 3, 1, 1] },
     { from: [2, 3, 4, 5], to: [2, 1, 1, 5] },
     { from: [65, 33], to: [65, 33] },
+    // By blocks of rows, in quads and in scalars.
+    { from: [290, 8], to: [8] },
+    { from: [2, 290, 3], to: [2, 1, 3] },
   ),
   shapes: ({ from }) => ({ x: from }),
   op: ({ x }, { to }) => sumTo(x!, to),
@@ -93,7 +96,7 @@ describeOp<{ from: number[]; to: number[] }>("sumTo", {
     return y;
   },
   opClass: "reduction",
-  depth: () => 120,
+  depth: ({ from }) => Math.max(120, ...from),
   gradientDepth: () => 1,
 });
 

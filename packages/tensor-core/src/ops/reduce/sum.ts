@@ -9,8 +9,9 @@ import { scale } from "../elementwise/unary.ts";
 import { reduceKernel, sumMonoid } from "./reduce.wgsl.ts";
 
 const kernels = { quads: reduceKernel(sumMonoid, true), scalars: reduceKernel(sumMonoid, false) };
-/** Longer axes are summed by blocks first, about as many as a block has rows. */
-const maxRowsOfOnePass = 128;
+/** Rows that one invocation sums: up to the first where the sums are few, up to the second where they fill a device. */
+const maxRows = { few: 256, many: 4096 };
+const manySums = 1024;
 
 export interface ReduceOptions {
   /** Keep the reduced axis with size 1; default false. */
@@ -27,7 +28,8 @@ const sumAxis = defineOp<{ x: Tensor }, never, { axis: number; factor: number },
     const n = x.shape[axis] ?? 1;
     const inner = sizeOf(x.shape.slice(axis + 1));
     const outer = y.size / inner;
-    if (n <= maxRowsOfOnePass) return reduceRows(x, y, n, inner, 1, factor);
+    const sums = inner % 4 === 0 ? y.size / 4 : y.size;
+    if (n <= (sums < manySums ? maxRows.few : maxRows.many)) return reduceRows(x, y, n, inner, 1, factor);
     const blocks = Math.ceil(Math.sqrt(n));
     const partial = Tensor.allocate(x.device, [outer, blocks, inner], "f32", "[sum] sums by blocks");
     reduceRows(x, partial, n, inner, blocks, 1);
@@ -59,7 +61,7 @@ function reduceRows(x: Tensor, y: Tensor, n: number, inner: number, blocks: numb
  * @returns [..., ...] f32, or [] over all
  * @throws ShapeError if the axis is out of range
  *
- * Numerics: in a fixed order; depth n, or about 2 sqrt(n) where n > 128. Gradients: x.
+ * Numerics: in a fixed order; depth n, at most 4096, or about 2 sqrt(n) where sums are long or few. Gradients: x.
  */
 export function sum(x: Tensor, axis?: number, options: ReduceOptions = {}): Tensor {
   return reduceBy("sum", x, axis, options, () => 1);
