@@ -3,7 +3,7 @@
 import type { PromptConfig } from "./antispoof/promptConfig.ts";
 import type { IfasConfig, VitBinaryConfig } from "./config.ts";
 
-const vit = { imageSize: 64, patchSize: 8, width: 96, layers: 4, heads: 4, mlpRatio: 4 };
+const vit = { imageSize: 64, patchSize: 8, width: 64, layers: 3, heads: 4, mlpRatio: 4 };
 
 /**
  * I-FAS at the starter's size.
@@ -15,14 +15,14 @@ export function starterConfig(vocabularySize: number, prompt: PromptConfig): Ifa
   return {
     method: "ifas",
     vit,
-    connector: { kind: "gac", width: 96, queries: 8, depth: 1, heads: 4, mlpRatio: 2 },
+    connector: { kind: "gac", width: 64, queries: 4, depth: 1, heads: 4, mlpRatio: 2 },
     lm: {
       vocabularySize,
-      width: 96,
+      width: 64,
       layers: 2,
       heads: 4,
       kvHeads: 2,
-      hidden: 256,
+      hidden: 160,
       ropeBase: 10_000,
       tiedHead: true,
     },
