@@ -4,6 +4,7 @@ export * from "./device/deviceError.ts";
 export { type DeviceInfo } from "./device/openDevice.ts";
 export * from "./memory/memoryError.ts";
 export { type PoolStats } from "./memory/bufferPool.ts";
+export { type KernelTiming } from "./kernel/profiler.ts";
 export { Scope } from "./memory/scope.ts";
 export * from "./tensor/create.ts";
 export * from "./tensor/device.ts";

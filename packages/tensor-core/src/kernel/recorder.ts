@@ -5,6 +5,7 @@ import type { PooledBuffer } from "../memory/bufferPool.ts";
 import { packUniforms } from "./assemble.ts";
 import type { KernelSpec } from "./kernelSpec.ts";
 import { PipelineCache } from "./pipelineCache.ts";
+import type { Profiler } from "./profiler.ts";
 
 /** A part of a pooled buffer as a kernel sees it, from its start. */
 export interface Binding {
@@ -29,6 +30,8 @@ const maxGroupsPerAxis = 65_535;
 /** The one place where GPU work is encoded. */
 export class Recorder {
   readonly pipelines: PipelineCache;
+  /** Times every dispatch while it is set. */
+  profiler: Profiler | undefined;
   readonly #gpu: GPUDevice;
   readonly #uniformBuffer: GPUBuffer;
   readonly #uniformBytes = new Uint8Array(uniformStride * maxDispatches);
@@ -92,6 +95,10 @@ export class Recorder {
       this.#bindGroups.set(key, (group = this.#gpu.createBindGroup({ layout, entries })));
     }
     this.#encoder ??= this.#gpu.createCommandEncoder();
+    if (this.profiler) {
+      this.#pass?.end();
+      this.#pass = this.#encoder.beginComputePass({ timestampWrites: this.profiler.next(kernel.label) });
+    }
     this.#pass ??= this.#encoder.beginComputePass();
     this.#pass.setPipeline(pipeline);
     if (hasUniforms) {

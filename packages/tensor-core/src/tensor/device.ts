@@ -5,6 +5,7 @@ import { type DeviceInfo, openDevice, type OpenDeviceOptions } from "../device/o
 import { BufferUsage, MapMode } from "../device/gpuConstants.ts";
 import { BufferPool, type PooledBuffer, type PoolStats } from "../memory/bufferPool.ts";
 import { type Owned, Scope } from "../memory/scope.ts";
+import { type KernelTiming, Profiler } from "../kernel/profiler.ts";
 import { Recorder, type RecorderStats } from "../kernel/recorder.ts";
 
 export interface DeviceOptions extends OpenDeviceOptions {
@@ -94,6 +95,25 @@ export class Device {
     this.recorder.flush();
     await this.gpu.queue.onSubmittedWorkDone();
     this.throwIfFailed();
+  }
+
+  /**
+   * Times every kernel that `fn` records, by the device's clock.
+   *
+   * @returns kernels by label, the slowest first
+   * @throws DeviceError if the adapter offers no `timestamp-query`
+   */
+  async profile(fn: () => void | Promise<void>): Promise<KernelTiming[]> {
+    const profiler = new Profiler(this.gpu);
+    this.flush();
+    this.recorder.profiler = profiler;
+    try {
+      await fn();
+      await this.synchronize();
+    } finally {
+      this.recorder.profiler = undefined;
+    }
+    return profiler.read();
   }
 
   /** @internal Overwrites the start of a buffer after all work recorded so far. */
