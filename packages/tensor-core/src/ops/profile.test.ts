@@ -2,8 +2,8 @@
 
 import { expect, it } from "vitest";
 import { ones } from "../tensor/create.ts";
-import { add } from "../ops/elementwise/binary.ts";
-import { matmul } from "../ops/matmul/matmul.ts";
+import { add } from "./elementwise/binary.ts";
+import { matmul } from "./matmul/matmul.ts";
 import { testDevice } from "../testing/testDevice.ts";
 
 it("counts and times every dispatch of what it is given, and nothing after it", async () => {
