@@ -53,9 +53,9 @@ export function defineOp<I extends InputTensors, O extends string, A, S extends 
       record({
         op: op.name,
         inputs: names.map((name) => inputs[name]),
-        output: outputs.y,
-        backward: (dy) => {
-          const gradients = gradient(saved, dy, attributes, needs);
+        outputs: [outputs.y],
+        backward: ([dy]) => {
+          const gradients = gradient(saved, dy as Tensor, attributes, needs);
           return names.map((name) => gradients[name]);
         },
       });

@@ -5,13 +5,16 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { addGradients } from "./addGradients.ts";
 import { fillOnes } from "./fillOnes.ts";
 
-/** One recorded op: how the gradient of its output becomes gradients of its inputs. */
+/** One recorded op: how the gradients of its outputs become gradients of its inputs. */
 export interface TapeEntry {
   readonly op: string;
   readonly inputs: readonly (Tensor | undefined)[];
-  readonly output: Tensor;
-  /** Gradients in the order of the inputs; undefined where none is needed or defined. */
-  backward(dy: Tensor): readonly (Tensor | undefined)[];
+  readonly outputs: readonly Tensor[];
+  /**
+   * Gradients in the order of the inputs; undefined where none is needed or defined. Of `dys`, in the order of the
+   * outputs, at least one is defined.
+   */
+  backward(dys: readonly (Tensor | undefined)[]): readonly (Tensor | undefined)[];
 }
 
 class Tape {
@@ -26,9 +29,9 @@ export function isTracked(input: Tensor | undefined): boolean {
   return input !== undefined && active !== undefined && active.tracked.has(input);
 }
 
-/** @internal Appends an entry; its output is tracked from then on. */
+/** @internal Appends an entry; its outputs are tracked from then on. */
 export function record(entry: TapeEntry): void {
-  active?.tracked.add(entry.output);
+  for (const output of entry.outputs) active?.tracked.add(output);
   active?.entries.push(entry);
 }
 
@@ -86,8 +89,8 @@ export function valueAndGrad(fn: () => Tensor, params: ReadonlyMap<string, Tenso
 function backward(tape: Tape, value: Tensor, dy: Tensor): Map<Tensor, Tensor> {
   const gradients = new Map<Tensor, Tensor>([[value, dy]]);
   for (const entry of tape.entries.toReversed()) {
-    const upstream = gradients.get(entry.output);
-    if (!upstream) continue;
+    const upstream = entry.outputs.map((output) => gradients.get(output));
+    if (upstream.every((dy) => !dy)) continue;
     const downstream = entry.backward(upstream);
     entry.inputs.forEach((input, i) => {
       const gradient = downstream[i];

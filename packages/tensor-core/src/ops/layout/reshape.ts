@@ -18,7 +18,7 @@ export function reshape<T extends Tensor>(x: T, shape: Shape): T {
   const target = infer(x.shape, shape);
   const y = x.view(target) as T;
   if (isTracked(x)) {
-    record({ op: "reshape", inputs: [x], output: y, backward: (dy) => [dy.view(x.shape)] });
+    record({ op: "reshape", inputs: [x], outputs: [y], backward: ([dy]) => [dy?.view(x.shape)] });
   }
   return y;
 }
