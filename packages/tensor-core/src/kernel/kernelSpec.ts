@@ -1,6 +1,17 @@
 /** @file How a kernel is declared: buffers and uniforms once, in a typed table; the WGSL bindings follow from it. */
 
-export type ElementType = "f32" | "i32" | "u32" | "vec2<f32>" | "vec4<f32>" | "vec4<u32>" | "atomic<u32>";
+export type ElementType =
+  | "f32"
+  | "f16"
+  | "i32"
+  | "u32"
+  | "vec2<f32>"
+  | "vec2<u32>"
+  | "vec4<f32>"
+  | "vec4<f16>"
+  | "vec4<i32>"
+  | "vec4<u32>"
+  | "atomic<u32>";
 
 export interface BufferDeclaration {
   readonly access: "read" | "read_write";

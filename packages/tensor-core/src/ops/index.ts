@@ -7,6 +7,7 @@ export * from "./elementwise/binary.ts";
 export * from "./elementwise/unary.ts";
 export * from "./index/embedding.ts";
 export { broadcastTo } from "./layout/broadcastTo.ts";
+export * from "./layout/cast.ts";
 export * from "./layout/concat.ts";
 export * from "./layout/reshape.ts";
 export * from "./layout/slice.ts";

@@ -2,6 +2,7 @@
 
 import type { Device } from "./device.ts";
 import type { DType } from "./dtype.ts";
+import { fill } from "./fill.ts";
 import { type Shape, ShapeError, showShape, sizeOf } from "./shape.ts";
 import { Tensor } from "./tensor.ts";
 
@@ -24,7 +25,7 @@ export function tensor<D extends DType = "f32">(
   return Tensor.allocate(device, shape, dtype, "tensor").write(values);
 }
 
-/** A tensor filled with one value. */
+/** A tensor filled with one value, by the device. */
 export function full<D extends DType = "f32">(
   device: Device,
   shape: Shape,
@@ -32,8 +33,7 @@ export function full<D extends DType = "f32">(
   dtype: D = "f32" as D,
 ): Tensor<D> {
   assertDimensions("full", shape);
-  const values = new Float64Array(sizeOf(shape)).fill(value);
-  return tensor(device, values, shape, dtype);
+  return fill(Tensor.allocate(device, shape, dtype, "tensor"), value);
 }
 
 export function zeros<D extends DType = "f32">(

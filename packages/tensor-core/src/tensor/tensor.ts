@@ -4,7 +4,7 @@ import type { Owned } from "../memory/scope.ts";
 import type { PooledBuffer } from "../memory/bufferPool.ts";
 import type { Binding } from "../kernel/recorder.ts";
 import type { Device } from "./device.ts";
-import { asTypedArray, bytesPerElement, type DType, fromBytes, type TypedArrayOf } from "./dtype.ts";
+import { asTypedArray, byteLength, type DType, fromBytes, type TypedArrayOf } from "./dtype.ts";
 import { type Shape, ShapeError, showShape, sizeOf } from "./shape.ts";
 
 /** Device memory shared by a tensor and its reshaped views. */
@@ -37,7 +37,7 @@ export class Tensor<D extends DType = DType> implements Owned {
 
   /** @internal Undefined content, owned by the current scope. */
   static allocate<D extends DType>(device: Device, shape: Shape, dtype: D, what: string): Tensor<D> {
-    const bytes = sizeOf(shape) * bytesPerElement;
+    const bytes = byteLength(sizeOf(shape), dtype);
     const pooled = device.pool.acquire(bytes, `${what}, a tensor of ${showShape(shape)} ${dtype},`);
     return new Tensor(device, [...shape], dtype, { pooled, references: 1 });
   }
@@ -58,7 +58,7 @@ export class Tensor<D extends DType = DType> implements Owned {
   }
 
   get bytes(): number {
-    return this.size * bytesPerElement;
+    return byteLength(this.size, this.dtype);
   }
 
   /** @internal */
@@ -86,9 +86,9 @@ export class Tensor<D extends DType = DType> implements Owned {
   /** Reads all elements, after the work recorded so far. */
   async read(): Promise<TypedArrayOf<D>> {
     this.assertLive("read");
-    if (this.size === 0) return fromBytes(new ArrayBuffer(0), this.dtype) as TypedArrayOf<D>;
+    if (this.size === 0) return fromBytes(new ArrayBuffer(0), 0, this.dtype) as TypedArrayOf<D>;
     const bytes = await this.device.download(this.#storage.pooled, this.bytes);
-    return fromBytes(bytes, this.dtype) as TypedArrayOf<D>;
+    return fromBytes(bytes, this.size, this.dtype) as TypedArrayOf<D>;
   }
 
   /**

@@ -1,0 +1,30 @@
+/** @file Fills a tensor on the device, without an upload. */
+
+import { wgsl, write, type KernelSpec } from "../kernel/kernelSpec.ts";
+import { flatGroup } from "../kernel/wgsl/flatIndex.ts";
+import { asTypedArray } from "./dtype.ts";
+import type { Tensor } from "./tensor.ts";
+
+export const fillKernel = {
+  label: "tensor.fill",
+  workgroup: 64,
+  buffers: { y: write("vec4<u32>") },
+  uniforms: { quads: "u32", word: "u32" },
+  body: wgsl`
+${flatGroup}
+@compute @workgroup_size(WG)
+fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec3<u32>,
+        @builtin(local_invocation_index) lane: u32) {
+  let i = flatGroup(wid, nwg) * WG + lane;
+  if (i < params.quads) { y[i] = vec4<u32>(params.word); }
+}`,
+} as const satisfies KernelSpec;
+
+/** @internal Sets every element to one value, in the order of recorded work. */
+export function fill<T extends Tensor>(y: T, value: number): T {
+  const words = asTypedArray([value, value], y.dtype);
+  const [word = 0] = new Uint32Array(words.buffer, words.byteOffset, 1);
+  const quads = Math.ceil(y.bytes / 16);
+  y.device.recorder.dispatch(fillKernel, { y: y.binding }, { quads, word }, Math.ceil(quads / 64));
+  return y;
+}
