@@ -22,12 +22,18 @@ export interface OpDefinition<I extends InputTensors, O extends string, A, S ext
   forward(tensors: I & Readonly<Record<O | "y", Tensor>>, attributes: A): void;
   /** What the backward pass needs; the rest may be freed. */
   readonly save: readonly S[];
-  /** Gradients of the inputs that `needs` names; it may call ops. Absent for ops without a gradient. */
+  /** Inputs whose gradient includes what `known` has of it: one kernel less where a tensor has several uses. */
+  readonly accumulates?: readonly (keyof I)[];
+  /**
+   * Gradients of the inputs that `needs` names; it may call ops. Absent for ops without a gradient. Of the inputs in
+   * `accumulates`, `known` holds the gradient so far where there is one; it must be added, in new memory.
+   */
   gradient?(
     saved: Pick<I & Readonly<Record<O | "y", Tensor>>, S>,
     dy: Tensor,
     attributes: A,
     needs: ReadonlySet<keyof I>,
+    known: { readonly [K in keyof I]?: Tensor | undefined },
   ): { readonly [K in keyof I]?: Tensor | undefined };
 }
 
@@ -54,8 +60,12 @@ export function defineOp<I extends InputTensors, O extends string, A, S extends 
         op: op.name,
         inputs: names.map((name) => inputs[name]),
         outputs: [outputs.y],
-        backward: ([dy]) => {
-          const gradients = gradient(saved, dy as Tensor, attributes, needs);
+        ...(op.accumulates
+          ? { accumulates: names.map((name) => op.accumulates?.includes(name) ?? false) }
+          : {}),
+        backward: ([dy], sums) => {
+          const known = Object.fromEntries(names.map((name, i) => [name, sums[i]]));
+          const gradients = gradient(saved, dy as Tensor, attributes, needs, known as Partial<I>);
           return names.map((name) => gradients[name]);
         },
       });

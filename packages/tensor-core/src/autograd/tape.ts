@@ -4,22 +4,30 @@ import { ShapeError, showShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { addGradients } from "./addGradients.ts";
 import { fillOnes } from "./fillOnes.ts";
+import { Gradients } from "./gradients.ts";
 
 /** One recorded op: how the gradients of its outputs become gradients of its inputs. */
 export interface TapeEntry {
   readonly op: string;
   readonly inputs: readonly (Tensor | undefined)[];
   readonly outputs: readonly Tensor[];
+  /** For each input: whether `backward` adds to what is known of its gradient. Absent where it never does. */
+  readonly accumulates?: readonly boolean[];
   /**
    * Gradients in the order of the inputs; undefined where none is needed or defined. Of `dys`, in the order of the
-   * outputs, at least one is defined.
+   * outputs, at least one is defined. Where `known` has a tensor, the gradient returned includes it.
    */
-  backward(dys: readonly (Tensor | undefined)[]): readonly (Tensor | undefined)[];
+  backward(
+    dys: readonly (Tensor | undefined)[],
+    known: readonly (Tensor | undefined)[],
+  ): readonly (Tensor | undefined)[];
 }
 
 class Tape {
   readonly tracked = new Set<Tensor>();
   readonly entries: TapeEntry[] = [];
+  /** Tensors that are other tensors under another shape. A gradient belongs to what is viewed. */
+  readonly viewed = new Map<Tensor, Tensor>();
 }
 
 let active: Tape | undefined;
@@ -33,6 +41,13 @@ export function isTracked(input: Tensor | undefined): boolean {
 export function record(entry: TapeEntry): void {
   for (const output of entry.outputs) active?.tracked.add(output);
   active?.entries.push(entry);
+}
+
+/** @internal Notes that `view` is `of` under another shape; they have one gradient. */
+export function recordView(view: Tensor, of: Tensor): void {
+  if (!active || !isTracked(of)) return;
+  active.tracked.add(view);
+  active.viewed.set(view, active.viewed.get(of) ?? of);
 }
 
 /** Runs `fn` without recording: nothing inside it gets a gradient. */
@@ -77,7 +92,7 @@ export function valueAndGrad(fn: () => Tensor, params: ReadonlyMap<string, Tenso
       `[valueAndGrad] the value must be a scalar, got ${showShape(value.shape)}: sum or average it`,
     );
   }
-  const gradients = noGrad(() => backward(tape, value, fillOnes(value)));
+  const gradients = noGrad(() => backward(tape, value));
   const grads = new Map<string, Tensor>();
   for (const [name, param] of params) {
     const gradient = gradients.get(param);
@@ -86,18 +101,30 @@ export function valueAndGrad(fn: () => Tensor, params: ReadonlyMap<string, Tenso
   return { value, grads };
 }
 
-function backward(tape: Tape, value: Tensor, dy: Tensor): Map<Tensor, Tensor> {
-  const gradients = new Map<Tensor, Tensor>([[value, dy]]);
+/** Gradients of what is tracked and was not computed: the parameters. */
+function backward(tape: Tape, value: Tensor): Gradients {
+  const gradients = new Gradients(tape.viewed);
+  {
+    using scope = value.device.scope();
+    scope.keep(gradients.set(value, fillOnes(value)));
+  }
   for (const entry of tape.entries.toReversed()) {
-    const upstream = entry.outputs.map((output) => gradients.get(output));
-    if (upstream.every((dy) => !dy)) continue;
-    const downstream = entry.backward(upstream);
-    entry.inputs.forEach((input, i) => {
-      const gradient = downstream[i];
-      if (!input || !gradient || !tape.tracked.has(input)) return;
-      const sum = gradients.get(input);
-      gradients.set(input, sum ? addGradients(sum, gradient) : gradient);
-    });
+    const dys = entry.outputs.map((output) => gradients.get(output));
+    if (dys.every((dy) => !dy)) continue;
+    using scope = value.device.scope();
+    const known = entry.inputs.map((input, i) =>
+      // Where an op takes a tensor twice, its first place adds to what is known.
+      input && entry.accumulates?.[i] && entry.inputs.indexOf(input) === i ? gradients.get(input) : undefined,
+    );
+    const found = entry.backward(dys, known);
+    for (const [i, input] of entry.inputs.entries()) {
+      const gradient = found[i];
+      if (!input || !gradient || !tape.tracked.has(input)) continue;
+      const before = known[i] ? undefined : gradients.get(input);
+      scope.keep(gradients.set(input, before ? addGradients(before, gradient) : gradient));
+    }
+    // Nothing before this entry uses its outputs.
+    for (const output of entry.outputs) gradients.delete(output);
   }
   return gradients;
 }

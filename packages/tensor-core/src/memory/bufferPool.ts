@@ -29,8 +29,9 @@ const usage = BufferUsage.STORAGE | BufferUsage.COPY_SRC | BufferUsage.COPY_DST;
 /**
  * A pool of storage buffers.
  *
- * The buffer released last is handed out first, so a loop that allocates in the same order gets the same buffers
- * in every turn, and the bind groups made for them can be used again.
+ * The free buffer with the lowest number is handed out first, whatever the order in which buffers came back. So a loop
+ * that allocates in the same order gets the same buffers in every turn, and the bind groups made for them can be used
+ * again.
  */
 export class BufferPool {
   readonly #gpu: GPUDevice;
@@ -93,9 +94,11 @@ export class BufferPool {
 
   /** Takes a buffer back. Work recorded earlier may still use it: the queue keeps the order. */
   release(pooled: PooledBuffer): void {
-    const list = this.#free.get(pooled.bytes);
-    if (list) list.push(pooled);
-    else this.#free.set(pooled.bytes, [pooled]);
+    let list = this.#free.get(pooled.bytes);
+    if (!list) this.#free.set(pooled.bytes, (list = []));
+    let at = list.length;
+    while (at > 0 && (list[at - 1] as PooledBuffer).id < pooled.id) at--;
+    list.splice(at, 0, pooled); // highest number first
     this.#stats.live--;
     this.#stats.usedBytes -= pooled.bytes;
   }

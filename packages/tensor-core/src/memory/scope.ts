@@ -50,8 +50,7 @@ export class Scope implements Disposable {
     }
     this.#open = false;
     this.#stack.pop();
-    // Newest first, so that the pool hands the same buffers out in the same order next time.
-    for (const item of [...this.#owned].toReversed()) item.dispose();
+    for (const item of [...this.#owned]) item.dispose();
     this.#owned.clear();
   }
 }

@@ -1,14 +1,20 @@
 /** @file The tape, through ops: values used twice, not at all, or without a record. */
 
 import { describe, expect, it } from "vitest";
+import { defineOp, run } from "../autograd/defineOp.ts";
 import { noGrad, valueAndGrad } from "../autograd/tape.ts";
-import { tensor, zeros } from "../tensor/create.ts";
+import { ones, tensor, zeros } from "../tensor/create.ts";
+import { Random } from "../tensor/random.ts";
 import { ShapeError } from "../tensor/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import { testDevice } from "../testing/testDevice.ts";
 import { add, mul } from "./elementwise/binary.ts";
 import { scale, square } from "./elementwise/unary.ts";
+import { unaryForward } from "./elementwise/unary.wgsl.ts";
 import { concat } from "./layout/concat.ts";
 import { reshape } from "./layout/reshape.ts";
+import { layerNorm } from "./normalize/layerNorm.ts";
+import { rmsNorm } from "./normalize/rmsNorm.ts";
 import { sum } from "./reduce/sum.ts";
 
 async function setUp() {
@@ -42,6 +48,59 @@ describe("valueAndGrad", () => {
       new Map([["x", x]]),
     );
     expect(await grads.get("x")?.read()).toEqual(Float32Array.of(8, 10));
+  });
+
+  it("lets an op add to the gradient that its input has already, also where it takes one tensor twice", async () => {
+    const { device, scope } = await setUp();
+    using _scope = scope;
+    const x = tensor(device, [3, -4]);
+    /** y = 2 a + 3 b; adds to what is known of a. */
+    const op = defineOp<{ a: Tensor; b: Tensor }, never, object, "a">({
+      name: "test.accumulates",
+      shape: ({ a }) => ({ y: { shape: a.shape, dtype: "f32" } }),
+      forward: ({ a, y }) => run(unaryForward("scale"), { x: a, y }, { quads: 1, s: 5 }, 1),
+      save: ["a"],
+      accumulates: ["a"],
+      gradient: (_saved, dy, _attributes, _needs, known) => {
+        seen.push(known.a !== undefined, known.b !== undefined);
+        return { a: known.a ? add(known.a, scale(dy, 2)) : scale(dy, 2), b: scale(dy, 3) };
+      },
+    });
+    const seen: boolean[] = [];
+    const { live } = device.stats;
+    const { grads } = valueAndGrad(
+      () => sum(add(op({ a: x, b: x }, {}), op({ a: reshape(x, [2]), b: square(x) }, {}))),
+      new Map([["x", x]]),
+    );
+    // 2 + 3, and 2 + 3 * 2x
+    expect(await grads.get("x")?.read()).toEqual(Float32Array.of(7 + 18, 7 - 24));
+    // The second op ran first backward: nothing was known of x then.
+    expect(seen).toEqual([false, false, true, false]);
+    expect(device.stats.live).toBe(live + 6); // five values and the gradient: none of those on the way
+  });
+
+  it("gives norms what is known of their input, in bits as if added after", async () => {
+    const { device, scope } = await setUp();
+    using _scope = scope;
+    const random = new Random(4);
+    const draw = () =>
+      tensor(
+        device,
+        Float32Array.from({ length: 35 }, () => random.normal()),
+        [5, 7],
+      );
+    const [x, weight, bias] = [draw(), ones(device, [7]), zeros(device, [7])];
+    for (const norm of [() => layerNorm(x, weight, bias), () => rmsNorm(x, weight)]) {
+      const [a, b] = [draw(), draw()];
+      const gradientOf = (loss: () => Tensor) =>
+        valueAndGrad(loss, new Map([["x", x]])).grads.get("x") as Tensor;
+      const together = gradientOf(() => add(sum(mul(norm(), a)), sum(mul(x, b))));
+      const apart = add(
+        gradientOf(() => sum(mul(x, b))),
+        gradientOf(() => sum(mul(norm(), a))),
+      );
+      expect(await together.read()).toEqual(await apart.read());
+    }
   });
 
   it("has no entry for a parameter that the value does not use", async () => {

@@ -2,6 +2,7 @@ enable subgroups;
 struct Params {
   rows: u32,
   items: u32,
+  adds: u32,
   dim: f32,
 }
 @group(0) @binding(0) var<storage, read> x: array<vec4<f32>>;
@@ -9,8 +10,9 @@ struct Params {
 @group(0) @binding(2) var<storage, read> mean: array<f32>;
 @group(0) @binding(3) var<storage, read> rstd: array<f32>;
 @group(0) @binding(4) var<storage, read> dy: array<vec4<f32>>;
-@group(0) @binding(5) var<storage, read_write> dx: array<vec4<f32>>;
-@group(0) @binding(6) var<uniform> params: Params;
+@group(0) @binding(5) var<storage, read> known: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read_write> dx: array<vec4<f32>>;
+@group(0) @binding(7) var<uniform> params: Params;
 const WG = 8u;
 const WG_X = 8u;
 const WG_Y = 1u;
@@ -50,6 +52,7 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec
   let averageGH = rowSum(total(skewed), lane) * r / params.dim;
   for (var i = lane; i < params.items; i += WG) {
     let h = (x[start + i] - center) * r;
-    dx[start + i] = r * (dy[start + i] * weight[i] - averageG - h * averageGH);
+    let own = r * (dy[start + i] * weight[i] - averageG - h * averageGH);
+    if (params.adds == 1u) { dx[start + i] = known[start + i] + own; } else { dx[start + i] = own; }
   }
 }

@@ -1,6 +1,6 @@
 /** @file Another shape over the same elements. */
 
-import { isTracked, record } from "../../autograd/tape.ts";
+import { recordView } from "../../autograd/tape.ts";
 import { type Shape, ShapeError, showShape, sizeOf } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 
@@ -17,9 +17,7 @@ import type { Tensor } from "../../tensor/tensor.ts";
 export function reshape<T extends Tensor>(x: T, shape: Shape): T {
   const target = infer(x.shape, shape);
   const y = x.view(target) as T;
-  if (isTracked(x)) {
-    record({ op: "reshape", inputs: [x], outputs: [y], backward: ([dy]) => [dy?.view(x.shape)] });
-  }
+  recordView(y, x);
   return y;
 }
 

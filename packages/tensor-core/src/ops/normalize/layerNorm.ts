@@ -30,12 +30,18 @@ const layerNormOp = defineOp<
     run(layerNormForward(variant), { x, weight, bias, y, mean, rstd }, { rows, items, dim, eps }, rows);
   },
   save: ["x", "weight", "mean", "rstd"],
-  gradient: ({ x, weight, mean, rstd }, dy, _attributes, needs) => {
+  accumulates: ["x"],
+  gradient: ({ x, weight, mean, rstd }, dy, _attributes, needs, { x: known }) => {
     const { variant, rows, items, dim, blockRows, blocks } = rowLayout(x);
     let dx: Tensor | undefined;
     if (needs.has("x")) {
       dx = Tensor.allocate(x.device, x.shape, "f32", "[layerNorm] dx");
-      run(layerNormBackwardX(variant), { x, weight, mean, rstd, dy, dx }, { rows, items, dim }, rows);
+      run(
+        layerNormBackwardX(variant),
+        { x, weight, mean, rstd, dy, known: known ?? dy, dx },
+        { rows, items, adds: known ? 1 : 0, dim },
+        rows,
+      );
     }
     if (!needs.has("weight") && !needs.has("bias")) return { x: dx };
     const dweights = Tensor.allocate(x.device, [blocks, dim], "f32", "[layerNorm] dweight by blocks");

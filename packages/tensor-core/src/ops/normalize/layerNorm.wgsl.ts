@@ -55,7 +55,7 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec
   } as const satisfies KernelSpec;
 });
 
-/** g = dy weight, h = (x - mean) rstd:  dx = rstd (g - avg(g) - h avg(g h)) */
+/** g = dy weight, h = (x - mean) rstd:  dx = rstd (g - avg(g) - h avg(g h)), added to `known` where `adds` is 1 */
 export const layerNormBackwardX = byVariant((variant: RowVariant) => {
   const item = itemElement(variant);
   return {
@@ -67,9 +67,10 @@ export const layerNormBackwardX = byVariant((variant: RowVariant) => {
       mean: read(),
       rstd: read(),
       dy: read(item),
+      known: read(item),
       dx: write(item),
     },
-    uniforms: { rows: "u32", items: "u32", dim: "f32" },
+    uniforms: { rows: "u32", items: "u32", adds: "u32", dim: "f32" },
     constants: { QUADS: variant.quads, LANES: variant.lanes },
     body: wgsl`
 ${flatGroup}
@@ -93,7 +94,8 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec
   let averageGH = rowSum(total(skewed), lane) * r / params.dim;
   for (var i = lane; i < params.items; i += WG) {
     let h = (x[start + i] - center) * r;
-    dx[start + i] = r * (dy[start + i] * weight[i] - averageG - h * averageGH);
+    let own = r * (dy[start + i] * weight[i] - averageG - h * averageGH);
+    if (params.adds == 1u) { dx[start + i] = known[start + i] + own; } else { dx[start + i] = own; }
   }
 }`,
   } as const satisfies KernelSpec;

@@ -21,12 +21,18 @@ const rmsNormOp = defineOp<{ x: Tensor; weight: Tensor }, "rstd", { eps: number 
     run(rmsNormForward(variant), { x, weight, y, rstd }, { rows, items, dim, eps }, rows);
   },
   save: ["x", "weight", "rstd"],
-  gradient: ({ x, weight, rstd }, dy, _attributes, needs) => {
+  accumulates: ["x"],
+  gradient: ({ x, weight, rstd }, dy, _attributes, needs, { x: known }) => {
     const { variant, rows, items, dim, blockRows, blocks } = rowLayout(x);
     let dx: Tensor | undefined;
     if (needs.has("x")) {
       dx = Tensor.allocate(x.device, x.shape, "f32", "[rmsNorm] dx");
-      run(rmsNormBackwardX(variant), { x, weight, rstd, dy, dx }, { rows, items, dim }, rows);
+      run(
+        rmsNormBackwardX(variant),
+        { x, weight, rstd, dy, known: known ?? dy, dx },
+        { rows, items, adds: known ? 1 : 0, dim },
+        rows,
+      );
     }
     if (!needs.has("weight")) return { x: dx };
     const dweights = Tensor.allocate(x.device, [blocks, dim], "f32", "[rmsNorm] dweight by blocks");

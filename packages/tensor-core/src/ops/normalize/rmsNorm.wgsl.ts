@@ -37,14 +37,21 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec
   } as const satisfies KernelSpec;
 });
 
-/** g = dy weight, h = x rstd:  dx = rstd (g - h avg(g h)) */
+/** g = dy weight, h = x rstd:  dx = rstd (g - h avg(g h)), added to `known` where `adds` is 1 */
 export const rmsNormBackwardX = byVariant((variant: RowVariant) => {
   const item = itemElement(variant);
   return {
     label: "rmsNorm.backward.x",
     ...rowWorkgroup(variant),
-    buffers: { x: read(item), weight: read(item), rstd: read(), dy: read(item), dx: write(item) },
-    uniforms: { rows: "u32", items: "u32", dim: "f32" },
+    buffers: {
+      x: read(item),
+      weight: read(item),
+      rstd: read(),
+      dy: read(item),
+      known: read(item),
+      dx: write(item),
+    },
+    uniforms: { rows: "u32", items: "u32", adds: "u32", dim: "f32" },
     constants: { QUADS: variant.quads, LANES: variant.lanes },
     body: wgsl`
 ${flatGroup}
@@ -60,7 +67,8 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec
   for (var i = lane; i < params.items; i += WG) { part += dy[start + i] * weight[i] * x[start + i]; }
   let average = rowSum(total(part), lane) * r / params.dim;
   for (var i = lane; i < params.items; i += WG) {
-    dx[start + i] = r * (dy[start + i] * weight[i] - x[start + i] * r * average);
+    let own = r * (dy[start + i] * weight[i] - x[start + i] * r * average);
+    if (params.adds == 1u) { dx[start + i] = known[start + i] + own; } else { dx[start + i] = own; }
   }
 }`,
   } as const satisfies KernelSpec;
