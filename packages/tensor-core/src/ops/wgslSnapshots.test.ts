@@ -17,8 +17,6 @@ import { rotaryKernel } from "./attention/rotary.wgsl.ts";
 import { binaryBackward, binaryForward } from "./elementwise/binary.wgsl.ts";
 import { unaryBackward, unaryForward } from "./elementwise/unary.wgsl.ts";
 import { countIds, embeddingForward, placeIds, scanCounts, sumRows } from "./index/embedding.wgsl.ts";
-import { sliceBackward } from "./layout/slice.wgsl.ts";
-import { stridedCopyKernel } from "./layout/strided.wgsl.ts";
 import { crossEntropyBackward, crossEntropyForward } from "./loss/crossEntropy.wgsl.ts";
 import { matmulKernel } from "./matmul/matmul.wgsl.ts";
 import { layerNormBackwardParams, layerNormBackwardX, layerNormForward } from "./normalize/layerNorm.wgsl.ts";
@@ -50,10 +48,6 @@ const kernels: Readonly<Record<string, KernelSpec>> = {
   "embedding.backward.place": placeIds,
   "embedding.backward.weight.quads": sumRows(true),
   "embedding.backward.weight.scalars": sumRows(false),
-  "slice.backward.x": sliceBackward,
-  "layout.stridedCopy1": stridedCopyKernel(1, false),
-  "layout.stridedCopy4.quads": stridedCopyKernel(4, true),
-  "layout.stridedCopy6": stridedCopyKernel(6, false),
   "crossEntropy.forward.shared": crossEntropyForward(shared),
   "crossEntropy.forward.plain": crossEntropyForward(plain),
   "crossEntropy.backward.logits.shared": crossEntropyBackward(shared),

@@ -2,7 +2,7 @@
 
 import { wgsl, write, type KernelSpec } from "../kernel/kernelSpec.ts";
 import { flatGroup } from "../kernel/wgsl/flatIndex.ts";
-import { asTypedArray } from "./dtype.ts";
+import { asTypedArray, type DType } from "./dtype.ts";
 import type { Tensor } from "./tensor.ts";
 
 export const fillKernel = {
@@ -20,10 +20,14 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec
 }`,
 } as const satisfies KernelSpec;
 
+/** A word of a tensor that holds one value. */
+export function fillWord(value: number, dtype: DType): number {
+  return new Uint32Array(asTypedArray([value, value], dtype).buffer)[0] ?? 0;
+}
+
 /** @internal Sets every element to one value, in the order of recorded work. */
 export function fill<T extends Tensor>(y: T, value: number): T {
-  const words = asTypedArray([value, value], y.dtype);
-  const [word = 0] = new Uint32Array(words.buffer, words.byteOffset, 1);
+  const word = fillWord(value, y.dtype);
   const quads = Math.ceil(y.bytes / 16);
   y.device.recorder.dispatch(fillKernel, { y: y.binding }, { quads, word }, Math.ceil(quads / 64));
   return y;

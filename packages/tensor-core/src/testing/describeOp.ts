@@ -5,7 +5,9 @@ import { describe, expect, it } from "vitest";
 import { valueAndGrad } from "../autograd/tape.ts";
 import { sum } from "../ops/reduce/sum.ts";
 import { mul } from "../ops/elementwise/binary.ts";
+import { cast } from "../ops/layout/cast.ts";
 import { tensor } from "../tensor/create.ts";
+import { fromFloat16, toFloat16 } from "../tensor/float16.ts";
 import { Random } from "../tensor/random.ts";
 import type { Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -32,6 +34,8 @@ export interface OpCheck<C> {
   /** Range of the inputs; default -1 to 1. */
   readonly range?: readonly [number, number];
   readonly runs?: number;
+  /** Dtype of the inputs and the result; default f32. */
+  readonly dtype?: "f32" | "f16";
   /** Device features to leave unused. */
   readonly without?: readonly string[];
 }
@@ -39,11 +43,15 @@ export interface OpCheck<C> {
 /** Registers the tests of an op. */
 export function describeOp<C>(name: string, check: OpCheck<C>): void {
   const depth = check.depth ?? (() => 1);
+  const { dtype = "f32" } = check;
   const inputsOf = (c: C, seed: number) => {
     const random = new Random(seed);
     const [low, high] = check.range ?? [-1, 1];
     return Object.fromEntries(
-      Object.entries(check.shapes(c)).map(([key, shape]) => [key, random64(shape, random, low, high)]),
+      Object.entries(check.shapes(c)).map(([key, shape]) => [
+        key,
+        exactly(dtype, random64(shape, random, low, high)),
+      ]),
     );
   };
   const numRuns = check.runs ?? 12;
@@ -59,12 +67,12 @@ export function describeOp<C>(name: string, check: OpCheck<C>): void {
       await property(async (c, seed) => {
         using _scope = device.scope();
         const inputs = inputsOf(c, seed);
-        const tensors = upload(device, inputs);
+        const tensors = upload(device, inputs, dtype);
         const want = check.reference(inputs, c);
         const y = check.op(tensors, c);
         expect(y.shape).toEqual(want.shape);
         const got = await y.read();
-        assertClose(name, got, want.data, tolerance(check.opClass, depth(c), largest(want.data)));
+        assertClose(name, got, want.data, tolerance(check.opClass, depth(c), largest(want.data), dtype));
         expect(await check.op(tensors, c).read()).toEqual(got);
       });
     });
@@ -77,17 +85,18 @@ export function describeOp<C>(name: string, check: OpCheck<C>): void {
         using _scope = device.scope();
         const inputs = inputsOf(c, seed);
         const wanted = names ?? Object.keys(inputs);
-        const weights = random64(check.reference(inputs, c).shape, new Random(seed, 1));
-        const tensors = upload(device, inputs);
+        const weights = exactly(dtype, random64(check.reference(inputs, c).shape, new Random(seed, 1)));
+        const tensors = upload(device, inputs, dtype);
         const params = new Map(wanted.map((key) => [key, tensors[key] as Tensor]));
         const w = tensor(device, weights.data, weights.shape);
-        const { grads } = valueAndGrad(() => sum(mul(check.op(tensors, c), w)), params);
+        const { grads } = valueAndGrad(() => sum(mul(cast(check.op(tensors, c), "f32"), w)), params);
         for (const key of wanted) {
           const places = probe((inputs[key] as Array64).data.length, new Random(seed, 2));
           const got = await (grads.get(key) as Tensor).read();
           const want = places.map((i) => centralDifference(check, c, inputs, weights, key, i));
           const scale = Math.max(largest(want), largest(got));
-          const bound = tolerance(check.opClass, (check.gradientDepth ?? depth)(c), scale) + 1e-6 * scale;
+          const terms = (check.gradientDepth ?? depth)(c);
+          const bound = tolerance(check.opClass, terms, scale, dtype) + 1e-6 * scale;
           assertClose(
             `${name}, gradient of ${key}`,
             places.map((i) => got[i] as number),
@@ -100,9 +109,18 @@ export function describeOp<C>(name: string, check: OpCheck<C>): void {
   });
 }
 
-function upload(device: Tensor["device"], inputs: Record<string, Array64>): Record<string, Tensor> {
+/** The values nearest to those given that the dtype holds. */
+function exactly(dtype: "f32" | "f16", { shape, data }: Array64): Array64 {
+  return { shape, data: dtype === "f32" ? data : Float64Array.from(fromFloat16(toFloat16(data))) };
+}
+
+function upload(
+  device: Tensor["device"],
+  inputs: Record<string, Array64>,
+  dtype: "f32" | "f16",
+): Record<string, Tensor> {
   return Object.fromEntries(
-    Object.entries(inputs).map(([key, { data, shape }]) => [key, tensor(device, data, shape)]),
+    Object.entries(inputs).map(([key, { data, shape }]) => [key, tensor(device, data, shape, dtype)]),
   );
 }
 

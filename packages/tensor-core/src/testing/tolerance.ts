@@ -3,7 +3,7 @@
 /** Classes of ops, by how many roundings a result passes through. */
 export type OpClass = "copy" | "arithmetic" | "transcendental" | "reduction" | "product" | "composite";
 
-const epsilon = 2 ** -23;
+const epsilon = { f32: 2 ** -23, f16: 2 ** -10 } as const;
 
 // Roundings of f32 that an element may pass through, apart from those that grow with the depth of a sum.
 const constants: Record<OpClass, number> = {
@@ -22,8 +22,17 @@ const constants: Record<OpClass, number> = {
  * bound = c(class) · (1 + √depth) · eps · scale
  *
  * @param depth number of terms in the longest sum behind one element; 1 where there is none
+ * Ops on f16 compute in f32 and round the result once more: one unit in its last place is added.
+ *
  * @param scale largest magnitude among the results
+ * @param dtype of the results
  */
-export function tolerance(opClass: OpClass, depth: number, scale: number): number {
-  return constants[opClass] * (1 + Math.sqrt(depth)) * epsilon * Math.max(scale, 1e-3);
+export function tolerance(
+  opClass: OpClass,
+  depth: number,
+  scale: number,
+  dtype: "f32" | "f16" = "f32",
+): number {
+  const bound = constants[opClass] * (1 + Math.sqrt(depth)) * epsilon.f32 * Math.max(scale, 1e-3);
+  return dtype === "f32" || bound === 0 ? bound : bound + epsilon.f16 * scale;
 }

@@ -1,9 +1,7 @@
 struct Params {
   count: u32,
-  xOffset: u32,
-  yOffset: u32,
-  ys0: u32,
-  xs0: u32,
+  offset: u32,
+  step0: u32,
   n0: u32,
 }
 @group(0) @binding(0) var<storage, read> x: array<u32>;
@@ -13,7 +11,7 @@ const WG = 64u;
 const WG_X = 64u;
 const WG_Y = 1u;
 const WG_Z = 1u;
-const QUADS = false;
+const UNIT_BYTES = 4u;
 
 
 fn flatGroup(wid: vec3<u32>, nwg: vec3<u32>) -> u32 {
@@ -23,9 +21,9 @@ fn flatGroup(wid: vec3<u32>, nwg: vec3<u32>) -> u32 {
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec3<u32>,
         @builtin(local_invocation_index) lane: u32) {
-  var i = flatGroup(wid, nwg) * WG + lane;
+  let i = flatGroup(wid, nwg) * WG + lane;
   if (i >= params.count) { return; }
-  let i0 = i;
-  y[params.yOffset + i0 * params.ys0] =
-    x[params.xOffset + i0 * params.xs0];
+  var rest = i;
+  let i0 = rest;
+  y[i] = x[params.offset + i0 * params.step0];
 }

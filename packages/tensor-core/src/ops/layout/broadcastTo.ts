@@ -21,15 +21,8 @@ const broadcastToOp = defineOp<{ x: Tensor }, never, { shape: Shape }, "x">({
     }
     return { y: { shape, dtype: x.dtype } };
   },
-  forward: ({ x, y }) => {
-    const strides = broadcastStrides(x.shape, y.shape);
-    stridedCopy(
-      "broadcastTo",
-      y.shape,
-      { tensor: x, offset: 0, strides },
-      { tensor: y, offset: 0, strides: stridesOf(y.shape) },
-    );
-  },
+  forward: ({ x, y }) =>
+    stridedCopy("broadcastTo", { x, offset: 0, strides: broadcastStrides(x.shape, y.shape) }, y),
   save: ["x"],
   gradient: ({ x }, dy) => ({ x: sumTo(dy, x.shape) }),
 });

@@ -11,14 +11,16 @@ const kernelOf = byVariant(({ from, to }: { from: DType; to: DType }) => castKer
 const castOp = defineOp<{ x: Tensor }, never, { dtype: DType }, "x">({
   name: "cast",
   shape: ({ x }, { dtype }) => ({ y: { shape: x.shape, dtype } }),
-  forward: ({ x, y }, { dtype }) => castInto(x, y as Tensor, dtype),
+  forward: ({ x, y }) => castInto(x, y),
   save: ["x"],
   gradient: ({ x }, dy, { dtype }) => (isFloat(x.dtype) && isFloat(dtype) ? { x: cast(dy, x.dtype) } : {}),
 });
 
-function castInto(x: Tensor, y: Tensor, to: DType): void {
+/** Writes x into y, in y's dtype. */
+export function castInto(x: Tensor, y: Tensor): void {
+  if (x.size === 0) return;
   const quads = Math.ceil(x.size / 4);
-  const kernel = kernelOf({ from: x.dtype, to });
+  const kernel = kernelOf({ from: x.dtype, to: y.dtype });
   run(kernel, { x, y }, { quads }, Math.ceil(quads / kernel.workgroup));
 }
 

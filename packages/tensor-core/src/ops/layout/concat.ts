@@ -1,10 +1,11 @@
 /** @file Tensors joined along one axis. */
 
 import { defineOp } from "../../autograd/defineOp.ts";
-import { normalizeAxis, ShapeError, showShape, stridesOf } from "../../tensor/shape.ts";
+import { normalizeAxis, ShapeError, showShape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
+import { copyParts } from "./parts.ts";
 import { slice } from "./slice.ts";
-import { stridedCopy } from "./stridedCopy.ts";
+import { split } from "./split.ts";
 
 interface Attributes {
   readonly axis: number;
@@ -22,26 +23,22 @@ const concatOp = defineOp<Record<string, Tensor>, never, Attributes, never>({
     };
   },
   forward: ({ y, ...parts }, { axis, bounds }) => {
-    const strides = stridesOf((y as Tensor).shape);
-    for (let i = 0; i + 1 < bounds.length; i++) {
-      const part = parts[`t${i}`] as Tensor;
-      const offset = (bounds[i] ?? 0) * (strides[axis] ?? 1);
-      stridedCopy(
-        "concat",
-        part.shape,
-        { tensor: part, offset: 0, strides: stridesOf(part.shape) },
-        { tensor: y as Tensor, offset, strides },
-      );
-    }
+    const inOrder = bounds.slice(1).map((_, i) => parts[`t${i}`] as Tensor);
+    copyParts(y as Tensor, inOrder, axis, "join");
   },
   save: [],
-  gradient: (_, dy, { axis, bounds }, needs) =>
-    Object.fromEntries(
+  gradient: (_, dy, { axis, bounds }, needs) => {
+    const sizes = bounds.slice(1).map((end, i) => end - (bounds[i] ?? 0));
+    if (needs.size === sizes.length) {
+      return Object.fromEntries(split(dy, axis, sizes).map((part, i) => [`t${i}`, part]));
+    }
+    return Object.fromEntries(
       [...needs].map((name) => {
         const i = Number(name.slice(1));
         return [name, slice(dy, axis, bounds[i] ?? 0, bounds[i + 1] ?? 0)];
       }),
-    ),
+    );
+  },
 });
 
 /**

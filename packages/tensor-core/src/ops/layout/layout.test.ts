@@ -4,10 +4,12 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { tensor, zeros } from "../../tensor/create.ts";
 import { type Array64, zeros64 } from "../../testing/array64.ts";
-import { awkwardSize, describeOp } from "../../testing/describeOp.ts";
+import { awkwardSize, describeOp, type OpCheck } from "../../testing/describeOp.ts";
 import { testDevice } from "../../testing/testDevice.ts";
 import { concat } from "./concat.ts";
+import { pad } from "./pad.ts";
 import { slice } from "./slice.ts";
+import { split } from "./split.ts";
 import { transpose } from "./transpose.ts";
 
 /** Calls `visit` with every index of a shape, in row-major order. */
@@ -38,7 +40,7 @@ interface TransposeCase {
   readonly axes: number[];
 }
 
-describeOp<TransposeCase>("transpose", {
+const transposeCheck: OpCheck<TransposeCase> = {
   cases: shapes.chain((shape) =>
     fc
       .shuffledSubarray(
@@ -59,7 +61,7 @@ describeOp<TransposeCase>("transpose", {
     return y;
   },
   opClass: "copy",
-});
+};
 
 interface SliceCase {
   readonly shape: number[];
@@ -68,7 +70,7 @@ interface SliceCase {
   readonly end: number;
 }
 
-describeOp<SliceCase>("slice", {
+const sliceCheck: OpCheck<SliceCase> = {
   cases: shapes.chain((shape) =>
     fc
       .nat(shape.length - 1)
@@ -90,7 +92,7 @@ describeOp<SliceCase>("slice", {
     return y;
   },
   opClass: "copy",
-});
+};
 
 interface ConcatCase {
   readonly shape: number[];
@@ -100,7 +102,7 @@ interface ConcatCase {
 
 const partShape = ({ shape, axis }: ConcatCase, size: number) => shape.map((n, i) => (i === axis ? size : n));
 
-describeOp<ConcatCase>("concat", {
+const concatCheck: OpCheck<ConcatCase> = {
   cases: shapes.chain((shape) =>
     fc.record({
       shape: fc.constant(shape),
@@ -122,7 +124,99 @@ describeOp<ConcatCase>("concat", {
     return y;
   },
   opClass: "copy",
-});
+};
+
+interface SplitCase {
+  readonly shape: number[];
+  readonly axis: number;
+  readonly sizes: number[];
+  readonly taken: number;
+}
+
+/** One part, and the rest joined in reverse order: the gradients of all parts, and of some, become one. */
+const splitCheck: OpCheck<SplitCase> = {
+  cases: shapes.chain((shape) =>
+    fc
+      .record({
+        axis: fc.nat(shape.length - 1),
+        sizes: fc.array(fc.constantFrom(0, 1, 2, 3, 4, 8), {
+          minLength: 1,
+          maxLength: 10,
+        }),
+        seed: fc.nat(),
+      })
+      .map(({ axis, sizes, seed }) => {
+        const total = sizes.reduce<number>((a, b) => a + b, 0);
+        return { shape: (shape as number[]).with(axis, total), axis, sizes, taken: seed % sizes.length };
+      }),
+  ),
+  runs: 24,
+  shapes: ({ shape }) => ({ x: shape }),
+  op: ({ x }, { axis, sizes, taken }) => {
+    const parts = split(x!, axis, sizes);
+    return concat([parts[taken]!, ...parts.toReversed().slice(1)], axis);
+  },
+  reference: ({ x }, { shape, axis, sizes, taken }) => {
+    const starts = sizes.map((_, i) => sizes.slice(0, i).reduce((a, b) => a + b, 0));
+    const order = [
+      taken,
+      ...sizes
+        .map((_, i) => i)
+        .toReversed()
+        .slice(1),
+    ];
+    const places = order.flatMap((i) => Array.from({ length: sizes[i]! }, (_, place) => starts[i]! + place));
+    const y = zeros64(shape.with(axis, places.length));
+    eachIndex(y.shape, (index, flat) => {
+      y.data[flat] = x!.data[flatten(index.with(axis, places[index[axis]!]!), shape)]!;
+    });
+    return y;
+  },
+  opClass: "copy",
+  gradientDepth: () => 1,
+};
+
+interface PadCase {
+  readonly shape: number[];
+  readonly widths: [number, number][];
+}
+
+const padCheck: OpCheck<PadCase> = {
+  cases: fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 3 }).chain((shape) =>
+    fc.record({
+      shape: fc.constant(shape),
+      widths: fc.array(fc.tuple(fc.nat(4), fc.constantFrom(0, 1, 4)), {
+        minLength: shape.length,
+        maxLength: shape.length,
+      }),
+    }),
+  ),
+  shapes: ({ shape }) => ({ x: shape }),
+  op: ({ x }, { widths }) => pad(x!, widths, -1.5),
+  reference: ({ x }, { shape, widths }) => {
+    const y = zeros64(shape.map((n, i) => n + widths[i]![0] + widths[i]![1]));
+    y.data.fill(-1.5);
+    eachIndex(shape, (index, flat) => {
+      y.data[
+        flatten(
+          index.map((place, i) => place + widths[i]![0]),
+          y.shape,
+        )
+      ] = x!.data[flat]!;
+    });
+    return y;
+  },
+  opClass: "copy",
+};
+
+for (const dtype of ["f32", "f16"] as const) {
+  const suffix = dtype === "f32" ? "" : " of f16";
+  describeOp(`transpose${suffix}`, { ...transposeCheck, dtype });
+  describeOp(`slice${suffix}`, { ...sliceCheck, dtype });
+  describeOp(`pad${suffix}`, { ...padCheck, dtype });
+  describeOp(`concat${suffix}`, { ...concatCheck, dtype });
+  describeOp(`split${suffix}`, { ...splitCheck, opClass: "arithmetic", dtype });
+}
 
 describe("layout", () => {
   it("moves integers as they are", async () => {
@@ -159,6 +253,13 @@ describe("layout", () => {
     expect(() => slice(x, 1, 2, 4)).toThrow("[slice] 2 to 4 is no range of axis 1 of [2, 3]: use -3 to 3");
     expect(() => slice(x, 1, 2, 1)).toThrow("[slice] 2 to 1 is no range");
     expect(() => slice(x, 0, 0.5, 1)).toThrow("[slice] 0.5 to 1 is no range");
+    expect(() => pad(x, [[1, 1]])).toThrow(
+      "[pad] widths must be [before, after] for each of the 2 axes of [2, 3]",
+    );
+    expect(() => split(x, 1, 2)).toThrow("[split] axis 1 of [2, 3] does not divide into 2 equal parts");
+    expect(() => split(x, 1, [1, 1])).toThrow(
+      "[split] sizes [1, 1] must be whole and add up to 3, axis 1 of",
+    );
     expect(() => concat([], 0)).toThrow("[concat] needs at least one tensor");
     expect(() => concat([x, zeros(device, [2, 4])], 0)).toThrow(
       "[concat] tensor 1 is [2, 4] f32, the first [2, 3] f32: only axis 0 may differ",

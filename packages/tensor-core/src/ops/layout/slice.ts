@@ -1,9 +1,9 @@
 /** @file A range of one axis. */
 
-import { defineOp, run } from "../../autograd/defineOp.ts";
-import { normalizeAxis, ShapeError, showShape, sizeOf, stridesOf } from "../../tensor/shape.ts";
+import { defineOp } from "../../autograd/defineOp.ts";
+import { normalizeAxis, ShapeError, showShape, stridesOf } from "../../tensor/shape.ts";
 import { Tensor } from "../../tensor/tensor.ts";
-import { sliceBackward } from "./slice.wgsl.ts";
+import { padAxis } from "./padAxis.ts";
 import { stridedCopy } from "./stridedCopy.ts";
 
 interface Range {
@@ -19,29 +19,12 @@ const sliceOp = defineOp<{ x: Tensor }, never, Range, "x">({
   }),
   forward: ({ x, y }, { axis, start }) => {
     const strides = stridesOf(x.shape);
-    const offset = start * (strides[axis] ?? 1);
-    stridedCopy(
-      "slice",
-      y.shape,
-      { tensor: x, offset, strides },
-      { tensor: y, offset: 0, strides: stridesOf(y.shape) },
-    );
+    stridedCopy("slice", { x, offset: start * (strides[axis] ?? 1), strides }, y);
   },
   save: ["x"],
-  gradient: ({ x }, dy, { axis, start, end }) => {
-    const inner = sizeOf(x.shape.slice(axis + 1));
-    const dx = Tensor.allocate(x.device, x.shape, "f32", "[slice] dx");
-    run(
-      sliceBackward,
-      { dy, dx },
-      {
-        count: x.size,
-        row: (x.shape[axis] ?? 1) * inner,
-        start: start * inner,
-        length: (end - start) * inner,
-      },
-      Math.ceil(x.size / sliceBackward.workgroup),
-    );
+  gradient: ({ x }, dy, { axis, start }) => {
+    const dx = Tensor.allocate(x.device, x.shape, x.dtype, "[slice] dx");
+    padAxis(dy, dx, axis, start, 0);
     return { x: dx };
   },
 });

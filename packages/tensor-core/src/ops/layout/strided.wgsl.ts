@@ -1,48 +1,50 @@
-/** @file One kernel that copies elements between strided layouts: transpose, slice, concat and broadcast are all it. */
+/** @file One kernel that gathers elements by strides: transpose, slice and broadcast are all it. */
 
-import { read, wgsl, write, type KernelSpec } from "../../kernel/kernelSpec.ts";
+import { type ElementType, read, wgsl, write, type KernelSpec } from "../../kernel/kernelSpec.ts";
 import { flatGroup } from "../../kernel/wgsl/flatIndex.ts";
 
 /** Axes that one copy can walk, after neighbouring axes are merged. */
 export const maxStridedRank = 6;
 
 type Axis = 0 | 1 | 2 | 3 | 4 | 5;
-type Uniform = "count" | "xOffset" | "yOffset" | `n${Axis}` | `xs${Axis}` | `ys${Axis}`;
+export type StridedUniform = "count" | "offset" | `n${Axis}` | `step${Axis}`;
 
-/**
- * The copy over `rank` axes, 1 to 6; each further axis costs every element a division. With `quads`, an element is four
- * neighbours of both sides, and all counts, steps and offsets are in fours.
- */
-export function stridedCopyKernel(rank: number, quads: boolean) {
-  const element = quads ? "vec4<u32>" : "u32";
-  const axes = Array.from({ length: rank }, (_, axis) => axis);
-  const uniforms: Record<string, "u32"> = { count: "u32", xOffset: "u32", yOffset: "u32" };
-  for (const axis of axes) {
-    uniforms[`n${axis}`] = uniforms[`xs${axis}`] = uniforms[`ys${axis}`] = "u32";
-  }
+/** Bytes of the buffer elements that a copy may move. */
+export const unitBytes: Partial<Record<ElementType, number>> = { u32: 4, "vec2<u32>": 8, "vec4<u32>": 16 };
+
+export interface StridedVariant {
+  /** 1 to `maxStridedRank`; each axis after the first costs every element a division. */
+  readonly rank: number;
+  readonly element: ElementType;
+}
+
+/** y, row-major over the axes n0, n1, ..., from x at `offset` and `step` along each; all counted in buffer elements. */
+export function stridedCopyKernel({ rank, element }: StridedVariant) {
+  const axes = Array.from({ length: rank }, (_, axis) => axis as Axis);
+  const uniforms: Partial<Record<StridedUniform, "u32">> = { count: "u32", offset: "u32" };
+  for (const axis of axes) uniforms[`n${axis}`] = uniforms[`step${axis}`] = "u32";
   const indices = axes
     .toReversed()
     .map((axis) =>
-      axis === 0 ? "  let i0 = i;" : `  let i${axis} = i % params.n${axis}; i /= params.n${axis};`,
+      axis === 0 ? "  let i0 = rest;" : `  let i${axis} = rest % params.n${axis}; rest /= params.n${axis};`,
     );
-  const place = (side: string) =>
-    [`params.${side}Offset`, ...axes.map((axis) => `i${axis} * params.${side}s${axis}`)].join(" + ");
+  const place = ["params.offset", ...axes.map((axis) => `i${axis} * params.step${axis}`)].join(" + ");
   return {
     label: `layout.stridedCopy${rank}`,
     workgroup: 64,
     buffers: { x: read(element), y: write(element) },
-    uniforms: uniforms as Record<Uniform, "u32">,
-    constants: { QUADS: quads },
+    uniforms: uniforms as Record<StridedUniform, "u32">,
+    constants: { UNIT_BYTES: unitBytes[element] ?? 4 },
     body: wgsl`
 ${flatGroup}
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec3<u32>,
         @builtin(local_invocation_index) lane: u32) {
-  var i = flatGroup(wid, nwg) * WG + lane;
+  let i = flatGroup(wid, nwg) * WG + lane;
   if (i >= params.count) { return; }
+  var rest = i;
 ${indices.join("\n")}
-  y[${place("y")}] =
-    x[${place("x")}];
+  y[i] = x[${place}];
 }`,
   } as const satisfies KernelSpec;
 }

@@ -1,74 +1,81 @@
-/** @file Records a copy between two strided views. */
+/** @file Records a copy of a strided view into a whole tensor. */
 
 import { run } from "../../autograd/defineOp.ts";
-import { type Shape, ShapeError, showShape, sizeOf } from "../../tensor/shape.ts";
-import type { Tensor } from "../../tensor/tensor.ts";
-import { maxStridedRank, stridedCopyKernel } from "./strided.wgsl.ts";
+import { byVariant } from "../../kernel/wgsl/rowReduce.ts";
+import { ShapeError, showShape } from "../../tensor/shape.ts";
+import { Tensor } from "../../tensor/tensor.ts";
+import { castInto } from "./cast.ts";
+import { copyUnit } from "./copyUnit.ts";
+import {
+  maxStridedRank,
+  stridedCopyKernel,
+  type StridedUniform,
+  type StridedVariant,
+} from "./strided.wgsl.ts";
 
-const ranks = Array.from({ length: maxStridedRank }, (_, i) => i + 1);
-const kernels = {
-  quads: ranks.map((rank) => stridedCopyKernel(rank, true)),
-  scalars: ranks.map((rank) => stridedCopyKernel(rank, false)),
-};
+const kernelOf = byVariant((variant: StridedVariant) => stridedCopyKernel(variant));
 
-/** Where a copy starts and how far each axis steps, in elements. */
+/** Where a copy starts in x and how far each axis of y steps, in elements. */
 export interface Strided {
-  readonly tensor: Tensor;
+  readonly x: Tensor;
   readonly offset: number;
   readonly strides: readonly number[];
 }
 
 /**
- * Copies `shape` elements from one strided view to another.
+ * Fills y, of x's dtype, from a strided view of x.
  *
  * @throws ShapeError if more than six axes are left after neighbours are merged
  */
-export function stridedCopy(op: string, shape: Shape, from: Strided, to: Strided): void {
-  if (sizeOf(shape) === 0) return;
-  const axes = mergeAxes(shape, from.strides, to.strides);
-  const quads = inQuads(axes, from.offset, to.offset);
-  const unit = quads ? 4 : 1;
-  const count = sizeOf(shape) / unit;
-  const kernel = kernels[quads ? "quads" : "scalars"][axes.length - 1];
-  if (!kernel) {
+export function stridedCopy(op: string, { x, offset, strides }: Strided, y: Tensor): void {
+  if (y.size === 0) return;
+  const axes = mergeAxes(y, strides);
+  const last = axes.at(-1) as Axis;
+  if (axes.length > maxStridedRank) {
     throw new ShapeError(
-      `[${op}] ${showShape(shape)} has too many axes: at most ${maxStridedRank} can be moved at once`,
+      `[${op}] ${showShape(y.shape)} has too many axes: at most ${maxStridedRank} can be moved at once`,
     );
   }
-  const uniforms: Record<string, number> = { count, xOffset: from.offset / unit, yOffset: to.offset / unit };
+  // Single elements unless the last axis is contiguous: nothing but 1 divides a step of 1.
+  const steps = last.step === 1 ? [last.n, ...axes.slice(0, -1).map(({ step }) => step), offset] : [1];
+  const unit = copyUnit(y.dtype, steps);
+  if (!unit) return copyWidened(op, { x, offset, strides }, y);
+  const count = y.size / unit.width;
+  const uniforms: Partial<Record<StridedUniform, number>> = { count, offset: offset / unit.width };
   axes.forEach((axis, i) => {
-    const last = i === axes.length - 1;
-    uniforms[`n${i}`] = last ? axis.n / unit : axis.n;
-    uniforms[`xs${i}`] = last ? axis.from : axis.from / unit;
-    uniforms[`ys${i}`] = last ? axis.to : axis.to / unit;
+    const name = `${i}` as "0";
+    uniforms[`n${name}`] = axis === last ? axis.n / unit.width : axis.n;
+    uniforms[`step${name}`] = axis === last ? axis.step : axis.step / unit.width;
   });
-  run(kernel, { x: from.tensor, y: to.tensor }, uniforms, Math.ceil(count / kernel.workgroup));
+  const kernel = kernelOf({ rank: axes.length, element: unit.element });
+  run(kernel, { x, y }, uniforms as Record<StridedUniform, number>, Math.ceil(count / kernel.workgroup));
+}
+
+/** f16 at odd places, by way of f32. */
+function copyWidened(op: string, from: Strided, y: Tensor): void {
+  const [wideX, wideY] = [from.x, y].map((t) => Tensor.allocate(t.device, t.shape, "f32", `[${op}] in f32`));
+  if (!wideX || !wideY) return;
+  castInto(from.x, wideX);
+  stridedCopy(op, { ...from, x: wideX }, wideY);
+  castInto(wideY, y);
+  wideX.dispose();
+  wideY.dispose();
 }
 
 interface Axis {
   readonly n: number;
-  readonly from: number;
-  readonly to: number;
+  readonly step: number;
 }
 
-/** True if the last axis is contiguous on both sides and everything steps by multiples of four. */
-function inQuads(axes: readonly Axis[], ...offsets: readonly number[]): boolean {
-  const last = axes.at(-1);
-  if (!last || last.from !== 1 || last.to !== 1) return false;
-  const steps = axes.slice(0, -1).flatMap(({ from, to }) => [from, to]);
-  return [last.n, ...steps, ...offsets].every((n) => n % 4 === 0);
-}
-
-/** Drops axes of one element and joins axes that step together on both sides; at least one axis is left. */
-function mergeAxes(shape: Shape, from: readonly number[], to: readonly number[]): Axis[] {
+/** Drops axes of one element and joins axes that step together; at least one axis is left. */
+function mergeAxes(y: Tensor, strides: readonly number[]): Axis[] {
   const axes: Axis[] = [];
-  shape.forEach((n, i) => {
+  y.shape.forEach((n, i) => {
     if (n === 1) return;
-    const axis = { n, from: from[i] ?? 0, to: to[i] ?? 0 };
+    const step = strides[i] ?? 0;
     const last = axes.at(-1);
-    if (last && last.from === axis.from * n && last.to === axis.to * n) {
-      axes[axes.length - 1] = { n: last.n * n, from: axis.from, to: axis.to };
-    } else axes.push(axis);
+    if (last && last.step === step * n) axes[axes.length - 1] = { n: last.n * n, step };
+    else axes.push({ n, step });
   });
-  return axes.length > 0 ? axes : [{ n: 1, from: 0, to: 0 }];
+  return axes.length > 0 ? axes : [{ n: 1, step: 0 }];
 }

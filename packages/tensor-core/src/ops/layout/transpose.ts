@@ -10,12 +10,7 @@ const transposeOp = defineOp<{ x: Tensor }, never, { axes: readonly number[] }, 
   shape: ({ x }, { axes }) => ({ y: { shape: axes.map((axis) => x.shape[axis] ?? 1), dtype: x.dtype } }),
   forward: ({ x, y }, { axes }) => {
     const strides = stridesOf(x.shape);
-    stridedCopy(
-      "transpose",
-      y.shape,
-      { tensor: x, offset: 0, strides: axes.map((axis) => strides[axis] ?? 1) },
-      { tensor: y, offset: 0, strides: stridesOf(y.shape) },
-    );
+    stridedCopy("transpose", { x, offset: 0, strides: axes.map((axis) => strides[axis] ?? 1) }, y);
   },
   save: [],
   gradient: (_, dy, { axes }) => {

@@ -3,14 +3,16 @@ struct Params {
   row: u32,
   start: u32,
   length: u32,
+  word: u32,
 }
-@group(0) @binding(0) var<storage, read> dy: array<f32>;
-@group(0) @binding(1) var<storage, read_write> dx: array<f32>;
+@group(0) @binding(0) var<storage, read> x: array<vec4<u32>>;
+@group(0) @binding(1) var<storage, read_write> y: array<vec4<u32>>;
 @group(0) @binding(2) var<uniform> params: Params;
 const WG = 64u;
 const WG_X = 64u;
 const WG_Y = 1u;
 const WG_Z = 1u;
+const UNIT_BYTES = 16u;
 
 
 fn flatGroup(wid: vec3<u32>, nwg: vec3<u32>) -> u32 {
@@ -23,10 +25,9 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec
   let i = flatGroup(wid, nwg) * WG + lane;
   if (i >= params.count) { return; }
   let outer = i / params.row;
-  let place = i - outer * params.row;
-  var value = 0.0;
-  if (place >= params.start && place - params.start < params.length) {
-    value = dy[outer * params.length + place - params.start];
-  }
-  dx[i] = value;
+  let place = i - outer * params.row - params.start;
+  var value = vec4<u32>(params.word);
+  // Before the start the place wraps to a large number.
+  if (place < params.length) { value = x[outer * params.length + place]; }
+  y[i] = value;
 }
