@@ -9,11 +9,13 @@ import { typescriptArguments } from "../process/typescriptCommand.ts";
 import { workspaceRoot } from "../process/workspaceRoot.ts";
 import { describeChoice } from "../setup/describeChoice.ts";
 import { setUp } from "../setup/setUp.ts";
-import { describeFigures, describeVerdicts, type DemoReport } from "./demoReport.ts";
+import { describeFigures, describePortraits, describeVerdicts, type DemoReport } from "./demoReport.ts";
 import {
   benchCommand,
   demoMethods,
   fitCommand,
+  portraitsCommand,
+  type Prediction,
   readFitOutcome,
   readRenderOutcome,
   renderCommand,
@@ -77,6 +79,7 @@ async function demo(options: DemoOptions): Promise<void> {
     );
   }
   const table = await run(benchCommand(options, rendered.manifest));
+  const seen = JSON.parse(await run(portraitsCommand(options))) as Prediction[];
   const folder = resolve(workspaceRoot, reportFolder(options));
   const report = JSON.parse(readFileSync(join(folder, "report.json"), "utf8")) as DemoReport;
   const rate =
@@ -85,6 +88,7 @@ async function demo(options: DemoOptions): Promise<void> {
       : `${rendered.framesPerSecond.toFixed(1)} images/s`;
   print("Domains", table.trimEnd().split("\n"));
   print("Sample verdicts of I-FAS", describeVerdicts(report));
+  print("Two real portraits, of which a training on rendered faces knows nothing", describePortraits(seen));
   print("Adapter", [describeChoice(choice)]);
   print("Rendered", [`${rendered.frames} images, ${rate}`]);
   print("Trained", fitted);
@@ -97,7 +101,7 @@ async function demo(options: DemoOptions): Promise<void> {
 }
 
 async function runStage(command: StageCommand, index: number): Promise<Stage> {
-  const last = demoMethods.length + 2;
+  const last = demoMethods.length + 3;
   console.log(`[${index}/${last}] ${command.name}`);
   const program = join(workspaceRoot, command.program);
   const result = await measureProcess(

@@ -1,7 +1,7 @@
 /** @file Tests of what the demo shows of a report. */
 
 import { expect, it } from "vitest";
-import { describeFigures, describeVerdicts, type DemoReport } from "./demoReport.ts";
+import { describeFigures, describePortraits, describeVerdicts, type DemoReport } from "./demoReport.ts";
 
 const sample = (id: string, score: number, sentence: string | null): DemoReport["samples"][number] => ({
   run: "ifas",
@@ -26,6 +26,11 @@ const report: DemoReport = {
       averages: { hterLiterature: 0.3125 },
     },
     { name: "vit-binary", domains: [], averages: { hterLiterature: null } },
+    {
+      name: "one-sided",
+      domains: [{ dataset: "D1", videos: { auc: null }, frames: { auc: null } }],
+      averages: { hterLiterature: null },
+    },
   ],
   samples: [
     sample("bare", 0.4, null),
@@ -35,8 +40,8 @@ const report: DemoReport = {
 
 it("gives the source's AUC and the mean HTER of each run", () => {
   expect(describeFigures(report)).toEqual([
-    "AUC on held-out identities of D1: ifas 0.9877 (per frame 0.9700), vit-binary none",
-    "mean literature HTER over the 2 unseen domains: ifas 31.3 %, vit-binary none",
+    "AUC on held-out identities of D1: ifas 0.9877 (per frame 0.9700), vit-binary none, one-sided none (per frame none)",
+    "mean literature HTER over the 2 unseen domains: ifas 31.3 %, vit-binary none, one-sided none",
   ]);
 });
 
@@ -52,6 +57,20 @@ it("shows eight verdicts, with the sentence, the truth and whether it is right",
 it("says so where a verdict is wrong or has no sentence", () => {
   expect(describeVerdicts({ ...report, samples: report.samples.slice(0, 1) })).toEqual([
     "D3 bare: live, P(live) 0.400; truth spoof, replay; wrong",
+    "    (this method gives no sentence)",
+  ]);
+});
+
+it("says of a portrait whether its verdict is right", () => {
+  expect(
+    describePortraits([
+      { image: "a.jpg", verdict: "live", pLive: 0.91, sentence: "Yes." },
+      { image: "b.jpg", verdict: "spoof", pLive: 0.21 },
+    ]),
+  ).toEqual([
+    "a.jpg: live, P(live) 0.910; truth live; right",
+    "    Yes.",
+    "b.jpg: spoof, P(live) 0.210; truth live; wrong",
     "    (this method gives no sentence)",
   ]);
 });

@@ -1,4 +1,6 @@
-/** @file What the demo shows of the report that `bench:cross-domain` has written. */
+/** @file What the demo shows of the report that `bench:cross-domain` has written, and of the portraits. */
+
+import type { Prediction } from "./demoStages.ts";
 
 /** The part of the report's JSON that the demo reads. */
 export interface DemoReport {
@@ -8,8 +10,9 @@ export interface DemoReport {
     readonly name: string;
     readonly domains: readonly {
       readonly dataset: string;
-      readonly videos: { readonly auc: number };
-      readonly frames: { readonly auc: number };
+      /** An AUC is null where a domain shows live faces only, or spoofs only. */
+      readonly videos: { readonly auc: number | null };
+      readonly frames: { readonly auc: number | null };
     }[];
     readonly averages: { readonly hterLiterature: number | null };
   }[];
@@ -31,6 +34,8 @@ export const shownVerdicts = 8;
 const percent = (share: number | null | undefined): string =>
   share === null || share === undefined ? "none" : `${(100 * share).toFixed(1)} %`;
 
+const area = (auc: number | null): string => auc?.toFixed(4) ?? "none";
+
 /**
  * Says how each run does at home and abroad.
  *
@@ -39,7 +44,7 @@ const percent = (share: number | null | undefined): string =>
 export function describeFigures({ source, targets, runs }: DemoReport): string[] {
   const home = runs.map(({ name, domains }) => {
     const domain = domains.find(({ dataset }) => dataset === source);
-    return `${name} ${domain ? `${domain.videos.auc.toFixed(4)} (per frame ${domain.frames.auc.toFixed(4)})` : "none"}`;
+    return `${name} ${domain ? `${area(domain.videos.auc)} (per frame ${area(domain.frames.auc)})` : "none"}`;
   });
   const abroad = runs.map(({ name, averages }) => `${name} ${percent(averages.hterLiterature)}`);
   return [
@@ -68,4 +73,16 @@ export function describeVerdicts({ samples }: DemoReport): string[] {
         `    ${sentence ?? "(this method gives no sentence)"}`,
       ];
     });
+}
+
+/**
+ * Lists verdicts on real portraits, of live people.
+ *
+ * @returns two lines a portrait
+ */
+export function describePortraits(predictions: readonly Prediction[]): string[] {
+  return predictions.flatMap(({ image, verdict, pLive, sentence }) => [
+    `${image}: ${verdict}, P(live) ${pLive.toFixed(3)}; truth live; ${verdict === "live" ? "right" : "wrong"}`,
+    `    ${sentence ?? "(this method gives no sentence)"}`,
+  ]);
 }

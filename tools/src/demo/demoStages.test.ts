@@ -4,13 +4,28 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { workspaceRoot } from "../process/workspaceRoot.ts";
-import { benchCommand, fitCommand, readFitOutcome, readRenderOutcome, renderCommand } from "./demoStages.ts";
+import {
+  benchCommand,
+  fitCommand,
+  portraits,
+  portraitsCommand,
+  readFitOutcome,
+  readRenderOutcome,
+  renderCommand,
+} from "./demoStages.ts";
 
 const options = { out: "runs/demo", scale: undefined, steps: undefined };
 
-it("runs programs that exist", () => {
-  const commands = [renderCommand(options), fitCommand(options, "ifas", "m"), benchCommand(options, "m")];
-  for (const { program } of commands) expect(existsSync(join(workspaceRoot, program)), program).toBe(true);
+it("runs programs that exist, on portraits that exist", () => {
+  const commands = [
+    renderCommand(options),
+    fitCommand(options, "ifas", "m"),
+    benchCommand(options, "m"),
+    portraitsCommand(options),
+  ];
+  for (const file of [...commands.map(({ program }) => program), ...portraits]) {
+    expect(existsSync(join(workspaceRoot, file)), file).toBe(true);
+  }
 });
 
 it("passes the manifest, the runs and the user's wishes on", () => {
@@ -27,6 +42,14 @@ it("passes the manifest, the runs and the user's wishes on", () => {
     "--runs=ifas=runs/demo/ifas",
     "--runs=vit-binary=runs/demo/vit-binary",
     "--out=runs/demo/cross-domain",
+  ]);
+  expect(portraitsCommand(options).args).toEqual([
+    "--checkpoint=runs/demo/ifas",
+    "--image",
+    "fixtures/real/graceHopper.jpg",
+    "--image",
+    "fixtures/real/astronaut.jpg",
+    "--json",
   ]);
 });
 

@@ -66,6 +66,29 @@ export function benchCommand(options: DemoOptions, manifest: string): StageComma
   };
 }
 
+/** Real faces that may be shipped; `fixtures/real/README.md` says what they are and whose. */
+export const portraits = ["fixtures/real/graceHopper.jpg", "fixtures/real/astronaut.jpg"] as const;
+
+export function portraitsCommand(options: DemoOptions): StageCommand {
+  return {
+    name: "train:predict, on two portraits",
+    program: "packages/train/src/cli/predict.ts",
+    args: [
+      `--checkpoint=${runFolder(options, "ifas")}`,
+      ...portraits.flatMap((file) => ["--image", file]),
+      "--json",
+    ],
+  };
+}
+
+/** One verdict of `train:predict --json`. */
+export interface Prediction {
+  readonly image: string;
+  readonly verdict: "live" | "spoof";
+  readonly pLive: number;
+  readonly sentence?: string;
+}
+
 /** What `data:render` printed. */
 export interface RenderOutcome {
   readonly manifest: string;
