@@ -218,6 +218,33 @@ for (const dtype of ["f32", "f16"] as const) {
   describeOp(`split${suffix}`, { ...splitCheck, opClass: "arithmetic", dtype });
 }
 
+interface SlicesCase {
+  readonly shape: number[];
+  readonly axis: number;
+  readonly at: number;
+}
+
+/** Overlapping slices of one tensor: their gradients add up. */
+const slicesCheck: OpCheck<SlicesCase> = {
+  cases: shapes.chain((shape) =>
+    fc.nat(shape.length - 1).chain((axis) => fc.nat(shape[axis]! - 1).map((at) => ({ shape, axis, at }))),
+  ),
+  shapes: ({ shape }) => ({ x: shape }),
+  op: ({ x }, { axis, at }) => concat([slice(x!, axis, at), slice(x!, axis, 0, at + 1)], axis),
+  reference: ({ x }, { shape, axis, at }) => {
+    const n = shape[axis]!;
+    const y = zeros64(shape.with(axis, n + 1));
+    eachIndex(y.shape, (index, flat) => {
+      const place = index[axis]! < n - at ? index[axis]! + at : index[axis]! - (n - at);
+      y.data[flat] = x!.data[flatten(index.with(axis, place), shape)]!;
+    });
+    return y;
+  },
+  opClass: "arithmetic",
+};
+describeOp("slices of one tensor", slicesCheck);
+describeOp("slices of one tensor of f16", { ...slicesCheck, dtype: "f16", runs: 6 });
+
 describe("layout", () => {
   it("moves integers as they are", async () => {
     const device = await testDevice();

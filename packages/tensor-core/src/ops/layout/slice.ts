@@ -1,10 +1,16 @@
 /** @file A range of one axis. */
 
-import { defineOp } from "../../autograd/defineOp.ts";
-import { normalizeAxis, ShapeError, showShape, stridesOf } from "../../tensor/shape.ts";
+import { addGradients } from "../../autograd/addGradients.ts";
+import { defineOp, run } from "../../autograd/defineOp.ts";
+import { byVariant } from "../../kernel/wgsl/rowReduce.ts";
+import { normalizeAxis, ShapeError, showShape, sizeOf, stridesOf } from "../../tensor/shape.ts";
 import { Tensor } from "../../tensor/tensor.ts";
+import { copyUnit } from "./copyUnit.ts";
+import { addSliceKernel } from "./pad.wgsl.ts";
 import { padAxis } from "./padAxis.ts";
 import { stridedCopy } from "./stridedCopy.ts";
+
+const kernelOf = byVariant(addSliceKernel);
 
 interface Range {
   readonly axis: number;
@@ -22,12 +28,35 @@ const sliceOp = defineOp<{ x: Tensor }, never, Range, "x">({
     stridedCopy("slice", { x, offset: start * (strides[axis] ?? 1), strides }, y);
   },
   save: ["x"],
-  gradient: ({ x }, dy, { axis, start }) => {
+  accumulates: ["x"],
+  gradient: ({ x }, dy, { axis, start }, _, known) => {
     const dx = Tensor.allocate(x.device, x.shape, x.dtype, "[slice] dx");
-    padAxis(dy, dx, axis, start, 0);
+    if (known.x && x.dtype === "f32") addInPlace(known.x, dy, dx, axis, start);
+    else padAxis(dy, dx, axis, start, 0);
+    if (known.x && x.dtype !== "f32") return { x: addGradients(known.x, dx) };
     return { x: dx };
   },
 });
+
+/** dx = known, with dy added from `start` of the axis. */
+function addInPlace(known: Tensor, dy: Tensor, dx: Tensor, axis: number, start: number): void {
+  const inner = sizeOf(dx.shape.slice(axis + 1));
+  const lengths = { row: dx.shape[axis] ?? 1, start, length: dy.shape[axis] ?? 1 };
+  const { width = 1 } =
+    copyUnit(
+      "f32",
+      Object.values(lengths).map((n) => n * inner),
+    ) ?? {};
+  const kernel = kernelOf({ quads: width === 4 });
+  const count = dx.size / width;
+  const step = inner / width;
+  run(
+    kernel,
+    { dy, known, dx },
+    { count, row: lengths.row * step, start: start * step, length: lengths.length * step },
+    Math.ceil(count / kernel.workgroup),
+  );
+}
 
 /**
  * Copies the elements from `start` up to, not including, `end` along one axis.
