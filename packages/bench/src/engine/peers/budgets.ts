@@ -1,0 +1,95 @@
+/** @file The budgets of DESIGN, section 7, against what was measured. */
+
+import { budgetedMatmuls, caseName } from "./benchCase.ts";
+import { peerEntries, type PeerName } from "./peerLibrary.ts";
+import type { PeerResults } from "./runPeers.ts";
+
+/** One line of the table. */
+export interface BudgetLine {
+  readonly what: string;
+  /** The wanted relation, in words. */
+  readonly budget: string;
+  /** Ratio or count as measured; undefined where a side is missing. */
+  readonly measured: number | undefined;
+  readonly unit: "times" | "count" | "share";
+  /** The measured sides, in words. */
+  readonly sides: string;
+  readonly met: boolean | undefined;
+}
+
+const count = (what: string, value: number | undefined, most: number): BudgetLine => ({
+  what,
+  budget: `at most ${most}`,
+  measured: value,
+  unit: "count",
+  sides: "",
+  met: value === undefined ? undefined : value <= most,
+});
+
+/** Compares all that can be compared. */
+export function judgeBudgets(results: readonly PeerResults[]): BudgetLine[] {
+  const median = (peer: PeerName, name: string): number | undefined =>
+    results.find((result) => result.peer === peer)?.cases[name]?.timing?.medianMs;
+  const webGpuPeers = (Object.keys(peerEntries) as PeerName[]).filter(
+    (peer) => peer !== "candor" && peerEntries[peer].backend === "webgpu",
+  );
+  const fastest = (name: string): PeerName | undefined =>
+    webGpuPeers
+      .filter((peer) => median(peer, name) !== undefined)
+      .toSorted((a, b) => (median(a, name) ?? 0) - (median(b, name) ?? 0))[0];
+
+  /** other / ours, at least `least`. */
+  const faster = (what: string, name: string, least: number, other = fastest(name)): BudgetLine => {
+    const [ours, theirs] = [median("candor", name), other && median(other, name)];
+    const measured = ours && theirs ? theirs / ours : undefined;
+    return {
+      what,
+      budget: `at least ${least} times as fast as ${other ? peerEntries[other].label : "the fastest WebGPU peer"}`,
+      measured,
+      unit: "times",
+      sides: showSides(ours, theirs),
+      met: measured === undefined ? undefined : measured >= least,
+    };
+  };
+  const step = results.find(({ peer }) => peer === "candor")?.cases["step"]?.steadyState;
+  const [forward, both] = [median("candor", "attention"), median("candor", "attentionBackward")];
+  const backward = forward && both ? both / forward : undefined;
+  return [
+    ...budgetedMatmuls.map((work) => {
+      const name = caseName(work);
+      return faster(name, name, work.m === 512 ? 2 : 2.5);
+    }),
+    faster("attention forward", "attention", 1, "ort-webgpu"),
+    faster("attention forward, then", "attention", 1.25, "ort-webgpu"),
+    {
+      what: "attention forward + backward",
+      budget: "at most 3.5 times our forward",
+      measured: backward,
+      unit: "times",
+      sides: showSides(both, forward),
+      met: backward === undefined ? undefined : backward <= 3.5,
+    },
+    faster("LN + GELU MLP", "mlp", 2.5),
+    faster("tiny-ViT step", "step", 4, "jax-webgpu"),
+    faster("tiny-ViT step, beyond", "step", 1, "jax-wasm"),
+    faster("first step, cold shader cache", "coldStep", 2, "tfjs-webgpu"),
+    count("submits of a step", step?.submits, 1),
+    count("new buffers of a step", step?.newBuffers, 0),
+    count("new pipelines of a step", step?.newPipelines, 0),
+    {
+      what: "host time of a step",
+      budget: "under 5 % of the step",
+      measured: step?.hostShare,
+      unit: "share",
+      sides: "",
+      met: step && step.hostShare < 0.05,
+    },
+  ];
+}
+
+const show = (ms: number | undefined): string =>
+  ms === undefined ? "not measured" : `${ms.toPrecision(3)} ms`;
+
+function showSides(ours: number | undefined, theirs: number | undefined): string {
+  return `${show(ours)} against ${show(theirs)}`;
+}
