@@ -61,6 +61,9 @@ it("reads where the rendered data lie", () => {
     frames: 2192,
     framesPerSecond: 22,
   });
+  expect(
+    readRenderOutcome("data/manifest.arrow: 2192 frames, 92 of them in 5.0 s (18.4 a second)\n"),
+  ).toMatchObject({ frames: 2192, framesPerSecond: 18.4 });
   expect(readRenderOutcome("data/manifest.arrow: 8 frames, there already\nsheet.png\n")).toEqual({
     manifest: "data/manifest.arrow",
     frames: 8,

@@ -98,12 +98,15 @@ export interface RenderOutcome {
 }
 
 /**
- * Reads the line `MANIFEST: N frames in S s (R a second)` or `MANIFEST: N frames, there already`.
+ * Reads the line `MANIFEST: N frames in S s (R a second)`, `MANIFEST: N frames, M of them in ...` or `MANIFEST: N frames, there already`.
  *
  * @throws Error if no line reads so
  */
 export function readRenderOutcome(stdout: string): RenderOutcome {
-  const match = /^(.*): (\d+) frames(?: in [\d.]+ s \(([\d.]+) a second\)|, there already)$/m.exec(stdout);
+  const match =
+    /^(.*): (\d+) frames(?:(?:, \d+ of them)? in [\d.]+ s \(([\d.]+) a second\)|, there already)$/m.exec(
+      stdout,
+    );
   if (!match) throw new Error(`data:render named no manifest; it printed: ${stdout.trim().slice(-300)}`);
   const [, manifest = "", frames = "", rate] = match;
   return { manifest, frames: Number(frames), framesPerSecond: rate === undefined ? undefined : Number(rate) };

@@ -69,10 +69,11 @@ const result = await renderStarter({
 bar.stop();
 const seconds = (performance.now() - started) / 1000;
 const drawn = result.frames - (before ?? 0);
+const resumed = before ? `, ${drawn} of them` : "";
 process.stdout.write(
   result.reused
     ? `${result.manifest}: ${result.frames} frames, there already\n`
-    : `${result.manifest}: ${drawn} frames in ${seconds.toFixed(1)} s (${(drawn / seconds).toFixed(1)} a second)\n`,
+    : `${result.manifest}: ${result.frames} frames${resumed} in ${seconds.toFixed(1)} s (${(drawn / seconds).toFixed(1)} a second)\n`,
 );
 if (flags.sheet) {
   const file = resolve(flags.sheet);
