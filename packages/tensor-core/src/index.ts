@@ -3,9 +3,10 @@
 export * from "./device/deviceError.ts";
 export { type DeviceInfo } from "./device/openDevice.ts";
 export * from "./memory/memoryError.ts";
-export { type PoolStats } from "./memory/bufferPool.ts";
+export { type MemoryOwner, type PoolStats } from "./memory/bufferPool.ts";
 export { type KernelTiming } from "./kernel/profiler.ts";
 export { Scope } from "./memory/scope.ts";
+export { capture, type CapturedStep, type StepInput, type StepResults } from "./tensor/capture.ts";
 export * from "./tensor/create.ts";
 export * from "./tensor/device.ts";
 export { type DType } from "./tensor/dtype.ts";

@@ -1,7 +1,7 @@
 /** @file How an op is declared: shape rule, forward, what it saves, gradient. */
 
 import type { KernelSpec } from "../kernel/kernelSpec.ts";
-import type { Groups } from "../kernel/recorder.ts";
+import type { Groups, UniformValue } from "../kernel/command.ts";
 import { ShapeError } from "../tensor/shape.ts";
 import { Tensor, type TensorSpec } from "../tensor/tensor.ts";
 import { isTracked, noGrad, record } from "./tape.ts";
@@ -88,11 +88,14 @@ function checkInputs(op: string, inputs: InputTensors): Tensor {
   return first;
 }
 
-/** Records a kernel over tensors of one device, bound by name. */
+/**
+ * Records a kernel over tensors of one device, bound by name. A uniform that is a function is taken anew each time that
+ * a captured step runs.
+ */
 export function run<B extends string, U extends string>(
   kernel: KernelSpec<B, U>,
   tensors: Readonly<Record<B, Tensor>>,
-  uniforms: Readonly<Record<U, number>>,
+  uniforms: Readonly<Record<U, UniformValue>>,
   groups: Groups,
 ): void {
   const bindings = {} as Record<B, Tensor["binding"]>;

@@ -1,5 +1,6 @@
 /** @file Turns a kernel declaration into WGSL and its uniforms into bytes. */
 
+import type { UniformValue } from "./command.ts";
 import type { KernelSpec, UniformType } from "./kernelSpec.ts";
 
 /** The whole WGSL text of a kernel, as it is compiled. */
@@ -43,13 +44,14 @@ export function variantKey(kernel: KernelSpec): string {
 /** Writes the uniforms in the order of their declaration, four bytes each. */
 export function packUniforms(
   declared: Readonly<Record<string, UniformType>>,
-  values: Readonly<Record<string, number>>,
+  values: Readonly<Record<string, UniformValue>>,
   target: DataView,
   offset: number,
 ): void {
   let at = offset;
   for (const name in declared) {
-    const value = values[name];
+    const given = values[name];
+    const value = typeof given === "function" ? given() : given;
     if (value === undefined) throw new Error(`uniform ${name} has no value`);
     const type = declared[name];
     if (type === "f32") target.setFloat32(at, value, true);

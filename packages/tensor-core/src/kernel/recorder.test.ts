@@ -29,11 +29,12 @@ async function setUp(elements: number) {
   const pool = new BufferPool(gpu);
   const recorder = new Recorder(gpu);
   const bytes = elements * 4;
-  const pooled = pool.acquire(bytes, "y");
-  gpu.queue.writeBuffer(pooled.buffer, 0, new Uint32Array(pooled.bytes / 4));
+  const pooled = pool.acquire(bytes, { label: "y", shape: [elements], dtype: "u32" });
+  const buffer = pooled.buffer as GPUBuffer;
+  gpu.queue.writeBuffer(buffer, 0, new Uint32Array(pooled.bytes / 4));
   const readBack = async () => {
     const staging = gpu.createBuffer({ size: bytes, usage: BufferUsage.MAP_READ | BufferUsage.COPY_DST });
-    recorder.copy(pooled.buffer, staging, bytes);
+    recorder.copy(buffer, staging, bytes);
     recorder.flush();
     await staging.mapAsync(MapMode.READ);
     return new Uint32Array(staging.getMappedRange().slice(0));

@@ -1,38 +1,42 @@
 /** @file Records dispatches into one encoder and one pass; submits them when a value is read or the batch is full. */
 
 import { BufferUsage } from "../device/gpuConstants.ts";
-import type { PooledBuffer } from "../memory/bufferPool.ts";
 import { packUniforms } from "./assemble.ts";
+import {
+  bindBuffers,
+  type Binding,
+  bindingsKey,
+  type Command,
+  foldGroups,
+  type Groups,
+  hasUniforms,
+  type UniformValue,
+  uniformStride,
+} from "./command.ts";
 import type { KernelSpec } from "./kernelSpec.ts";
 import { PipelineCache } from "./pipelineCache.ts";
 import type { Profiler } from "./profiler.ts";
-
-/** A part of a pooled buffer as a kernel sees it, from its start. */
-export interface Binding {
-  readonly pooled: PooledBuffer;
-  readonly bytes: number;
-}
-
-/** Workgroups: a number is folded over two axes where it exceeds 65,535. */
-export type Groups = number | readonly [number, number, number];
+import type { Program } from "./program.ts";
 
 export interface RecorderStats {
   readonly dispatches: number;
   readonly submits: number;
   readonly pipelines: number;
+  /** Bind groups ever made. */
   readonly bindGroups: number;
 }
 
-const uniformStride = 256;
 const maxDispatches = 1024;
-const maxGroupsPerAxis = 65_535;
 
 /** The one place where GPU work is encoded. */
 export class Recorder {
   readonly pipelines: PipelineCache;
   /** Times every dispatch while it is set. */
   profiler: Profiler | undefined;
+  /** While it is set, dispatches are put on this list and not run. */
+  commands: Command[] | undefined;
   readonly #gpu: GPUDevice;
+  readonly #maxBindingBytes: number;
   readonly #uniformBuffer: GPUBuffer;
   readonly #uniformBytes = new Uint8Array(uniformStride * maxDispatches);
   readonly #uniformView = new DataView(this.#uniformBytes.buffer);
@@ -42,9 +46,12 @@ export class Recorder {
   #pending = 0;
   #dispatches = 0;
   #submits = 0;
+  #madeBindGroups = 0;
 
-  constructor(gpu: GPUDevice) {
+  /** @param maxBindingBytes most bytes that a kernel may have of one buffer */
+  constructor(gpu: GPUDevice, maxBindingBytes = gpu.limits.maxStorageBufferBindingSize) {
     this.#gpu = gpu;
+    this.#maxBindingBytes = maxBindingBytes;
     this.pipelines = new PipelineCache(gpu);
     this.#uniformBuffer = gpu.createBuffer({
       size: this.#uniformBytes.byteLength,
@@ -57,7 +64,7 @@ export class Recorder {
       dispatches: this.#dispatches,
       submits: this.#submits,
       pipelines: this.pipelines.size,
-      bindGroups: this.#bindGroups.size,
+      bindGroups: this.#madeBindGroups,
     };
   }
 
@@ -65,60 +72,58 @@ export class Recorder {
   dispatch<B extends string, U extends string>(
     kernel: KernelSpec<B, U>,
     buffers: Readonly<Record<B, Binding>>,
-    uniforms: Readonly<Record<U, number>>,
+    uniforms: Readonly<Record<U, UniformValue>>,
     groups: Groups,
   ): void {
-    const [x, y, z] = typeof groups === "number" ? fold(groups) : groups;
+    const [x, y, z] = foldGroups(groups);
     if (x * y * z === 0) return;
-    if (this.#pending === maxDispatches) this.flush();
-    const { id, pipeline, layout } = this.pipelines.get(kernel);
-    let key = `${id}`;
-    for (const name in kernel.buffers) {
-      const { pooled, bytes } = buffers[name];
-      key += `,${pooled.id}:${bytes}`;
+    if (this.commands) {
+      this.commands.push({ kernel, bindings: { ...buffers }, uniforms: { ...uniforms }, groups: [x, y, z] });
+      return;
     }
-    const hasUniforms = Object.keys(kernel.uniforms).length > 0;
+    if (this.#pending === maxDispatches) this.flush();
+    const compiled = this.pipelines.get(kernel);
+    const key = bindingsKey(compiled, kernel, buffers);
     let group = this.#bindGroups.get(key);
     if (!group) {
-      const entries: GPUBindGroupEntry[] = [];
-      for (const name in kernel.buffers) {
-        const { pooled, bytes } = buffers[name];
-        const size = Math.min(pooled.bytes, Math.max(16, Math.ceil(bytes / 16) * 16));
-        entries.push({ binding: entries.length, resource: { buffer: pooled.buffer, size } });
-      }
-      if (hasUniforms) {
-        entries.push({
-          binding: entries.length,
-          resource: { buffer: this.#uniformBuffer, size: uniformStride },
-        });
-      }
-      this.#bindGroups.set(key, (group = this.#gpu.createBindGroup({ layout, entries })));
+      group = bindBuffers(this.#gpu, compiled, kernel, buffers, this.#uniformBuffer, this.#maxBindingBytes);
+      this.#bindGroups.set(key, group);
+      this.#madeBindGroups++;
     }
-    this.#encoder ??= this.#gpu.createCommandEncoder();
-    if (this.profiler) {
-      this.#pass?.end();
-      this.#pass = this.#encoder.beginComputePass({ timestampWrites: this.profiler.next(kernel.label) });
-    }
-    this.#pass ??= this.#encoder.beginComputePass();
-    this.#pass.setPipeline(pipeline);
-    if (hasUniforms) {
+    const pass = this.#passFor(kernel.label);
+    pass.setPipeline(compiled.pipeline);
+    if (hasUniforms(kernel)) {
       const offset = this.#pending * uniformStride;
       packUniforms(kernel.uniforms, uniforms, this.#uniformView, offset);
-      this.#pass.setBindGroup(0, group, [offset]);
+      pass.setBindGroup(0, group, [offset]);
     } else {
-      this.#pass.setBindGroup(0, group);
+      pass.setBindGroup(0, group);
     }
-    this.#pass.dispatchWorkgroups(x, y, z);
+    pass.dispatchWorkgroups(x, y, z);
     this.#pending++;
     this.#dispatches++;
   }
 
-  /** Records a copy between buffers, outside of any pass. */
-  copy(source: GPUBuffer, target: GPUBuffer, bytes: number): void {
+  /** Counts what a program made for itself. */
+  countProgram(program: Program): void {
+    this.#madeBindGroups += program.bindGroups;
+  }
+
+  /** Encodes a program after what is recorded; it is submitted with what follows. */
+  replay(program: Program): void {
+    // A run before this one may still be waiting, and reads the same uniforms.
+    this.flush();
+    program.writeUniforms();
+    program.encode((label) => this.#passFor(label));
+    this.#dispatches += program.dispatches;
+  }
+
+  /** Records a copy between buffers, outside of any pass; all in bytes. */
+  copy(source: GPUBuffer, target: GPUBuffer, bytes: number, from = 0, to = 0): void {
     this.#pass?.end();
     this.#pass = undefined;
     this.#encoder ??= this.#gpu.createCommandEncoder();
-    this.#encoder.copyBufferToBuffer(source, 0, target, 0, bytes);
+    this.#encoder.copyBufferToBuffer(source, from, target, to, bytes);
   }
 
   /** Submits what is recorded. */
@@ -145,10 +150,13 @@ export class Recorder {
   dropBindGroups(): void {
     this.#bindGroups.clear();
   }
-}
 
-function fold(groups: number): readonly [number, number, number] {
-  if (groups <= maxGroupsPerAxis) return [groups, 1, 1];
-  const rows = Math.ceil(groups / maxGroupsPerAxis);
-  return [Math.ceil(groups / rows), rows, 1];
+  #passFor(label: string): GPUComputePassEncoder {
+    this.#encoder ??= this.#gpu.createCommandEncoder();
+    if (this.profiler) {
+      this.#pass?.end();
+      this.#pass = this.#encoder.beginComputePass({ timestampWrites: this.profiler.next(label) });
+    }
+    return (this.#pass ??= this.#encoder.beginComputePass());
+  }
 }

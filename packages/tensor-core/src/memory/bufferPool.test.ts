@@ -5,6 +5,8 @@ import { testDevice } from "../testing/testDevice.ts";
 import { BufferPool, type PooledBuffer, sizeClass } from "./bufferPool.ts";
 import { MemoryError } from "./memoryError.ts";
 
+const owner = (label: string) => ({ label, shape: [2, 3], dtype: "f32" });
+
 describe("sizeClass", () => {
   it("has four classes per power of two and wastes at most a fifth", () => {
     expect([0, 1, 256, 257, 320, 321, 1024, 1025, 1280, 1281].map(sizeClass)).toEqual([
@@ -24,15 +26,15 @@ describe("BufferPool", () => {
   it("hands out the buffer of the lowest number, and the same ones in every turn of a loop", async () => {
     const { gpu } = await testDevice();
     const pool = new BufferPool(gpu);
-    const [a, b] = [pool.acquire(300, "a"), pool.acquire(310, "b")];
+    const [a, b] = [pool.acquire(300, owner("a")), pool.acquire(310, owner("b"))];
     pool.release(b);
     pool.release(a);
-    expect(pool.acquire(305, "c")).toBe(a);
-    expect(pool.acquire(305, "d")).toBe(b);
+    expect(pool.acquire(305, owner("c"))).toBe(a);
+    expect(pool.acquire(305, owner("d"))).toBe(b);
     pool.release(a);
     pool.release(b);
     const turn = (order: readonly number[]) => {
-      const held = [300, 600, 300, 310, 4000].map((bytes) => pool.acquire(bytes, "turn"));
+      const held = [300, 600, 300, 310, 4000].map((bytes) => pool.acquire(bytes, owner("turn")));
       for (const i of order) pool.release(held[i] as PooledBuffer);
       return held.map(({ id }) => id);
     };
@@ -46,7 +48,7 @@ describe("BufferPool", () => {
   it("counts bytes in use, their peak, and buffers", async () => {
     const { gpu } = await testDevice();
     const pool = new BufferPool(gpu);
-    const [a, b] = [pool.acquire(256, "a"), pool.acquire(1000, "b")];
+    const [a, b] = [pool.acquire(256, owner("a")), pool.acquire(1000, owner("b"))];
     pool.release(b);
     expect(pool.stats).toEqual({
       allocatedBytes: 256 + 1024,
@@ -59,25 +61,37 @@ describe("BufferPool", () => {
     pool.trim();
   });
 
+  it("frees a buffer with its last hold", async () => {
+    const { gpu } = await testDevice();
+    const pool = new BufferPool(gpu);
+    const a = pool.acquire(256, owner("a"));
+    pool.hold(a);
+    pool.release(a);
+    expect(pool.stats.live).toBe(1);
+    expect(pool.acquire(256, owner("b"))).not.toBe(a);
+    pool.release(a);
+    expect(pool.acquire(256, owner("c"))).toBe(a);
+  });
+
   it("destroys unused buffers before it gives up", async () => {
     const { gpu } = await testDevice();
     const pool = new BufferPool(gpu, 2048);
-    pool.release(pool.acquire(2048, "a"));
-    const b = pool.acquire(1024, "b");
+    pool.release(pool.acquire(2048, owner("a")));
+    const b = pool.acquire(1024, owner("b"));
     expect(pool.stats.allocatedBytes).toBe(1024);
-    expect(() => pool.acquire(1280, "c")).toThrow(MemoryError);
-    expect(() => pool.acquire(1280, "c")).toThrow(
-      "c needs 1280 bytes; 1024 of the budget of 2048 are in use. Use a smaller batch",
+    expect(() => pool.acquire(1280, owner("c"))).toThrow(MemoryError);
+    expect(() => pool.acquire(1280, owner("c"))).toThrow(
+      "c, a tensor of [2, 3] f32, needs 1280 bytes; 1024 of the budget of 2048 are in use, most by b [2, 3] with 1024 bytes. Use",
     );
     pool.release(b);
     pool.trim();
   });
 
-  it("names what no binding of the device can hold", async () => {
+  it("names what no buffer of the device can hold", async () => {
     const { gpu } = await testDevice();
-    const limit = gpu.limits.maxStorageBufferBindingSize;
-    expect(() => new BufferPool(gpu).acquire(limit + 4, "big")).toThrow(
-      `big needs ${limit + 4} bytes, more than the ${limit} that this device binds at once`,
+    const limit = gpu.limits.maxBufferSize;
+    expect(() => new BufferPool(gpu).acquire(limit + 4, owner("big"))).toThrow(
+      `big, a tensor of [2, 3] f32, needs ${limit + 4} bytes, more than the ${limit} that a buffer of this device may have`,
     );
   });
 });

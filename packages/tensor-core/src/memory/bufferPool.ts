@@ -16,12 +16,27 @@ export interface PoolStats {
   readonly live: number;
 }
 
+/** What a buffer was asked for. */
+export interface MemoryOwner {
+  /** `[op] name` of the tensor. */
+  readonly label: string;
+  readonly shape: readonly number[];
+  readonly dtype: string;
+}
+
 /** A buffer of the pool, with a number that is stable for its life. */
 export interface PooledBuffer {
   readonly id: number;
-  readonly buffer: GPUBuffer;
   /** Size of the class, in bytes. */
   readonly bytes: number;
+  /** Who has it now. */
+  owner: MemoryOwner;
+  /** How many hold it; it is free at 0. */
+  holds: number;
+  /** Undefined until the recording that made it has found its place. */
+  buffer: GPUBuffer | undefined;
+  /** The buffer of the pool whose memory it is, if it was made by a recording. */
+  place: PooledBuffer | undefined;
 }
 
 const usage = BufferUsage.STORAGE | BufferUsage.COPY_SRC | BufferUsage.COPY_DST;
@@ -34,11 +49,15 @@ const usage = BufferUsage.STORAGE | BufferUsage.COPY_SRC | BufferUsage.COPY_DST;
  * again.
  */
 export class BufferPool {
+  /** While it is set, buffers are made without memory, and none is taken back: what is recorded runs later. */
+  recorded: { readonly buffers: PooledBuffer[]; readonly released: PooledBuffer[] } | undefined;
   readonly #gpu: GPUDevice;
   readonly #budgetBytes: number;
   readonly #beforeTrim: () => void;
   readonly #free = new Map<number, PooledBuffer[]>();
-  #stats = { allocatedBytes: 0, usedBytes: 0, peakBytes: 0, created: 0, live: 0 };
+  readonly #live = new Set<PooledBuffer>();
+  #nextId = 0;
+  #stats = { allocatedBytes: 0, usedBytes: 0, peakBytes: 0, created: 0 };
 
   /**
    * @param budgetBytes most bytes that all buffers may take
@@ -55,51 +74,75 @@ export class BufferPool {
   }
 
   get stats(): PoolStats {
-    return { ...this.#stats };
+    return { ...this.#stats, live: this.#live.size };
+  }
+
+  get budgetBytes(): number {
+    return this.#budgetBytes;
+  }
+
+  /** The buffers that are handed out. */
+  get live(): ReadonlySet<PooledBuffer> {
+    return this.#live;
   }
 
   /**
    * Hands out a buffer of at least `bytes`; its content is undefined.
    *
-   * @param what names the owner in an error
-   * @throws MemoryError over the budget or the device's largest binding
+   * @throws MemoryError over the budget or the device's largest buffer
    */
-  acquire(bytes: number, what: string): PooledBuffer {
-    const size = sizeClass(bytes);
-    const limit = this.#gpu.limits.maxStorageBufferBindingSize;
-    if (bytes > limit) {
-      throw new MemoryError(
-        `${what} needs ${bytes} bytes, more than the ${limit} that this device binds at once; split it.`,
-      );
+  acquire(bytes: number, owner: MemoryOwner): PooledBuffer {
+    if (this.recorded) {
+      const size = sizeClass(bytes);
+      const pooled = {
+        id: this.#nextId++,
+        bytes: size,
+        owner,
+        holds: 1,
+        buffer: undefined,
+        place: undefined,
+      };
+      this.recorded.buffers.push(pooled);
+      return pooled;
     }
-    const stats = this.#stats;
-    let pooled = this.#free.get(size)?.pop();
-    if (!pooled) {
-      if (stats.allocatedBytes + size > this.#budgetBytes) this.trim();
-      if (stats.allocatedBytes + size > this.#budgetBytes) {
-        throw new MemoryError(
-          `${what} needs ${size} bytes; ${stats.usedBytes} of the budget of ${this.#budgetBytes} are in use. ` +
-            "Use a smaller batch, dispose of scopes earlier, or raise the budget.",
-        );
-      }
-      const buffer = this.#gpu.createBuffer({ size, usage });
-      pooled = { id: stats.created++, buffer, bytes: size };
-      stats.allocatedBytes += size;
-    }
-    stats.live++;
-    stats.usedBytes += size;
-    stats.peakBytes = Math.max(stats.peakBytes, stats.usedBytes);
-    return pooled;
+    return this.#acquireNow(bytes, owner);
   }
 
-  /** Takes a buffer back. Work recorded earlier may still use it: the queue keeps the order. */
+  /** Gives memory to a buffer that a recording made. */
+  give(pooled: PooledBuffer): void {
+    this.settle(pooled, this.#acquireNow(pooled.bytes, pooled.owner));
+  }
+
+  /** Makes `place`, which the caller holds for it, the memory of a buffer that a recording made. */
+  settle(pooled: PooledBuffer, place: PooledBuffer): void {
+    pooled.place = place;
+    pooled.buffer = place.buffer;
+  }
+
+  /** Holds a buffer once more; each hold wants a release. */
+  hold(pooled: PooledBuffer): void {
+    pooled.holds++;
+  }
+
+  /**
+   * Takes one hold back; the last makes the buffer free. Work recorded earlier may still use it: the queue keeps the
+   * order.
+   */
   release(pooled: PooledBuffer): void {
+    if (this.recorded && this.#live.has(pooled)) {
+      this.recorded.released.push(pooled);
+      return;
+    }
+    if (--pooled.holds > 0) return;
+    if (!this.#live.delete(pooled)) {
+      if (pooled.place) this.release(pooled.place);
+      return;
+    }
     let list = this.#free.get(pooled.bytes);
     if (!list) this.#free.set(pooled.bytes, (list = []));
     let at = list.length;
     while (at > 0 && (list[at - 1] as PooledBuffer).id < pooled.id) at--;
     list.splice(at, 0, pooled); // highest number first
-    this.#stats.live--;
     this.#stats.usedBytes -= pooled.bytes;
   }
 
@@ -109,11 +152,49 @@ export class BufferPool {
     this.#beforeTrim();
     for (const list of this.#free.values()) {
       for (const pooled of list) {
-        pooled.buffer.destroy();
+        pooled.buffer?.destroy();
         this.#stats.allocatedBytes -= pooled.bytes;
       }
     }
     this.#free.clear();
+  }
+
+  #acquireNow(bytes: number, owner: MemoryOwner): PooledBuffer {
+    const size = sizeClass(bytes);
+    const limit = this.#gpu.limits.maxBufferSize;
+    const what = () => `${owner.label}, a tensor of [${owner.shape.join(", ")}] ${owner.dtype},`;
+    if (bytes > limit) {
+      throw new MemoryError(
+        `${what()} needs ${bytes} bytes, more than the ${limit} that a buffer of this device may have; split it.`,
+      );
+    }
+    const stats = this.#stats;
+    let pooled = this.#free.get(size)?.pop();
+    if (!pooled) {
+      if (stats.allocatedBytes + size > this.#budgetBytes) this.trim();
+      if (stats.allocatedBytes + size > this.#budgetBytes) {
+        throw new MemoryError(
+          `${what()} needs ${size} bytes; ${stats.usedBytes} of the budget of ${this.#budgetBytes} are in use, ` +
+            `most by ${this.#largest()}. Use a smaller batch, dispose of scopes earlier, checkpoint blocks, or raise the budget.`,
+        );
+      }
+      const buffer = this.#gpu.createBuffer({ size: Math.min(size, limit), usage });
+      pooled = { id: this.#nextId++, bytes: size, owner, holds: 0, buffer, place: undefined };
+      stats.created++;
+      stats.allocatedBytes += size;
+    }
+    pooled.owner = owner;
+    pooled.holds = 1;
+    this.#live.add(pooled);
+    stats.usedBytes += size;
+    stats.peakBytes = Math.max(stats.peakBytes, stats.usedBytes);
+    return pooled;
+  }
+
+  #largest(): string {
+    let top: PooledBuffer | undefined;
+    for (const pooled of this.#live) if (!top || pooled.bytes > top.bytes) top = pooled;
+    return top ? `${top.owner.label} [${top.owner.shape.join(", ")}] with ${top.bytes} bytes` : "nothing";
   }
 }
 

@@ -27,9 +27,9 @@ export class Scope implements Disposable {
     this.#owned.add(item);
   }
 
-  /** Takes an item out, so that its owner must dispose of it. */
-  remove(item: Owned): void {
-    this.#owned.delete(item);
+  /** Takes an item out, so that its owner must dispose of it; false if the scope does not hold it. */
+  remove(item: Owned): boolean {
+    return this.#owned.delete(item);
   }
 
   /** Hands items to the scope around this one, or to the caller where there is none; returns its argument. */
@@ -50,7 +50,7 @@ export class Scope implements Disposable {
     }
     this.#open = false;
     this.#stack.pop();
-    for (const item of [...this.#owned]) item.dispose();
+    for (const item of this.#owned) item.dispose();
     this.#owned.clear();
   }
 }

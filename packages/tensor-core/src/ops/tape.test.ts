@@ -3,6 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { defineOp, run } from "../autograd/defineOp.ts";
 import { noGrad, valueAndGrad } from "../autograd/tape.ts";
+import { read, wgsl, write, type KernelSpec } from "../kernel/kernelSpec.ts";
 import { ones, tensor, zeros } from "../tensor/create.ts";
 import { Random } from "../tensor/random.ts";
 import { ShapeError } from "../tensor/shape.ts";
@@ -10,12 +11,21 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { testDevice } from "../testing/testDevice.ts";
 import { add, mul } from "./elementwise/binary.ts";
 import { scale, square } from "./elementwise/unary.ts";
-import { unaryForward } from "./elementwise/unary.wgsl.ts";
 import { concat } from "./layout/concat.ts";
 import { reshape } from "./layout/reshape.ts";
 import { layerNorm } from "./normalize/layerNorm.ts";
 import { rmsNorm } from "./normalize/rmsNorm.ts";
 import { sum } from "./reduce/sum.ts";
+
+const fiveTimes = {
+  label: "test.fiveTimes",
+  workgroup: 1,
+  buffers: { a: read("vec4<f32>"), y: write("vec4<f32>") },
+  uniforms: {},
+  body: wgsl`
+@compute @workgroup_size(WG)
+fn main() { y[0] = 5.0 * a[0]; }`,
+} as const satisfies KernelSpec;
 
 async function setUp() {
   const device = await testDevice();
@@ -58,7 +68,7 @@ describe("valueAndGrad", () => {
     const op = defineOp<{ a: Tensor; b: Tensor }, never, object, "a">({
       name: "test.accumulates",
       shape: ({ a }) => ({ y: { shape: a.shape, dtype: "f32" } }),
-      forward: ({ a, y }) => run(unaryForward("scale"), { x: a, y }, { quads: 1, s: 5 }, 1),
+      forward: ({ a, y }) => run(fiveTimes, { a, y }, {}, 1),
       save: ["a"],
       accumulates: ["a"],
       gradient: (_saved, dy, _attributes, _needs, known) => {

@@ -164,7 +164,7 @@ describe("AdamW", () => {
     expect(() => new AdamW(new Map(), options)).toThrow("[AdamW] needs at least one parameter");
     expect(() => optimizer.step(new Map([["head", zeros(device, [2])]]))).toThrow("no parameter head");
     expect(() => optimizer.step(new Map([["bias", zeros(device, [8])]]))).toThrow(
-      "[AdamW] the gradient of bias must be [7], got [8]",
+      "[AdamW] the gradient of bias must be [7] f32, got [8] f32",
     );
     const state = await hostCopy(optimizer.state());
     const bad = { shape: [2], data: new Float32Array(2) };

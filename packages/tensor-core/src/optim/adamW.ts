@@ -2,17 +2,24 @@
 
 import { run } from "../autograd/defineOp.ts";
 import type { HostTensor } from "../nn/module.ts";
-import { slice } from "../ops/layout/slice.ts";
-import { reshape } from "../ops/layout/reshape.ts";
-import { noGrad } from "../autograd/tape.ts";
+import type { UniformValue } from "../kernel/command.ts";
+import { copyElements } from "../tensor/copyElements.ts";
 import { zeros } from "../tensor/create.ts";
+import type { Device } from "../tensor/device.ts";
 import { sameShape, ShapeError, showShape } from "../tensor/shape.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import { Tensor } from "../tensor/tensor.ts";
 import { finishNorm, maxGradients, maxParameters, sumSquares, updateAdamW } from "./adamW.wgsl.ts";
-import { parameterOf } from "./parameterOf.ts";
+import {
+  assertApart,
+  elementsOf,
+  type LearningRate,
+  parameterOf,
+  type ParameterPart,
+  partsOf,
+} from "./parameterParts.ts";
 
 export interface AdamWOptions {
-  readonly learningRate: number;
+  readonly learningRate: LearningRate;
   /** Decay rates of the two moments; default 0.9 and 0.999. */
   readonly betas?: readonly [number, number];
   /** Added to the root of the second moment; default 1e-8. */
@@ -38,9 +45,7 @@ interface Bundle {
   readonly moments: Tensor;
 }
 
-interface Member {
-  readonly name: string;
-  readonly parameter: Tensor;
+interface Member extends ParameterPart {
   readonly quads: number;
   /** The quad of `moments` where its own begin. */
   readonly at: number;
@@ -52,7 +57,8 @@ interface Member {
  *     m = β₁ m + (1 − β₁) g,   v = β₂ v + (1 − β₂) g²
  *     p = (1 − rate · decay) p − rate · (m / (1 − β₁ᵗ)) / (√(v / (1 − β₂ᵗ)) + eps)
  *
- * Parameters and moments change in place; nothing is read back. A parameter without a gradient stays as it is.
+ * Parameters and moments change in place; nothing is read back. A parameter without a gradient stays as it is. A step
+ * may be captured: the count of steps, and a learning rate that is a schedule, go on in every replay.
  */
 export class AdamW {
   /** The norm of all gradients of the last step, before clipping; [] f32. */
@@ -65,11 +71,13 @@ export class AdamW {
 
   /**
    * @param params f32 tensors by name; they must outlive the optimiser
-   * @throws ShapeError if there is no parameter
+   * @throws ShapeError if there is no parameter, or two names stand for one tensor
    */
   constructor(params: ReadonlyMap<string, Tensor>, options: AdamWOptions) {
     const [first] = params.values();
     if (!first) throw new ShapeError("[AdamW] needs at least one parameter");
+    first.device.assertNotRecording("AdamW");
+    assertApart("AdamW", params);
     this.#params = new Map(params);
     this.#options = {
       betas: [0.9, 0.999],
@@ -80,13 +88,13 @@ export class AdamW {
       ...options,
     };
     const { device } = first;
-    const { workgroup } = finishNorm;
+    const parts = partsOf(params, device.maxBindingBytes / 2); // the moments of a part are twice its size
     let groups = 0;
-    for (const parameter of params.values()) groups += normGroups(parameter);
+    for (const { size } of parts) groups += normGroups(size);
     [this.#bundles, this.lastGradNorm, this.#partials] = device.unscoped(() => [
-      bundle(params),
+      bundle(parts, device),
       zeros(device, []),
-      zeros(device, [groups * workgroup]),
+      zeros(device, [groups * finishNorm.workgroup]),
     ]);
   }
 
@@ -99,40 +107,53 @@ export class AdamW {
    * Takes one step.
    *
    * @param grads        gradients by the names of the parameters
-   * @param learningRate of this step; default that of the options
+   * @param learningRate of this step, or a schedule by the count of steps before it; default that of the options
    * @throws ShapeError if a gradient has no parameter or another shape; nothing is changed then
    */
   step(grads: ReadonlyMap<string, Tensor>, learningRate = this.#options.learningRate): void {
     for (const [name, gradient] of grads) parameterOf("AdamW", this.#params, name, gradient);
     const { betas, eps, weightDecay, maxGradNorm, decays } = this.#options;
-    const t = ++this.#stepCount;
-    this.#measureNorm([...grads.values()]);
+    const { device } = this.lastGradNorm;
+    using _parts = device.scope();
+    let [rate, stepSize, rootScale] = [0, 0, 0];
+    device.eachStep(
+      () => {
+        rate = typeof learningRate === "function" ? learningRate(this.#stepCount) : learningRate;
+        const t = ++this.#stepCount;
+        stepSize = rate / (1 - betas[0] ** t);
+        rootScale = 1 / Math.sqrt(1 - betas[1] ** t);
+      },
+      { "learningRate of AdamW": typeof learningRate === "function" ? 0 : learningRate },
+    );
+    this.#measureNorm(grads);
     const shared = {
       maxNorm: Math.min(maxGradNorm, noLimit),
       keepFirst: betas[0],
       takeFirst: 1 - betas[0],
       keepSecond: betas[1],
       takeSecond: 1 - betas[1],
-      stepSize: learningRate / (1 - betas[0] ** t),
-      rootScale: 1 / Math.sqrt(1 - betas[1] ** t),
+      stepSize: () => stepSize,
+      rootScale: () => rootScale,
       eps,
     };
+    const keepDecayed = () => 1 - rate * weightDecay;
     for (const { members, moments } of this.#bundles) {
       const present = members.filter(({ name }) => grads.has(name));
       if (present.length === 0) continue;
       const kernel = updateAdamW(present.length);
       const tensors: Record<string, Tensor> = { norm: this.lastGradNorm, moments };
-      const uniforms: Record<string, number> = { ...shared };
+      const uniforms: Record<string, UniformValue> = { ...shared };
       let groups = 0;
-      for (const [i, { name, parameter, quads, at }] of present.entries()) {
+      for (const [i, member] of present.entries()) {
+        const { name, parameter, quads, at } = member;
         const own = Math.ceil(quads / 64);
         groups += own;
-        tensors[`gradient${i}`] = grads.get(name) as Tensor;
-        tensors[`parameter${i}`] = parameter;
+        tensors[`gradient${i}`] = elementsOf(member, grads.get(name) as Tensor);
+        tensors[`parameter${i}`] = elementsOf(member, parameter);
         uniforms[`quads${i}`] = quads;
         uniforms[`groups${i}`] = own;
         uniforms[`at${i}`] = at;
-        uniforms[`keepParameter${i}`] = decays(name, parameter) ? 1 - learningRate * weightDecay : 1;
+        uniforms[`keepParameter${i}`] = decays(name, parameter) ? keepDecayed : 1;
       }
       run(kernel, tensors, uniforms, groups);
     }
@@ -141,10 +162,16 @@ export class AdamW {
   /** Copies of the two moments of every parameter, as `first.<name>` and `second.<name>`, in the open scope. */
   state(): Map<string, Tensor> {
     const state = new Map<string, Tensor>();
+    for (const [name, { device, shape }] of this.#params) {
+      for (const moment of ["first", "second"]) {
+        const label = `[AdamW] ${moment}.${name}`;
+        state.set(`${moment}.${name}`, Tensor.allocate(device, shape, "f32", label));
+      }
+    }
     for (const { members, moments } of this.#bundles) {
-      for (const { name, parameter, quads, at } of members) {
-        state.set(`first.${name}`, copyOf(moments, at, parameter));
-        state.set(`second.${name}`, copyOf(moments, at + quads, parameter));
+      for (const { name, start, size, quads, at } of members) {
+        copyElements(moments, 4 * at, state.get(`first.${name}`) as Tensor, start, size);
+        copyElements(moments, 4 * (at + quads), state.get(`second.${name}`) as Tensor, start, size);
       }
     }
     return state;
@@ -176,9 +203,11 @@ export class AdamW {
       throw new ShapeError(`[AdamW] no parameter belongs to ${surplus} of the state`);
     for (const { members, moments } of this.#bundles) {
       const values = new Float32Array(moments.size);
-      for (const { name, quads, at } of members) {
-        values.set((state.get(`first.${name}`) as HostTensor).data, 4 * at);
-        values.set((state.get(`second.${name}`) as HostTensor).data, 4 * (at + quads));
+      for (const { name, start, size, quads, at } of members) {
+        const part = (moment: string) =>
+          (state.get(`${moment}.${name}`) as HostTensor).data.subarray(start, start + size);
+        values.set(part("first"), 4 * at);
+        values.set(part("second"), 4 * (at + quads));
       }
       moments.write(values);
     }
@@ -192,62 +221,53 @@ export class AdamW {
     this.#partials.dispose();
   }
 
-  #measureNorm(gradients: readonly Tensor[]): void {
+  #measureNorm(grads: ReadonlyMap<string, Tensor>): void {
     const { workgroup } = finishNorm;
+    const { device } = this.lastGradNorm;
+    const parts = partsOf(grads, device.maxBindingBytes);
     let first = 0;
-    for (let start = 0; start < gradients.length; start += maxGradients) {
-      const part = gradients.slice(start, start + maxGradients);
+    for (let start = 0; start < parts.length; start += maxGradients) {
+      const together = parts.slice(start, start + maxGradients);
       const tensors: Record<string, Tensor> = { partials: this.#partials };
       const uniforms: Record<string, number> = { first };
       let groups = 0;
-      for (const [i, gradient] of part.entries()) {
-        const own = normGroups(gradient);
+      for (const [i, part] of together.entries()) {
+        const own = normGroups(part.size);
         groups += own;
-        tensors[`gradient${i}`] = gradient;
-        uniforms[`size${i}`] = gradient.size;
+        tensors[`gradient${i}`] = elementsOf(part, part.parameter);
+        uniforms[`size${i}`] = part.size;
         uniforms[`groups${i}`] = own;
       }
-      run(sumSquares(part.length), tensors, uniforms, groups);
+      run(sumSquares(together.length), tensors, uniforms, groups);
       first += groups * workgroup;
     }
     run(finishNorm, { partials: this.#partials, norm: this.lastGradNorm }, { quads: first / 4 }, 1);
   }
 }
 
-function normGroups({ size }: Tensor): number {
+function normGroups(size: number): number {
   return Math.max(
     1,
     Math.min(maxNormGroups, Math.ceil(size / (4 * finishNorm.workgroup * quadsPerInvocation))),
   );
 }
 
-/** Parameters in their order by threes, with moments of zero; fewer where a device could not bind the moments at once. */
-function bundle(params: ReadonlyMap<string, Tensor>): Bundle[] {
+/** Parts in their order by threes, with moments of zero; fewer where a device could not bind the moments at once. */
+function bundle(parts: readonly ParameterPart[], device: Device): Bundle[] {
   const bundles: Bundle[] = [];
   let members: Member[] = [];
   let end = 0;
   const close = () => {
-    const [first] = members;
-    if (first) bundles.push({ members, moments: zeros(first.parameter.device, [4 * end]) });
+    if (members.length > 0) bundles.push({ members, moments: zeros(device, [4 * end]) });
     members = [];
     end = 0;
   };
-  for (const [name, parameter] of params) {
-    const quads = Math.ceil(parameter.size / 4);
-    const limit = parameter.device.gpu.limits.maxStorageBufferBindingSize;
-    if (members.length === maxParameters || 16 * (end + 2 * quads) > limit) close();
-    members.push({ name, parameter, quads, at: end });
+  for (const part of parts) {
+    const quads = Math.ceil(part.size / 4);
+    if (members.length === maxParameters || 16 * (end + 2 * quads) > device.maxBindingBytes) close();
+    members.push({ ...part, quads, at: end });
     end += 2 * quads;
   }
   close();
   return bundles;
-}
-
-function copyOf(moments: Tensor, at: number, { shape, size }: Tensor): Tensor {
-  return noGrad(() => {
-    const flat = slice(moments, 0, 4 * at, 4 * at + size);
-    const copy = reshape(flat, shape);
-    flat.dispose();
-    return copy;
-  });
 }

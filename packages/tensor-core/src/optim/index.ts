@@ -1,5 +1,6 @@
 /** @file Optimisers and schedules. */
 
 export * from "./adamW.ts";
+export { type LearningRate } from "./parameterParts.ts";
 export * from "./schedule.ts";
 export * from "./sgd.ts";

@@ -6,7 +6,10 @@ import { finishNorm, sumSquares, updateAdamW } from "./adamW.wgsl.ts";
 import { updateSgd } from "./sgd.wgsl.ts";
 
 describe("WGSL of the optimisers", () => {
-  it.each([sumSquares(2), finishNorm, updateAdamW(2), updateSgd])("$label is as reviewed", async (kernel) => {
-    await expect(assemble(kernel)).toMatchFileSnapshot(`__wgsl__/${kernel.label}.wgsl`);
-  });
+  it.each([sumSquares(2), finishNorm, updateAdamW(2), updateSgd(2)])(
+    "$label is as reviewed",
+    async (kernel) => {
+      await expect(assemble(kernel)).toMatchFileSnapshot(`__wgsl__/${kernel.label}.wgsl`);
+    },
+  );
 });

@@ -3,20 +3,26 @@
 import { DeviceError } from "../device/deviceError.ts";
 import { type DeviceInfo, openDevice, type OpenDeviceOptions } from "../device/openDevice.ts";
 import { BufferUsage, MapMode } from "../device/gpuConstants.ts";
-import { BufferPool, type PooledBuffer, type PoolStats } from "../memory/bufferPool.ts";
+import { BufferPool, type PoolStats } from "../memory/bufferPool.ts";
 import { type Owned, Scope } from "../memory/scope.ts";
+import type { Binding } from "../kernel/command.ts";
 import { type KernelTiming, Profiler } from "../kernel/profiler.ts";
 import { Recorder, type RecorderStats } from "../kernel/recorder.ts";
+import type { RecordedStep } from "./recordedStep.ts";
 
 export interface DeviceOptions extends OpenDeviceOptions {
   /** Most bytes that tensors may take on the device; no limit by default. */
   readonly memoryBudgetBytes?: number;
+  /** Most bytes of one binding; default what the adapter offers. For tests of what is split beyond it. */
+  readonly maxBindingBytes?: number;
 }
 
 /** A WebGPU device with its memory and its recorder. */
 export class Device {
   readonly gpu: GPUDevice;
   readonly info: DeviceInfo;
+  /** The most bytes that a kernel sees of one tensor; ops split what is larger, or say that they do not. */
+  readonly maxBindingBytes: number;
   /** @internal */
   readonly pool: BufferPool;
   /** @internal */
@@ -24,12 +30,14 @@ export class Device {
   readonly #scopes: Scope[] = [];
   readonly #staging = new Map<number, GPUBuffer[]>();
   #failure: Error | undefined;
+  #recording: RecordedStep | undefined;
 
-  private constructor(gpu: GPUDevice, info: DeviceInfo, memoryBudgetBytes?: number) {
+  private constructor(gpu: GPUDevice, info: DeviceInfo, options: DeviceOptions) {
     this.gpu = gpu;
     this.info = info;
-    this.recorder = new Recorder(gpu);
-    this.pool = new BufferPool(gpu, memoryBudgetBytes, () => {
+    this.maxBindingBytes = options.maxBindingBytes ?? gpu.limits.maxStorageBufferBindingSize;
+    this.recorder = new Recorder(gpu, this.maxBindingBytes);
+    this.pool = new BufferPool(gpu, options.memoryBudgetBytes, () => {
       this.recorder.flush();
       this.recorder.dropBindGroups();
     });
@@ -51,7 +59,7 @@ export class Device {
    */
   static async open(options: DeviceOptions = {}): Promise<Device> {
     const { gpu, info } = await openDevice(options);
-    return new Device(gpu, info, options.memoryBudgetBytes);
+    return new Device(gpu, info, options);
   }
 
   /** Opens a scope: tensors made until it is disposed of belong to it. */
@@ -116,27 +124,81 @@ export class Device {
     return profiler.read();
   }
 
-  /** @internal Overwrites the start of a buffer after all work recorded so far. */
-  upload(target: PooledBuffer, data: Float32Array | Int32Array | Uint32Array): void {
+  /**
+   * Runs host code that belongs to a training step, such as counting it: now and, where a step is being captured, again
+   * before each replay.
+   *
+   * @param fixed numbers that the work holds on to, by name; a captured step reports one that another run changes
+   */
+  eachStep(work: () => void, fixed: Readonly<Record<string, number>> = {}): void {
+    work();
+    this.#recording?.hostWork.push({ work, fixed });
+  }
+
+  /** @internal Runs `fn` and keeps what it records instead of running that. */
+  record<T>(fn: () => T): { readonly value: T; readonly step: RecordedStep } {
+    this.assertNotRecording("capture");
     this.flush();
+    const step: RecordedStep = {
+      commands: [],
+      buffers: [],
+      released: [],
+      constants: new Map(),
+      hostWork: [],
+    };
+    this.#recording = step;
+    this.pool.recorded = step;
+    this.recorder.commands = step.commands;
+    const stop = () => {
+      this.#recording = undefined;
+      this.pool.recorded = undefined;
+      this.recorder.commands = undefined;
+    };
+    try {
+      const value = fn();
+      stop();
+      return { value, step };
+    } catch (error) {
+      stop();
+      for (const pooled of step.released) this.pool.release(pooled);
+      throw error;
+    }
+  }
+
+  /** @throws Error while a step is being captured */
+  assertNotRecording(op: string): void {
+    if (this.#recording) {
+      throw new Error(
+        `[${op}] is not possible while a step is captured: do it before, or return tensors and do it after`,
+      );
+    }
+  }
+
+  /** @internal Overwrites a part of a buffer after all work recorded so far. */
+  upload({ pooled, offset = 0 }: Binding, data: Float32Array | Int32Array | Uint32Array): void {
+    if (this.#recording) this.#makeConstant({ pooled, bytes: 0 }, data);
+    else this.flush();
+    if (!pooled.buffer) throw new Error("[write] the tensor has no memory yet");
     // Dawn refuses views of shared memory.
     const owned = data.buffer instanceof ArrayBuffer ? data : data.slice();
     this.gpu.queue.writeBuffer(
-      target.buffer,
-      0,
+      pooled.buffer,
+      offset,
       owned.buffer as ArrayBuffer,
       owned.byteOffset,
       owned.byteLength,
     );
   }
 
-  /** @internal Reads the start of a buffer after all work recorded so far. */
-  async download(source: PooledBuffer, bytes: number): Promise<ArrayBuffer> {
-    const spare = this.#staging.get(source.bytes)?.pop();
+  /** @internal Reads a part of a buffer after all work recorded so far. */
+  async download({ pooled, bytes, offset = 0 }: Binding): Promise<ArrayBuffer> {
+    this.assertNotRecording("read");
+    if (!pooled.buffer) throw new Error("[read] the tensor has no memory yet");
+    const spare = this.#staging.get(pooled.bytes)?.pop();
     const staging =
       spare ??
-      this.gpu.createBuffer({ size: source.bytes, usage: BufferUsage.MAP_READ | BufferUsage.COPY_DST });
-    this.recorder.copy(source.buffer, staging, bytes);
+      this.gpu.createBuffer({ size: pooled.bytes, usage: BufferUsage.MAP_READ | BufferUsage.COPY_DST });
+    this.recorder.copy(pooled.buffer, staging, bytes, offset);
     this.recorder.flush();
     try {
       await staging.mapAsync(MapMode.READ, 0, bytes);
@@ -147,11 +209,32 @@ export class Device {
     }
     const copy = staging.getMappedRange(0, bytes).slice(0);
     staging.unmap();
-    const list = this.#staging.get(source.bytes);
+    const list = this.#staging.get(pooled.bytes);
     if (list) list.push(staging);
-    else this.#staging.set(source.bytes, [staging]);
+    else this.#staging.set(pooled.bytes, [staging]);
     this.throwIfFailed();
     return copy;
+  }
+
+  /** A tensor that a captured step makes from host values has memory of its own, and the same values each time. */
+  #makeConstant({ pooled }: Binding, data: Float32Array | Int32Array | Uint32Array): void {
+    const used = this.#recording?.commands.some(({ bindings }) =>
+      Object.values(bindings).some((binding) => binding.pooled === pooled),
+    );
+    if (pooled.buffer || used) {
+      throw new Error(
+        "[write] a captured step cannot overwrite a tensor with host values: write it before the step, or pass it as an input",
+      );
+    }
+    // What is recorded runs later than this upload; none of the memory that it uses is free before.
+    const { recorded } = this.pool;
+    this.pool.recorded = undefined;
+    try {
+      this.pool.give(pooled);
+    } finally {
+      this.pool.recorded = recorded;
+    }
+    this.#recording?.constants.set(pooled, data.slice());
   }
 
   /** @throws DeviceError if the device was lost or rejected work since the last call */

@@ -28,7 +28,14 @@ export function fillWord(value: number, dtype: DType): number {
 /** @internal Sets every element to one value, in the order of recorded work. */
 export function fill<T extends Tensor>(y: T, value: number): T {
   const word = fillWord(value, y.dtype);
-  const quads = Math.ceil(y.bytes / 16);
-  y.device.recorder.dispatch(fillKernel, { y: y.binding }, { quads, word }, Math.ceil(quads / 64));
+  const { recorder, maxBindingBytes } = y.device;
+  const { pooled, offset = 0 } = y.binding;
+  const most = Math.floor(maxBindingBytes / 256) * 256;
+  for (let at = 0; at < y.bytes; at += most) {
+    const bytes = Math.min(most, y.bytes - at);
+    const quads = Math.ceil(bytes / 16);
+    const part = { pooled, bytes, offset: offset + at };
+    recorder.dispatch(fillKernel, { y: part }, { quads, word }, Math.ceil(quads / 64));
+  }
   return y;
 }

@@ -2,7 +2,7 @@
 
 import type { Owned } from "../memory/scope.ts";
 import type { PooledBuffer } from "../memory/bufferPool.ts";
-import type { Binding } from "../kernel/recorder.ts";
+import type { Binding } from "../kernel/command.ts";
 import type { Device } from "./device.ts";
 import { asTypedArray, byteLength, type DType, fromBytes, type TypedArrayOf } from "./dtype.ts";
 import { type Shape, ShapeError, showShape, sizeOf } from "./shape.ts";
@@ -12,6 +12,9 @@ interface Storage {
   readonly pooled: PooledBuffer;
   references: number;
 }
+
+/** Elements by whose multiples a part of a tensor may begin: what every device can bind, for every dtype. */
+export const rangeAlignment = 128;
 
 /** The shape and dtype of a tensor to be made. */
 export interface TensorSpec {
@@ -25,28 +28,43 @@ export class Tensor<D extends DType = DType> implements Owned {
   readonly shape: Shape;
   readonly dtype: D;
   readonly #storage: Storage;
+  /** Where the elements begin in the storage, in bytes. */
+  readonly #offset: number;
   #freed = false;
 
-  private constructor(device: Device, shape: Shape, dtype: D, storage: Storage) {
+  private constructor(device: Device, shape: Shape, dtype: D, storage: Storage, offset: number) {
     this.device = device;
     this.shape = shape;
     this.dtype = dtype;
     this.#storage = storage;
+    this.#offset = offset;
     device.currentScope?.add(this);
   }
 
   /** @internal Undefined content, owned by the current scope. */
   static allocate<D extends DType>(device: Device, shape: Shape, dtype: D, what: string): Tensor<D> {
     const bytes = byteLength(sizeOf(shape), dtype);
-    const pooled = device.pool.acquire(bytes, `${what}, a tensor of ${showShape(shape)} ${dtype},`);
-    return new Tensor(device, [...shape], dtype, { pooled, references: 1 });
+    const pooled = device.pool.acquire(bytes, { label: what, shape, dtype });
+    return new Tensor(device, [...shape], dtype, { pooled, references: 1 }, 0);
   }
 
   /** @internal The same memory under another shape of the same size. */
   view(shape: Shape): Tensor<D> {
     this.assertLive("reshape");
     this.#storage.references++;
-    return new Tensor(this.device, [...shape], this.dtype, this.#storage);
+    return new Tensor(this.device, [...shape], this.dtype, this.#storage, this.#offset);
+  }
+
+  /**
+   * @internal A part of the same memory.
+   *
+   * @param start first element, a multiple of {@link rangeAlignment}
+   */
+  range(start: number, shape: Shape): Tensor<D> {
+    this.assertLive("range");
+    this.#storage.references++;
+    const offset = this.#offset + byteLength(start, this.dtype);
+    return new Tensor(this.device, [...shape], this.dtype, this.#storage, offset);
   }
 
   get size(): number {
@@ -63,7 +81,7 @@ export class Tensor<D extends DType = DType> implements Owned {
 
   /** @internal */
   get binding(): Binding {
-    return { pooled: this.#storage.pooled, bytes: this.bytes };
+    return { pooled: this.#storage.pooled, bytes: this.bytes, offset: this.#offset };
   }
 
   /** @throws Error if the tensor was disposed of */
@@ -87,7 +105,7 @@ export class Tensor<D extends DType = DType> implements Owned {
   async read(): Promise<TypedArrayOf<D>> {
     this.assertLive("read");
     if (this.size === 0) return fromBytes(new ArrayBuffer(0), 0, this.dtype) as TypedArrayOf<D>;
-    const bytes = await this.device.download(this.#storage.pooled, this.bytes);
+    const bytes = await this.device.download(this.binding);
     return fromBytes(bytes, this.size, this.dtype) as TypedArrayOf<D>;
   }
 
@@ -114,7 +132,7 @@ export class Tensor<D extends DType = DType> implements Owned {
         `[write] ${showShape(this.shape)} holds ${this.size} values, got ${values.length}`,
       );
     }
-    if (this.size > 0) this.device.upload(this.#storage.pooled, asTypedArray(values, this.dtype));
+    if (this.size > 0) this.device.upload(this.binding, asTypedArray(values, this.dtype));
     return this;
   }
 }

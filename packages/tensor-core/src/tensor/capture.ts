@@ -1,0 +1,198 @@
+/** @file A step that is recorded once and replayed: one encoder, one pass, no new buffers and no new bind groups. */
+
+import { compareSteps } from "./compareSteps.ts";
+import type { Device } from "./device.ts";
+import type { DType } from "./dtype.ts";
+import { tensor } from "./create.ts";
+import { type PlacedStep, placeStep, type RecordedStep } from "./recordedStep.ts";
+import { type Shape, showShape } from "./shape.ts";
+import type { Tensor } from "./tensor.ts";
+
+/** Values on the host for an input of a captured step. */
+export interface StepInput {
+  readonly shape: Shape;
+  readonly data: Float32Array | Int32Array | Uint32Array;
+}
+
+/** What a captured step returns: tensors by name. They hold the values of the last run. */
+export type StepResults = Readonly<Record<string, Tensor>>;
+
+interface Plan<R> extends PlacedStep {
+  readonly step: RecordedStep;
+  readonly inputs: Readonly<Record<string, Tensor>>;
+  readonly results: R;
+  /** Those of the results that the step made. */
+  readonly owned: readonly Tensor[];
+  compared: boolean;
+}
+
+/** Plans that a captured step keeps, for inputs of different shapes. */
+const maxPlans = 8;
+
+/** See {@link capture}. */
+export class CapturedStep<I extends string, R extends StepResults> implements Disposable {
+  readonly #device: Device;
+  readonly #fn: (inputs: Readonly<Record<I, Tensor>>) => R;
+  /** By shapes of the inputs, the one used last at the end. */
+  readonly #plans = new Map<string, Plan<R>>();
+
+  /** @internal Use {@link capture}. */
+  constructor(device: Device, fn: (inputs: Readonly<Record<I, Tensor>>) => R) {
+    this.#device = device;
+    this.#fn = fn;
+  }
+
+  /** Plans made so far and kept, one for each combination of input shapes. */
+  get plans(): number {
+    return this.#plans.size;
+  }
+
+  /**
+   * Runs the step on new inputs. The first run for a combination of shapes records it, the second records it again and
+   * compares; each later one writes the inputs and replays.
+   *
+   * @param inputs values by name; the names must be the same each time
+   * @returns the step's results, the same tensors in each run of these shapes: read them before the next run
+   * @throws Error if the second run recorded something else than the first
+   * @throws MemoryError if the step does not fit the budget
+   */
+  run(inputs: Readonly<Record<I, StepInput>>): R {
+    const key = describeInputs(inputs);
+    const known = this.#plans.get(key);
+    if (known) {
+      this.#plans.delete(key);
+      this.#plans.set(key, known);
+      for (const name in inputs) (known.inputs[name] as Tensor).write(inputs[name].data);
+      if (known.compared) for (const { work } of known.step.hostWork) work();
+      else this.#compare(known);
+    }
+    const plan = known ?? this.#record(key, inputs);
+    this.#device.recorder.replay(plan.program);
+    return plan.results;
+  }
+
+  /** Frees the step's memory and its results. */
+  dispose(): void {
+    for (const plan of this.#plans.values()) this.#free(plan);
+    this.#plans.clear();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  #record(key: string, inputs: Readonly<Record<I, StepInput>>): Plan<R> {
+    const device = this.#device;
+    device.assertNotRecording("capture");
+    return device.unscoped(() => {
+      const written = {} as Record<I, Tensor>;
+      for (const name in inputs) {
+        const { data, shape } = inputs[name];
+        written[name] = tensor(device, data, shape, dtypeOf(data));
+      }
+      let released: RecordedStep["released"] = [];
+      let made: readonly Tensor[] = [];
+      try {
+        const { step, results, owned } = this.#runRecorded(written);
+        released = step.released;
+        made = owned;
+        const plan = { step, results, owned, inputs: written, compared: false, ...placeStep(device, step) };
+        this.#plans.set(key, plan);
+        const [oldest] = this.#plans;
+        if (oldest && this.#plans.size > maxPlans) {
+          this.#plans.delete(oldest[0]);
+          this.#free(oldest[1]);
+        }
+        return plan;
+      } catch (error) {
+        for (const name in written) written[name].dispose();
+        for (const result of made) result.dispose();
+        throw error;
+      } finally {
+        for (const pooled of released) device.pool.release(pooled);
+      }
+    });
+  }
+
+  #runRecorded(inputs: Readonly<Record<I, Tensor>>) {
+    const device = this.#device;
+    const owned: Tensor[] = [];
+    const { value: results, step } = device.record(() => {
+      using scope = device.scope();
+      const found = this.#fn(inputs);
+      if (found instanceof Promise) {
+        throw new TypeError(
+          "[capture] the step must not be async: it returns tensors, to be read after it ran",
+        );
+      }
+      for (const result of Object.values(found)) if (scope.remove(result)) owned.push(result);
+      return found;
+    });
+    return { results, step, owned };
+  }
+
+  /** Records the step again: what is constant within it must be the same in every run. */
+  #compare(plan: Plan<R>): void {
+    const device = this.#device;
+    const { step, owned } = device.unscoped(() =>
+      this.#runRecorded(plan.inputs as Readonly<Record<I, Tensor>>),
+    );
+    const difference = compareSteps(plan.step, step);
+    for (const result of owned) result.dispose();
+    for (const pooled of step.released) device.pool.release(pooled);
+    if (difference) throw new Error(`[capture] ${difference}`);
+    plan.compared = true;
+    plan.step.constants.clear();
+    // This run's host work was done by the second recording, so what it set is there.
+    plan.step.hostWork.splice(0, Number.POSITIVE_INFINITY, ...step.hostWork);
+    plan.program.takeUniforms(step.commands);
+  }
+
+  #free({ program, held, inputs, owned }: Plan<R>): void {
+    this.#device.recorder.flush();
+    program.destroy();
+    for (const result of owned) result.dispose();
+    for (const pooled of held) this.#device.pool.release(pooled);
+    for (const name in inputs) inputs[name]?.dispose();
+  }
+}
+
+/**
+ * Makes a step that is recorded once for each combination of input shapes and then replayed, without running `fn` again:
+ * its dispatches are encoded in one pass, over the same buffers and bind groups.
+ *
+ *     const step = capture(device, ({ images, labels }) => {
+ *       const { value, grads } = valueAndGrad(() => loss(images, labels), parameters);
+ *       optimizer.step(grads, warmupCosine({ peak: 1e-3, totalSteps: 1000 }));
+ *       return { loss: value };
+ *     });
+ *     const { loss } = step.run({ images: { shape, data }, labels: { shape: [32], data: ids } });
+ *
+ * What differs between runs must be an input, a uniform given as a function, or a tensor that kernels change in place,
+ * as parameters are. Numbers and host values inside `fn` are those of the first run in all others; the second run is
+ * recorded again and compared, so that one that changes is an error. Host work that each run needs goes into
+ * `device.eachStep`. Within `fn` nothing can be read. Memory of tensors inside the step is planned: those that are never
+ * in use at once share it.
+ *
+ * @param fn called once or twice for each combination of input shapes
+ */
+export function capture<I extends string, R extends StepResults>(
+  device: Device,
+  fn: (inputs: Readonly<Record<I, Tensor>>) => R,
+): CapturedStep<I, R> {
+  return new CapturedStep(device, fn);
+}
+
+function describeInputs(inputs: Readonly<Record<string, StepInput>>): string {
+  let key = "";
+  for (const name in inputs) {
+    const { shape, data } = inputs[name] as StepInput;
+    key += `${name} ${showShape(shape)} ${dtypeOf(data)};`;
+  }
+  return key;
+}
+
+function dtypeOf(data: StepInput["data"]): DType {
+  if (data instanceof Float32Array) return "f32";
+  return data instanceof Int32Array ? "i32" : "u32";
+}

@@ -1,0 +1,74 @@
+/** @file What differs between two recordings of one step. */
+
+import { variantKey } from "../kernel/assemble.ts";
+import type { Command } from "../kernel/command.ts";
+import type { PooledBuffer } from "../memory/bufferPool.ts";
+import type { RecordedStep } from "./recordedStep.ts";
+
+/** The first difference in words; undefined if both do the same. */
+export function compareSteps(first: RecordedStep, second: RecordedStep): string | undefined {
+  const counterpart = new Map<PooledBuffer, PooledBuffer>();
+  const made = new Set(first.buffers);
+  for (const [at, a] of first.commands.entries()) {
+    const b = second.commands[at];
+    if (!b || variantKey(a.kernel) !== variantKey(b.kernel) || a.groups.join() !== b.groups.join()) {
+      const then = b ? `${b.kernel.label} over ${b.groups.join(" x ")} workgroups` : "none";
+      return (
+        `dispatch ${at} was ${a.kernel.label} over ${a.groups.join(" x ")} workgroups in the first run and ${then} in the ` +
+        "second: a step must do the same each time for inputs of the same shapes"
+      );
+    }
+    const difference = compareUniforms(a, b);
+    if (difference) return difference;
+    for (const name in a.kernel.buffers) {
+      const before = a.bindings[name]?.pooled as PooledBuffer;
+      const now = b.bindings[name]?.pooled as PooledBuffer;
+      const seen = counterpart.get(before);
+      counterpart.set(before, now);
+      if (seen ? seen === now : before === now) continue;
+      const { label, shape, dtype } = before.owner;
+      const what = `a tensor of [${shape.join(", ")}] ${dtype} (${label}), which ${a.kernel.label} has as ${name},`;
+      if (seen || !made.has(before)) {
+        return `${what} was another one in the second run: pass it as an input, or change it in place`;
+      }
+      const [then, values] = [first.constants.get(before), second.constants.get(now)];
+      if (then && !sameValues(then, values)) {
+        return `${what} was made from other host values in the second run: pass it as an input`;
+      }
+    }
+  }
+  for (const [at, { fixed }] of first.hostWork.entries()) {
+    const now = second.hostWork[at]?.fixed ?? {};
+    for (const name in fixed) {
+      if (Object.is(fixed[name], now[name])) continue;
+      return changedNumber(name, fixed[name], now[name]);
+    }
+  }
+  if (second.commands.length > first.commands.length) {
+    const { kernel } = second.commands[first.commands.length] as Command;
+    return `the second run went on with ${kernel.label} where the first ended: a step must do the same each time`;
+  }
+  return undefined;
+}
+
+function compareUniforms(a: Command, b: Command): string | undefined {
+  for (const name in a.kernel.uniforms) {
+    const [before, now] = [a.uniforms[name], b.uniforms[name]];
+    if (typeof before === "function" || Object.is(before, now)) continue;
+    return changedNumber(`${name} of ${a.kernel.label}`, before, now);
+  }
+  return undefined;
+}
+
+function changedNumber(name: string, before: unknown, now: unknown): string {
+  return (
+    `${name} was ${String(before)} in the first run and ${String(now)} in the second: ` +
+    "give a function where a number changes from step to step, such as a schedule for a learning rate"
+  );
+}
+
+function sameValues(a: ArrayLike<number>, b: ArrayLike<number> | undefined): boolean {
+  if (!b || a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (!Object.is(a[i], b[i])) return false;
+  return true;
+}

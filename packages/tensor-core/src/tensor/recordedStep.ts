@@ -1,0 +1,79 @@
+/** @file What a captured step consists of, and where its tensors go in memory. */
+
+import type { Command } from "../kernel/command.ts";
+import { Program } from "../kernel/program.ts";
+import type { PooledBuffer } from "../memory/bufferPool.ts";
+import { placeLifetimes } from "../memory/placeLifetimes.ts";
+import type { Device } from "./device.ts";
+
+/** A step as it was recorded: nothing has run yet. */
+export interface RecordedStep {
+  readonly commands: Command[];
+  /** Buffers of the tensors that the step made. */
+  readonly buffers: PooledBuffer[];
+  /** Memory that was let go of while the step was recorded; the step may use it before that. */
+  readonly released: PooledBuffer[];
+  /** Values from the host that the step uses each time. */
+  readonly constants: Map<PooledBuffer, Float32Array | Int32Array | Uint32Array>;
+  /** Host code that runs before each replay. */
+  readonly hostWork: { readonly work: () => void; readonly fixed: Readonly<Record<string, number>> }[];
+}
+
+/** A step that can run. */
+export interface PlacedStep {
+  readonly program: Program;
+  /** What the program uses; all of it is held until the step is freed. */
+  readonly held: readonly PooledBuffer[];
+}
+
+/**
+ * Gives memory to every tensor of a step and makes its program. Tensors that are never in use at once share memory;
+ * one that is still alive when the step was recorded keeps its own.
+ *
+ * @throws MemoryError over the budget
+ */
+export function placeStep(device: Device, { commands, buffers }: RecordedStep): PlacedStep {
+  const { pool, recorder } = device;
+  const uses = new Map<PooledBuffer, { first: number; last: number }>();
+  for (const [at, { bindings }] of commands.entries()) {
+    for (const name in bindings) {
+      const { pooled } = bindings[name] as { pooled: PooledBuffer };
+      const use = uses.get(pooled);
+      if (use) use.last = at;
+      else uses.set(pooled, { first: at, last: at });
+    }
+  }
+  const own = buffers.filter((pooled) => !pooled.place && (uses.has(pooled) || pooled.holds > 0));
+  const { slots, slotOf } = placeLifetimes(
+    own.map((pooled) => {
+      const { first, last } = uses.get(pooled) ?? { first: 0, last: 0 };
+      return { bytes: pooled.bytes, first, last: pooled.holds > 0 ? Number.POSITIVE_INFINITY : last };
+    }),
+  );
+  const held: PooledBuffer[] = [];
+  try {
+    for (const [slot, bytes] of slots.entries()) {
+      const tenant = own[slotOf.findIndex((other, i) => other === slot && own[i]?.bytes === bytes)];
+      const { label = "", shape = [], dtype = "" } = tenant?.owner ?? {};
+      held.push(pool.acquire(bytes, { label: `captured step: ${label}`, shape, dtype }));
+    }
+    for (const [i, pooled] of own.entries()) {
+      const place = held[slotOf[i] as number] as PooledBuffer;
+      if (pooled.holds > 0) pool.hold(place);
+      pool.settle(pooled, place);
+    }
+    const made = new Set(buffers);
+    for (const pooled of uses.keys()) {
+      const kept = made.has(pooled) ? pooled.place : pooled;
+      if (!kept || held.includes(kept)) continue;
+      pool.hold(kept);
+      held.push(kept);
+    }
+    const program = new Program(device.gpu, recorder.pipelines, device.maxBindingBytes, commands);
+    recorder.countProgram(program);
+    return { program, held };
+  } catch (error) {
+    for (const pooled of held) pool.release(pooled);
+    throw error;
+  }
+}
