@@ -14,8 +14,6 @@ import {
   attentionForwardShared,
 } from "./attention/attentionShared.wgsl.ts";
 import { rotaryKernel } from "./attention/rotary.wgsl.ts";
-import { binaryBackward, binaryForward } from "./elementwise/binary.wgsl.ts";
-import { unaryBackward, unaryForward } from "./elementwise/unary.wgsl.ts";
 import { countIds, embeddingForward, placeIds, scanCounts, sumRows } from "./index/embedding.wgsl.ts";
 import { crossEntropyBackward, crossEntropyForward } from "./loss/crossEntropy.wgsl.ts";
 import { matmulKernel } from "./matmul/matmul.wgsl.ts";
@@ -37,10 +35,6 @@ const kernels: Readonly<Record<string, KernelSpec>> = {
   "attention.backward.key.shared": attentionBackwardKeyShared({ owned: 2, lanes: 8 }),
   "rotaryEmbedding.quads": rotaryKernel({ quads: true }),
   "rotaryEmbedding.scalars": rotaryKernel({ quads: false }),
-  "div.forward": binaryForward("div"),
-  "div.backward.b": binaryBackward("div", "db"),
-  "gelu.forward": unaryForward("gelu"),
-  "gelu.backward.x": unaryBackward("gelu"),
   "embedding.forward.quads": embeddingForward(true),
   "embedding.forward.scalars": embeddingForward(false),
   "embedding.backward.count": countIds,

@@ -21,9 +21,6 @@ fn flatGroup(wid: vec3<u32>, nwg: vec3<u32>) -> u32 {
 fn geluSlope(x: vec4<f32>, t: vec4<f32>) -> vec4<f32> {
   return 0.5 * (1.0 + t) + 0.5 * x * (1.0 - t * t) * 0.7978845608 * (1.0 + 0.134145 * x * x);
 }
-fn siluSlope(x: vec4<f32>, s: vec4<f32>) -> vec4<f32> {
-  return s * (1.0 + x * (1.0 - s));
-}
 
 fn slope(x: vec4<f32>, y: vec4<f32>, dy: vec4<f32>, s: f32) -> vec4<f32> { return dy * geluSlope(x, tanh(clamp(0.7978845608 * (x + 0.044715 * x * x * x), vec4<f32>(-10.0), vec4<f32>(10.0)))); }
 

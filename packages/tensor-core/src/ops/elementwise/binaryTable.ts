@@ -14,6 +14,19 @@ export const binaryTable = {
   sub: { forward: "a - b", da: "dy", db: "-dy", reference: (a, b) => a - b },
   mul: { forward: "a * b", da: "dy * b", db: "dy * a", reference: (a, b) => a * b },
   div: { forward: "a / b", da: "dy / b", db: "-dy * a / (b * b)", reference: (a, b) => a / b },
+  // Equal elements share the gradient.
+  maximum: {
+    forward: "max(a, b)",
+    da: "dy * (select(vec4<f32>(0.0), vec4<f32>(0.5), a >= b) + select(vec4<f32>(0.0), vec4<f32>(0.5), a > b))",
+    db: "dy * (select(vec4<f32>(0.0), vec4<f32>(0.5), b >= a) + select(vec4<f32>(0.0), vec4<f32>(0.5), b > a))",
+    reference: Math.max,
+  },
+  minimum: {
+    forward: "min(a, b)",
+    da: "dy * (select(vec4<f32>(0.0), vec4<f32>(0.5), a <= b) + select(vec4<f32>(0.0), vec4<f32>(0.5), a < b))",
+    db: "dy * (select(vec4<f32>(0.0), vec4<f32>(0.5), b <= a) + select(vec4<f32>(0.0), vec4<f32>(0.5), b < a))",
+    reference: Math.min,
+  },
 } as const satisfies Record<string, BinaryRow>;
 
 export type BinaryName = keyof typeof binaryTable;

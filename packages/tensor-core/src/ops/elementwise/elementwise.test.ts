@@ -4,28 +4,54 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { broadcastShapes, type Shape, sizeOf, stridesOf } from "../../tensor/shape.ts";
-import { zeros } from "../../tensor/create.ts";
+import { tensor, zeros } from "../../tensor/create.ts";
+import { valueAndGrad } from "../../autograd/tape.ts";
+import { sum } from "../reduce/sum.ts";
 import { zeros64 } from "../../testing/array64.ts";
-import { awkwardSize, describeOp } from "../../testing/describeOp.ts";
+import { awkwardSize, describeOp, type OpCheck } from "../../testing/describeOp.ts";
 import { testDevice } from "../../testing/testDevice.ts";
 import * as binary from "./binary.ts";
 import { type BinaryName, binaryTable } from "./binaryTable.ts";
 import * as unary from "./unary.ts";
 import { type UnaryName, unaryTable } from "./unaryTable.ts";
 
-const positiveOnly = new Set<UnaryName>(["log", "sqrt"]);
+const ranges: Partial<Record<UnaryName, [number, number]>> = {
+  log: [0.1, 4],
+  sqrt: [0.1, 4],
+  rsqrt: [0.2, 4],
+  reciprocal: [0.2, 4],
+  pow: [0.1, 4],
+  sin: [-3, 3],
+  cos: [-3, 3],
+};
+/** Steps make central differences wrong; their slopes have a test of their own. */
+const steps = new Set<UnaryName>(["sign"]);
+const inHalves = new Set<string>(["exp", "geluErf", "pow", "addScalar", "sub", "div"]);
+/** clamp is made of two rows. */
+const ops = {
+  ...unary,
+  maxScalar: (x: Tensor, s: number) => unary.clamp(x, s, Infinity),
+  minScalar: (x: Tensor, s: number) => unary.clamp(x, -Infinity, s),
+};
 
 for (const name of Object.keys(unaryTable) as UnaryName[]) {
   const { reference } = unaryTable[name] as { reference: (x: number, s: number) => number };
-  describeOp(name, {
+  const check: OpCheck<[number, number]> = {
     cases: fc.tuple(awkwardSize, awkwardSize),
-    runs: 6,
+    runs: 3,
     shapes: (shape) => ({ x: shape }),
-    op: ({ x }) => (unary[name] as (x: Tensor, s: number) => Tensor)(x!, 0.75),
+    op: ({ x }) => (ops[name] as (x: Tensor, s: number) => Tensor)(x!, 0.75),
     reference: ({ x }) => ({ shape: x!.shape, data: x!.data.map((value) => reference(value, 0.75)) }),
     opClass: "transcendental",
-    range: positiveOnly.has(name) ? [0.1, 4] : [-4, 4],
-  });
+    range: ranges[name] ?? [-4, 4],
+    ...(steps.has(name) ? { differentiable: [] } : {}),
+  };
+  describeOp(name, check);
+  // Storage is apart from the table: a few rows show it.
+  if (inHalves.has(name)) {
+    const cases: fc.Arbitrary<[number, number]> = fc.constantFrom([3, 7], [4, 8]);
+    describeOp(`${name} of f16`, { ...check, dtype: "f16", runs: 2, cases });
+  }
 }
 
 const pairs: [Shape, Shape][] = [
@@ -48,7 +74,7 @@ const pairs: [Shape, Shape][] = [
 ];
 
 for (const name of Object.keys(binaryTable) as BinaryName[]) {
-  describeOp(name, {
+  const check: OpCheck<[Shape, Shape]> = {
     cases: fc.constantFrom(...pairs),
     shapes: ([a, b]) => ({ a, b }),
     op: ({ a, b }) => binary[name](a!, b!),
@@ -72,7 +98,9 @@ for (const name of Object.keys(binaryTable) as BinaryName[]) {
     opClass: "arithmetic",
     gradientDepth: () => 64,
     range: name === "div" ? [0.5, 2] : [-1, 1],
-  });
+  };
+  describeOp(name, { ...check, runs: 8 });
+  if (inHalves.has(name)) describeOp(`${name} of f16`, { ...check, dtype: "f16", runs: 4 });
 }
 
 describe("elementwise", () => {
@@ -82,7 +110,44 @@ describe("elementwise", () => {
     expect(() => binary.add(zeros(device, [2, 3]), zeros(device, [2]))).toThrow(
       "[add] [2, 3] and [2] do not broadcast",
     );
-    expect(() => unary.exp(zeros(device, [2], "i32"))).toThrow("[exp] x must be f32, got i32");
+    expect(() => unary.exp(zeros(device, [2], "i32"))).toThrow("[exp] x must be f32 or f16, got i32");
+    expect(() => binary.add(zeros(device, [2]), zeros(device, [2], "f16"))).toThrow(
+      "[add] both sides must be f32, or both f16, got f32 and f16: cast one",
+    );
+    expect(() => unary.clamp(zeros(device, [2]), 2, 1)).toThrow(
+      "[clamp] low must not exceed high, got 2 and 1",
+    );
+  });
+
+  it("takes powers of negative numbers where they are whole", async () => {
+    const device = await testDevice();
+    using _scope = device.scope();
+    const x = tensor(device, [-2, -1, 0, 2]);
+    const powers = async (s: number) => Array.from(await unary.pow(x, s).read());
+    expect(await powers(3)).toEqual([-8, -1, 0, 8].map((y) => expect.closeTo(y, 5)));
+    expect(await powers(2)).toEqual([4, 1, 0, 4].map((y) => expect.closeTo(y, 5)));
+    expect(await powers(-1)).toEqual(
+      [-0.5, -1, Infinity, 0.5].map((y) => (y === Infinity ? y : expect.closeTo(y, 5))),
+    );
+    expect(await powers(0)).toEqual([1, 1, 1, 1]);
+    expect(await powers(0.5)).toEqual([NaN, NaN, 0, expect.closeTo(Math.SQRT2, 5)]);
+  });
+
+  it("shares the gradient between equal sides, and stops it outside of a clamp", async () => {
+    const device = await testDevice();
+    using _scope = device.scope();
+    const x = tensor(device, [-1, 0, 1, 2]);
+    const one = tensor(device, [1, 1, 1, 1]);
+    const slope = async (fn: () => Tensor) =>
+      Array.from(
+        (await valueAndGrad(() => sum(fn()), new Map([["x", x]]))
+          .grads.get("x")
+          ?.read()) ?? [],
+      );
+    expect(await slope(() => binary.maximum(x, one))).toEqual([0, 0, 0.5, 1]);
+    expect(await slope(() => binary.minimum(one, x))).toEqual([1, 1, 0.5, 0]);
+    expect(await slope(() => unary.clamp(x, 0, 1))).toEqual([0, 1, 1, 0]);
+    expect(await slope(() => unary.sign(x))).toEqual([0, 0, 0, 0]);
   });
 
   it("passes over more workgroups than one axis holds", async () => {

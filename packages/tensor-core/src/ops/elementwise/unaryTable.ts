@@ -12,6 +12,14 @@ export interface UnaryRow {
 const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
 const geluTanh = "tanh(clamp(0.7978845608 * (x + 0.044715 * x * x * x), vec4<f32>(-10.0), vec4<f32>(10.0)))";
 
+/** By the series of Abramowitz and Stegun, 7.1.6: all terms have one sign. */
+function erf(x: number): number {
+  let term = x;
+  let total = x;
+  for (let n = 1; n < 200; n++) total += term *= (2 * x * x) / (2 * n + 1);
+  return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * total;
+}
+
 export const unaryTable = {
   neg: { forward: "-x", gradient: "-dy", reference: (x) => -x },
   scale: { forward: "x * s", gradient: "dy * s", reference: (x, s) => x * s },
@@ -19,6 +27,50 @@ export const unaryTable = {
   exp: { forward: "exp(x)", gradient: "dy * y", reference: Math.exp },
   log: { forward: "log(x)", gradient: "dy / x", reference: Math.log },
   sqrt: { forward: "sqrt(x)", gradient: "0.5 * dy / y", reference: Math.sqrt },
+  rsqrt: { forward: "inverseSqrt(x)", gradient: "-0.5 * dy * y / x", reference: (x) => 1 / Math.sqrt(x) },
+  reciprocal: { forward: "1.0 / x", gradient: "-dy * y * y", reference: (x) => 1 / x },
+  abs: { forward: "abs(x)", gradient: "dy * sign(x)", reference: Math.abs },
+  sign: { forward: "sign(x)", gradient: "vec4<f32>(0.0)", reference: Math.sign },
+  sin: { forward: "sin(x)", gradient: "dy * cos(x)", reference: Math.sin },
+  cos: { forward: "cos(x)", gradient: "-dy * sin(x)", reference: Math.cos },
+  // x^s of a negative x has a meaning for whole s alone; WGSL's pow takes none.
+  pow: {
+    forward: "signedPower(x, s)",
+    gradient: "dy * s * signedPower(x, s - 1.0)",
+    reference: (x, s) => x ** s,
+  },
+  minScalar: {
+    forward: "min(x, vec4<f32>(s))",
+    gradient: "select(vec4<f32>(0.0), dy, x <= vec4<f32>(s))",
+    reference: Math.min,
+  },
+  maxScalar: {
+    forward: "max(x, vec4<f32>(s))",
+    gradient: "select(vec4<f32>(0.0), dy, x >= vec4<f32>(s))",
+    reference: Math.max,
+  },
+  leakyRelu: {
+    forward: "select(s * x, x, x > vec4<f32>(0.0))",
+    gradient: "select(s * dy, dy, x > vec4<f32>(0.0))",
+    reference: (x, s) => (x > 0 ? x : s * x),
+  },
+  // log(1 + e^x), without overflow.
+  softplus: {
+    forward: "max(x, vec4<f32>(0.0)) + log(1.0 + exp(-abs(x)))",
+    gradient: "dy / (1.0 + exp(-x))",
+    reference: (x) => Math.log1p(Math.exp(x)),
+  },
+  erf: {
+    forward: "errorFunction(x)",
+    gradient: "dy * 1.1283791671 * exp(-x * x)",
+    reference: (x) => erf(x),
+  },
+  // The exact form: x Φ(x).
+  geluErf: {
+    forward: "0.5 * x * (1.0 + errorFunction(x * 0.7071067812))",
+    gradient: "dy * (0.5 * (1.0 + errorFunction(x * 0.7071067812)) + 0.3989422804 * x * exp(-0.5 * x * x))",
+    reference: (x) => 0.5 * x * (1 + erf(x / Math.SQRT2)),
+  },
   square: { forward: "x * x", gradient: "2.0 * x * dy", reference: (x) => x * x },
   relu: {
     forward: "max(x, vec4<f32>(0.0))",
@@ -47,12 +99,50 @@ export const unaryTable = {
 
 export type UnaryName = keyof typeof unaryTable;
 
-/** WGSL functions that gradients in the table share. */
-export const unaryFunctions = /* wgsl */ `
+/** WGSL functions that rows of the table share. */
+export const unaryFunctions: readonly { readonly name: string; readonly text: string }[] = [
+  {
+    name: "geluSlope",
+    text: /* wgsl */ `
 fn geluSlope(x: vec4<f32>, t: vec4<f32>) -> vec4<f32> {
   return 0.5 * (1.0 + t) + 0.5 * x * (1.0 - t * t) * 0.7978845608 * (1.0 + 0.134145 * x * x);
 }
+`,
+  },
+  {
+    name: "siluSlope",
+    text: /* wgsl */ `
 fn siluSlope(x: vec4<f32>, s: vec4<f32>) -> vec4<f32> {
   return s * (1.0 + x * (1.0 - s));
 }
-`;
+`,
+  },
+  {
+    name: "signedPower",
+    text: /* wgsl */ `
+fn signedPower(x: vec4<f32>, s: f32) -> vec4<f32> {
+  if (s == 0.0) { return vec4<f32>(1.0); }
+  let raised = pow(abs(x), vec4<f32>(abs(s)));
+  let size = select(raised, 1.0 / raised, s < 0.0);
+  // Not a constant: WGSL refuses a constant NaN. A half of an odd number is no whole number; of a number that is not whole, twice its half is neither.
+  let odd = fract(abs(s) * 0.5) == 0.5;
+  let whole = fract(s) == 0.0;
+  let negative = select(vec4<f32>(bitcast<f32>(params.quads | 0x7fc00000u)), select(size, -size, odd), whole);
+  return select(size, negative, x < vec4<f32>(0.0));
+}
+`,
+  },
+  {
+    name: "errorFunction",
+    text: /* wgsl */ `
+// Abramowitz and Stegun, 7.1.26: off by at most 1.5e-7; near 0 by the first terms of the series.
+fn errorFunction(x: vec4<f32>) -> vec4<f32> {
+  let t = 1.0 / (1.0 + 0.3275911 * abs(x));
+  let p = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))));
+  let far = sign(x) * (1.0 - p * exp(-x * x));
+  let near = 1.1283791671 * x * (1.0 - x * x / 3.0 + x * x * x * x / 10.0);
+  return select(far, near, abs(x) < vec4<f32>(0.05));
+}
+`,
+  },
+];

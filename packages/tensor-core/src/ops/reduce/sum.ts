@@ -4,6 +4,7 @@ import { defineOp, run } from "../../autograd/defineOp.ts";
 import { normalizeAxis, sameShape, type Shape, ShapeError, sizeOf } from "../../tensor/shape.ts";
 import { Tensor } from "../../tensor/tensor.ts";
 import { broadcastTo } from "../layout/broadcastTo.ts";
+import { cast } from "../layout/cast.ts";
 import { reshape } from "../layout/reshape.ts";
 import { scale } from "../elementwise/unary.ts";
 import { reduceKernel, sumMonoid } from "./reduce.wgsl.ts";
@@ -21,7 +22,7 @@ export interface ReduceOptions {
 const sumAxis = defineOp<{ x: Tensor }, never, { axis: number; factor: number }, "x">({
   name: "sum",
   shape: ({ x }, { axis }) => {
-    if (x.dtype !== "f32") throw new ShapeError(`[sum] x must be f32, got ${x.dtype}`);
+    if (x.dtype !== "f32") throw new ShapeError(`[sum] x must be f32 or f16, got ${x.dtype}`);
     return { y: { shape: x.shape.map((n, i) => (i === axis ? 1 : n)), dtype: "f32" } };
   },
   forward: ({ x, y }, { axis, factor }) => {
@@ -57,8 +58,8 @@ function reduceRows(x: Tensor, y: Tensor, n: number, inner: number, blocks: numb
 /**
  * Sums over one axis, or over all elements where no axis is given.
  *
- * @param x [..., n, ...] f32
- * @returns [..., ...] f32, or [] over all
+ * @param x [..., n, ...] f32, or f16, whose sum is made in f32 and rounded once
+ * @returns [..., ...] of the dtype of x, or [] over all
  * @throws ShapeError if the axis is out of range
  *
  * Numerics: in a fixed order; depth n, at most 4096, or about 2 sqrt(n) where sums are long or few. Gradients: x.
@@ -79,6 +80,7 @@ export function mean(x: Tensor, axis?: number, options: ReduceOptions = {}): Ten
  */
 export function sumTo(x: Tensor, shape: Shape): Tensor {
   if (sameShape(x.shape, shape)) return x;
+  if (x.dtype === "f16") return cast(sumTo(cast(x, "f32"), shape), "f16");
   const lead = x.rank - shape.length;
   let y = x;
   for (let axis = 0; axis < x.rank; axis++) {
@@ -104,7 +106,8 @@ function reduceBy(
   axis: number | undefined,
   options: ReduceOptions,
   factorOf: (n: number) => number,
-) {
+): Tensor {
+  if (x.dtype === "f16") return cast(reduceBy(op, cast(x, "f32"), axis, options, factorOf), "f16");
   if (axis === undefined)
     return reshape(
       sumAxis({ x: reshape(x, [x.size]) }, { axis: 0, factor: factorOf(x.size) }),
