@@ -19,6 +19,7 @@ fn flatGroup(wid: vec3<u32>, nwg: vec3<u32>) -> u32 {
   return wid.y * nwg.x + wid.x;
 }
 
+fn infinity() -> f32 { var bits = 0x7f800000u; return bitcast<f32>(bits); }
 alias Item = f32;
 fn combine(a: Item, b: Item) -> Item { return max(a, b); }
 
@@ -30,7 +31,7 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec
   let column = i % params.items;
   let block = (i / params.items) % params.blocks;
   let start = (i / params.items / params.blocks) * params.n * params.items + column;
-  var all = Item(-3.4028234e38);
+  var all = Item(-infinity());
   for (var row = block; row < params.n; row += params.blocks) {
     all = combine(all, x[start + row * params.items]);
   }

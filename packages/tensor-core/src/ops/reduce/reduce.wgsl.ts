@@ -5,13 +5,37 @@ import { flatGroup } from "../../kernel/wgsl/flatIndex.ts";
 
 /** An associative operation with its neutral element, as WGSL over `f32` and `vec4<f32>`. */
 export interface Monoid {
-  readonly name: string;
+  readonly name: "sum" | "max" | "min";
   readonly identity: string;
   readonly combine: string;
+  /** Functions that the identity calls. */
+  readonly functions?: string;
 }
 
+// WGSL refuses a constant infinity.
+const infinity = wgsl`
+fn infinity() -> f32 { var bits = 0x7f800000u; return bitcast<f32>(bits); }`;
+
 export const sumMonoid: Monoid = { name: "sum", identity: "0.0", combine: "a + b" };
-export const maxMonoid: Monoid = { name: "max", identity: "-3.4028234e38", combine: "max(a, b)" };
+export const maxMonoid: Monoid = {
+  name: "max",
+  identity: "-infinity()",
+  combine: "max(a, b)",
+  functions: infinity,
+};
+export const minMonoid: Monoid = {
+  name: "min",
+  identity: "infinity()",
+  combine: "min(a, b)",
+  functions: infinity,
+};
+
+/** By name. */
+export const monoids: Readonly<Record<Monoid["name"], Monoid>> = {
+  sum: sumMonoid,
+  max: maxMonoid,
+  min: minMonoid,
+};
 
 /**
  * x is [outer, n, items], y is [outer, blocks, items] times `factor`; block b holds the rows b, b + blocks, ...
@@ -27,7 +51,7 @@ export function reduceKernel(monoid: Monoid, quads: boolean) {
     uniforms: { count: "u32", n: "u32", items: "u32", blocks: "u32", factor: "f32" },
     constants: { QUADS: quads },
     body: wgsl`
-${flatGroup}
+${flatGroup}${monoid.functions ?? ""}
 alias Item = ${item};
 fn combine(a: Item, b: Item) -> Item { return ${monoid.combine}; }
 

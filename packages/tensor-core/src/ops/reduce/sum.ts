@@ -1,23 +1,13 @@
 /** @file Sums and means. */
 
-import { defineOp, run } from "../../autograd/defineOp.ts";
+import { defineOp } from "../../autograd/defineOp.ts";
 import { normalizeAxis, sameShape, type Shape, ShapeError, sizeOf } from "../../tensor/shape.ts";
-import { Tensor } from "../../tensor/tensor.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
 import { broadcastTo } from "../layout/broadcastTo.ts";
 import { cast } from "../layout/cast.ts";
 import { reshape } from "../layout/reshape.ts";
 import { scale } from "../elementwise/unary.ts";
-import { reduceKernel, sumMonoid } from "./reduce.wgsl.ts";
-
-const kernels = { quads: reduceKernel(sumMonoid, true), scalars: reduceKernel(sumMonoid, false) };
-/** Rows that one invocation sums: up to the first where the sums are few, up to the second where they fill a device. */
-const maxRows = { few: 256, many: 4096 };
-const manySums = 1024;
-
-export interface ReduceOptions {
-  /** Keep the reduced axis with size 1; default false. */
-  readonly keepAxis?: boolean;
-}
+import { reduceAxis, type ReduceOptions } from "./reduceAxis.ts";
 
 const sumAxis = defineOp<{ x: Tensor }, never, { axis: number; factor: number }, "x">({
   name: "sum",
@@ -25,35 +15,10 @@ const sumAxis = defineOp<{ x: Tensor }, never, { axis: number; factor: number },
     if (x.dtype !== "f32") throw new ShapeError(`[sum] x must be f32 or f16, got ${x.dtype}`);
     return { y: { shape: x.shape.map((n, i) => (i === axis ? 1 : n)), dtype: "f32" } };
   },
-  forward: ({ x, y }, { axis, factor }) => {
-    const n = x.shape[axis] ?? 1;
-    const inner = sizeOf(x.shape.slice(axis + 1));
-    const outer = y.size / inner;
-    const sums = inner % 4 === 0 ? y.size / 4 : y.size;
-    if (n <= (sums < manySums ? maxRows.few : maxRows.many)) return reduceRows(x, y, n, inner, 1, factor);
-    const blocks = Math.ceil(Math.sqrt(n));
-    const partial = Tensor.allocate(x.device, [outer, blocks, inner], "f32", "[sum] sums by blocks");
-    reduceRows(x, partial, n, inner, blocks, 1);
-    reduceRows(partial, y, blocks, inner, 1, factor);
-    partial.dispose();
-  },
+  forward: ({ x, y }, { axis, factor }) => reduceAxis("sum", x, y, axis, factor),
   save: ["x"],
   gradient: ({ x }, dy, { factor }) => ({ x: broadcastTo(factor === 1 ? dy : scale(dy, factor), x.shape) }),
 });
-
-/** Sums x [outer, n, inner] into y [outer, blocks, inner], every blocks-th row into one. */
-function reduceRows(x: Tensor, y: Tensor, n: number, inner: number, blocks: number, factor: number): void {
-  const quads = inner % 4 === 0;
-  const kernel = quads ? kernels.quads : kernels.scalars;
-  const width = quads ? 4 : 1;
-  const count = y.size / width;
-  run(
-    kernel,
-    { x, y },
-    { count, n, items: inner / width, blocks, factor },
-    Math.ceil(count / kernel.workgroup),
-  );
-}
 
 /**
  * Sums over one axis, or over all elements where no axis is given.

@@ -1,0 +1,81 @@
+/** @file Comparisons and where against loops, with the values that floats alone have. */
+
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { valueAndGrad } from "../../autograd/tape.ts";
+import { full, tensor, zeros } from "../../tensor/create.ts";
+import { awkwardSize, describeOp } from "../../testing/describeOp.ts";
+import { testDevice } from "../../testing/testDevice.ts";
+import { sum } from "../reduce/sum.ts";
+import * as compare from "./compare.ts";
+import { type ComparisonName, comparisonTable } from "./comparisonTable.ts";
+import { exp } from "./unary.ts";
+import { where } from "./where.ts";
+
+const left = [1, 2, 3, -0, 5, Infinity, NaN, -7, 0.5];
+const right = [1, 3, 2, 0, 5, Infinity, NaN, 7, -0.5];
+
+describe.each(Object.keys(comparisonTable) as ComparisonName[])("%s", (name) => {
+  it.each(["f32", "f16", "i32"] as const)("agrees with its operator on %s", async (dtype) => {
+    const device = await testDevice();
+    using _scope = device.scope();
+    const whole = dtype === "i32" ? 6 : 0;
+    const values = (side: number[]) => side.filter((x) => !whole || Number.isInteger(x));
+    const [a, b] = [values(left), values(right)];
+    const y = await compare[name](
+      tensor(device, a, undefined, dtype),
+      tensor(device, b, undefined, dtype),
+    ).read();
+    expect(Array.from(y)).toEqual(a.map((x, i) => Number(comparisonTable[name].reference(x, b[i]!))));
+  });
+});
+
+describeOp<number[]>("where", {
+  cases: fc.tuple(awkwardSize, awkwardSize),
+  runs: 6,
+  shapes: ([n, m]) => ({ c: [n!, 1], a: [n!, m!], b: [m!] }),
+  op: ({ c, a, b }) => where(compare.greater(c!, zeros(c!.device, [])), a!, b!),
+  reference: ({ c, a, b }, [n, m]) => ({
+    shape: [n!, m!],
+    data: Float64Array.from({ length: n! * m! }, (_, i) =>
+      c!.data[Math.floor(i / m!)]! > 0 ? a!.data[i]! : b!.data[i % m!]!,
+    ),
+  }),
+  differentiable: ["a", "b"],
+  opClass: "reduction",
+  depth: () => 65,
+});
+
+describe("where", () => {
+  it("leaves no trace of what it does not choose", async () => {
+    const device = await testDevice();
+    using _scope = device.scope();
+    const x = tensor(device, [1000, 0]);
+    const { value, grads } = valueAndGrad(
+      () => sum(where(tensor(device, [0, 1]), exp(x), full(device, [2], 2))),
+      new Map([["x", x]]),
+    );
+    expect(await value.item()).toBe(3);
+    // e^1000 is infinite, and 0 times infinity is NaN: the gradient of exp is the one place where it may show.
+    expect((await grads.get("x")?.read())?.[1]).toBe(1);
+    const chosen = where(
+      tensor(device, [1, 0, 7], [3], "i32"),
+      tensor(device, [1, NaN, 3]),
+      zeros(device, [1]),
+    );
+    expect(await chosen.read()).toEqual(Float32Array.of(1, 0, 3));
+    const halves = where(tensor(device, [1, 0]), full(device, [2], 3, "f16"), zeros(device, [2], "f16"));
+    expect(await halves.read()).toEqual(Float32Array.of(3, 0));
+  });
+
+  it("names what does not fit", async () => {
+    const device = await testDevice();
+    using _scope = device.scope();
+    const x = zeros(device, [2, 3]);
+    expect(() => where(x, x, zeros(device, [3], "i32"))).toThrow(
+      "[where] both sides must have one dtype, got f32 and i32: cast one",
+    );
+    expect(() => where(zeros(device, [4]), x, x)).toThrow("[where] [4] and [2, 3] do not broadcast");
+    expect(() => compare.less(x, zeros(device, [3], "i32"))).toThrow("[less] both sides must have one dtype");
+  });
+});

@@ -1,0 +1,51 @@
+/** @file Comparisons of two tensors with NumPy's broadcasting; f32 results of 1 and 0, without gradients. */
+
+import { defineOp, run } from "../../autograd/defineOp.ts";
+import { byVariant } from "../../kernel/wgsl/rowReduce.ts";
+import { broadcastShapes, ShapeError } from "../../tensor/shape.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+import { compareKernel } from "./compare.wgsl.ts";
+import type { ComparisonName } from "./comparisonTable.ts";
+import { counts, spread } from "./operands.ts";
+
+const kernelOf = byVariant(compareKernel);
+
+function comparison(name: ComparisonName): (a: Tensor, b: Tensor) => Tensor {
+  const op = defineOp<{ a: Tensor; b: Tensor }, never, object, never>({
+    name,
+    shape: ({ a, b }) => {
+      if (a.dtype !== b.dtype) {
+        throw new ShapeError(
+          `[${name}] both sides must have one dtype, got ${a.dtype} and ${b.dtype}: cast one`,
+        );
+      }
+      return { y: { shape: broadcastShapes(name, a.shape, b.shape), dtype: "f32" } };
+    },
+    forward: ({ a, b, y }) => {
+      const kernel = kernelOf({ name, dtype: a.dtype });
+      const sides = spread(a, b, y.shape);
+      const groups = Math.ceil(Math.ceil(y.size / 4) / kernel.workgroup);
+      run(kernel, { ...sides, y }, counts(sides.b, y.size), groups);
+    },
+    save: [],
+  });
+  return (a, b) => op({ a, b }, {});
+}
+
+/** 1 where a = b, else 0; of any one dtype. */
+export const equal = comparison("equal");
+
+/** 1 where a ≠ b, else 0; of any one dtype. */
+export const notEqual = comparison("notEqual");
+
+/** 1 where a < b, else 0; of any one dtype. */
+export const less = comparison("less");
+
+/** 1 where a ≤ b, else 0; of any one dtype. */
+export const lessEqual = comparison("lessEqual");
+
+/** 1 where a > b, else 0; of any one dtype. */
+export const greater = comparison("greater");
+
+/** 1 where a ≥ b, else 0; of any one dtype. */
+export const greaterEqual = comparison("greaterEqual");

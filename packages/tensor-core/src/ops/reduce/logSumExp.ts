@@ -1,0 +1,67 @@
+/** @file Sums of exponentials, and spreads about the mean, made of other ops. */
+
+import { noGrad } from "../../autograd/tape.ts";
+import { normalizeAxis } from "../../tensor/shape.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+import { add, sub } from "../elementwise/binary.ts";
+import { clamp, exp, log, scale, sqrt, square } from "../elementwise/unary.ts";
+import { reshape } from "../layout/reshape.ts";
+import { max } from "./extremes.ts";
+import type { ReduceOptions } from "./reduceAxis.ts";
+import { mean, sum } from "./sum.ts";
+
+const largestFloat = 3.4028234e38;
+
+/**
+ * log Σ e^x along one axis, from differences to the largest element.
+ *
+ * @param x [..., n, ...] f32
+ * @returns [..., ...] f32; -Infinity where all elements are
+ * @throws ShapeError if the axis is out of range or has no elements
+ *
+ * Gradients: x, the softmax.
+ */
+export function logSumExp(x: Tensor, axis: number, options: ReduceOptions = {}): Tensor {
+  const at = normalizeAxis("logSumExp", axis, x.rank);
+  // Infinity minus infinity is NaN: differences are taken to the largest finite number at most.
+  const top = noGrad(() => clamp(max(x, at, { keepAxis: true }), -largestFloat, largestFloat));
+  const y = add(log(sum(exp(sub(x, top)), at, { keepAxis: true })), top);
+  return options.keepAxis ? y : reshape(y, x.shape.toSpliced(at, 1));
+}
+
+/**
+ * x - logSumExp(x): logarithms of the softmax, without its underflow.
+ *
+ * @param x [..., n, ...] f32
+ * @returns the shape of x
+ *
+ * Gradients: x.
+ */
+export function logSoftmax(x: Tensor, axis = -1): Tensor {
+  return sub(x, logSumExp(x, axis, { keepAxis: true }));
+}
+
+export interface VarianceOptions extends ReduceOptions {
+  /** Subtracted from the count: 1, the default, for samples, as PyTorch; 0 for populations, as NumPy and MLX. */
+  readonly correction?: number;
+}
+
+/**
+ * The mean square about the mean, along one axis or over all elements, in two passes.
+ *
+ * @param x [..., n, ...] f32 or f16
+ * @returns [..., ...] of the dtype of x; NaN where n is not above the correction
+ *
+ * Gradients: x.
+ */
+export function variance(x: Tensor, axis?: number, options: VarianceOptions = {}): Tensor {
+  const { correction = 1, ...kept } = options;
+  const n = axis === undefined ? x.size : (x.shape[normalizeAxis("variance", axis, x.rank)] ?? 1);
+  const centered = sub(x, mean(x, axis, { keepAxis: true }));
+  return scale(sum(square(centered), axis, kept), n > correction ? 1 / (n - correction) : Number.NaN);
+}
+
+/** The square root of the variance; its gradient is infinite where all elements are equal. */
+export function standardDeviation(x: Tensor, axis?: number, options: VarianceOptions = {}): Tensor {
+  return sqrt(variance(x, axis, options));
+}
