@@ -2,5 +2,6 @@
 
 export * from "./adamW.ts";
 export { type LearningRate } from "./parameterParts.ts";
+export * from "./lossScaler.ts";
 export * from "./schedule.ts";
 export * from "./sgd.ts";

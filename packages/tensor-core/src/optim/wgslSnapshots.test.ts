@@ -3,10 +3,11 @@
 import { describe, expect, it } from "vitest";
 import { assemble } from "../kernel/assemble.ts";
 import { finishNorm, sumSquares, updateAdamW } from "./adamW.wgsl.ts";
+import { unscaleKernel } from "./lossScaler.wgsl.ts";
 import { updateSgd } from "./sgd.wgsl.ts";
 
 describe("WGSL of the optimisers", () => {
-  it.each([sumSquares(2), finishNorm, updateAdamW(2), updateSgd(2)])(
+  it.each([sumSquares(2), finishNorm, updateAdamW(2), updateSgd(2), unscaleKernel])(
     "$label is as reviewed",
     async (kernel) => {
       await expect(assemble(kernel)).toMatchFileSnapshot(`__wgsl__/${kernel.label}.wgsl`);

@@ -1,0 +1,75 @@
+/** @file The loss scale: what it saves from underflow, and how it moves. */
+
+import { describe, expect, it } from "vitest";
+import { valueAndGrad } from "../autograd/tape.ts";
+import { mul } from "../ops/elementwise/binary.ts";
+import { cast } from "../ops/layout/cast.ts";
+import { sum } from "../ops/reduce/sum.ts";
+import { tensor } from "../tensor/create.ts";
+import { testDevice } from "../testing/testDevice.ts";
+import { LossScaler } from "./lossScaler.ts";
+
+describe("LossScaler", () => {
+  it("saves gradients that f16 would lose, and gives back the loss's own", async () => {
+    const device = await testDevice();
+    using scope = device.scope();
+    const scaler = new LossScaler(device, { initialScale: 2 ** 14 });
+    const master = tensor(device, [1, 2, 3, 4, 5]);
+    const tiny = tensor(device, new Array(5).fill(2 ** -30), [5], "f32");
+    const loss = () => sum(mul(cast(cast(master, "f16"), "f32"), tiny));
+    const params = new Map([["master", master]]);
+    const lost = await valueAndGrad(loss, params).grads.get("master")?.read();
+    expect(lost).toEqual(new Float32Array(5));
+    const { grads } = valueAndGrad(() => scaler.scaleLoss(loss()), params);
+    const kept = scaler.unscale(grads);
+    expect(await kept.get("master")?.read()).toEqual(new Float32Array(5).fill(2 ** -30));
+    expect(await scaler.update()).toBe(true);
+    expect(scope.size).toBeGreaterThan(0);
+    scaler.dispose();
+  });
+
+  it("skips steps that overflow, backs off, and grows after enough good ones", async () => {
+    const device = await testDevice();
+    using _scope = device.scope();
+    const scaler = new LossScaler(device, { initialScale: 8, growthInterval: 2 });
+    const step = async (...values: number[]) => {
+      scaler.unscale(
+        new Map([
+          ["a", tensor(device, [1])],
+          ["b", tensor(device, values)],
+        ]),
+      );
+      return scaler.update();
+    };
+    expect([await step(1, 2, Infinity), scaler.scale]).toEqual([false, 4]);
+    expect([await step(NaN), scaler.scale]).toEqual([false, 2]);
+    expect([await step(1, 2), scaler.scale]).toEqual([true, 2]);
+    expect([await step(1, 2), scaler.scale]).toEqual([true, 4]);
+    expect(await scaler.scaleLoss(tensor(device, [3], [])).item()).toBe(12);
+    const state = scaler.state();
+    scaler.dispose();
+    const other = new LossScaler(device, { growthInterval: 2 });
+    other.loadState(state);
+    expect(await other.scaleLoss(tensor(device, [3], [], "f16")).item()).toBe(12);
+    other.dispose();
+  });
+
+  it("looks at no memory past a gradient's end", async () => {
+    const device = await testDevice();
+    using _scope = device.scope();
+    const scaler = new LossScaler(device);
+    const long = tensor(device, [1, Infinity, NaN, Infinity]);
+    long.dispose();
+    // The pool hands out the same memory, which still holds what is not finite.
+    scaler.unscale(new Map([["g", tensor(device, [5])]]));
+    expect(await scaler.update()).toBe(true);
+    scaler.dispose();
+  });
+
+  it("names a factor that is none", async () => {
+    const device = await testDevice();
+    expect(() => new LossScaler(device, { growthFactor: 0 })).toThrow(
+      "[LossScaler] growthFactor must be a number > 0, got 0",
+    );
+  });
+});
