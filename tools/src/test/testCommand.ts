@@ -10,7 +10,7 @@ import { setUp } from "../setup/setUp.ts";
 import { failedChecks, summarize, sumTests, type ProjectTests } from "./sumTests.ts";
 import { listTestedProjects, readNxRun, readVitestResults, removeVitestResults } from "./testResults.ts";
 
-const targets = ["lint", "format", "typecheck", "layers", "wgsl", "test"];
+const targets = ["lint", "format", "typecheck", "layers", "wgsl", "test", "browser"];
 
 const help = `npm test [-- --skip-cache]
 

@@ -40,6 +40,9 @@ export interface OpCheck<C> {
   readonly without?: readonly string[];
 }
 
+/** Share of the cases that every property draws; a slow host, such as a browser, sets less before tests are read. */
+export const propertyRuns = { share: 1 };
+
 /** Registers the tests of an op. */
 export function describeOp<C>(name: string, check: OpCheck<C>): void {
   const depth = check.depth ?? (() => 1);
@@ -54,7 +57,7 @@ export function describeOp<C>(name: string, check: OpCheck<C>): void {
       ]),
     );
   };
-  const numRuns = check.runs ?? 12;
+  const numRuns = Math.max(2, Math.round((check.runs ?? 12) * propertyRuns.share));
   const property = (body: (c: C, seed: number) => Promise<void>) =>
     fc.assert(fc.asyncProperty(check.cases, fc.integer({ min: 0, max: 2 ** 31 }), body), {
       numRuns,
