@@ -13,7 +13,7 @@ export { type DType } from "./tensor/dtype.ts";
 export * from "./tensor/random.ts";
 export { type Shape, ShapeError, showShape, sizeOf } from "./tensor/shape.ts";
 export { Tensor } from "./tensor/tensor.ts";
-export { noGrad, valueAndGrad, type ValueAndGrad } from "./autograd/tape.ts";
+export { checkpoint, noGrad, valueAndGrad, type ValueAndGrad } from "./autograd/tape.ts";
 export * from "./ops/index.ts";
 export * from "./nn/index.ts";
 export * from "./optim/index.ts";

@@ -4,7 +4,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 
 /** Gradients by tensor; a view and what it views have one. */
 export class Gradients {
-  readonly #viewed: ReadonlyMap<Tensor, Tensor>;
+  #viewed: ReadonlyMap<Tensor, Tensor>;
   readonly #held = new Map<Tensor, Tensor>();
   /** Of how many tensors a gradient is: an op may hand the one of its result on to several inputs. */
   readonly #uses = new Map<Tensor, number>();
@@ -12,6 +12,22 @@ export class Gradients {
   /** @param viewed what each view views, in its first shape */
   constructor(viewed: ReadonlyMap<Tensor, Tensor>) {
     this.#viewed = viewed;
+  }
+
+  /** Runs `fn` while a part of the tape is gone through that has views of its own. */
+  within(viewed: ReadonlyMap<Tensor, Tensor>, fn: () => void): void {
+    const around = this.#viewed;
+    this.#viewed = viewed;
+    try {
+      fn();
+    } finally {
+      this.#viewed = around;
+    }
+  }
+
+  /** All that is held. */
+  all(): Iterable<Tensor> {
+    return this.#held.values();
   }
 
   /** The gradient so far, in the shape of the tensor; it belongs to this collection. */

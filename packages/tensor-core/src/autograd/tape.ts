@@ -23,11 +23,24 @@ export interface TapeEntry {
   ): readonly (Tensor | undefined)[];
 }
 
+/** A part of the forward pass that kept nothing but its result. */
+interface RecomputedEntry {
+  readonly output: Tensor;
+  /** Runs the part again, on a tape of its own. */
+  recompute(): { readonly tape: Tape; readonly value: Tensor };
+}
+
 class Tape {
-  readonly tracked = new Set<Tensor>();
-  readonly entries: TapeEntry[] = [];
+  readonly tracked: Set<Tensor>;
+  readonly entries: (TapeEntry | RecomputedEntry)[] = [];
   /** Tensors that are other tensors under another shape. A gradient belongs to what is viewed. */
-  readonly viewed = new Map<Tensor, Tensor>();
+  readonly viewed: Map<Tensor, Tensor>;
+
+  /** @param around the tape that this one is a part of: it tracks the same tensors, and more */
+  constructor(around?: Tape) {
+    this.tracked = new Set(around?.tracked);
+    this.viewed = new Map(around?.viewed);
+  }
 }
 
 let active: Tape | undefined;
@@ -52,13 +65,45 @@ export function recordView(view: Tensor, of: Tensor): void {
 
 /** Runs `fn` without recording: nothing inside it gets a gradient. */
 export function noGrad<T>(fn: () => T): T {
+  return runOn(undefined, fn);
+}
+
+function runOn<T>(tape: Tape | undefined, fn: () => T): T {
   const outer = active;
-  active = undefined;
+  active = tape;
   try {
     return fn();
   } finally {
     active = outer;
   }
+}
+
+/**
+ * Runs a part of a model, such as a block, and keeps nothing of it but its result: the backward pass runs it again.
+ * Memory for time, with the same bits. Chen et al. 2016, "Training deep nets with sublinear memory cost",
+ * arXiv:1604.06174.
+ *
+ * @param fn     a function of tensors alone; it may use parameters of its own. It runs again in the backward pass
+ * @param inputs what `fn` is called with
+ */
+export function checkpoint<I extends readonly [Tensor, ...Tensor[]]>(
+  fn: (...inputs: I) => Tensor,
+  ...inputs: I
+): Tensor {
+  const around = active;
+  if (!around) return fn(...inputs);
+  const { device } = inputs[0];
+  using scope = device.scope();
+  const run = (within: Tape) => {
+    const tape = new Tape(within);
+    return { tape, value: runOn(tape, () => fn(...inputs)) };
+  };
+  const { tape, value } = run(around);
+  if (tape.tracked.has(value) && !around.tracked.has(value)) {
+    around.tracked.add(value);
+    around.entries.push({ output: value, recompute: () => run(around) });
+  }
+  return scope.keep(value);
 }
 
 /** A scalar and its gradients, by the names of the parameters. */
@@ -79,14 +124,7 @@ export interface ValueAndGrad {
 export function valueAndGrad(fn: () => Tensor, params: ReadonlyMap<string, Tensor>): ValueAndGrad {
   const tape = new Tape();
   for (const param of params.values()) tape.tracked.add(param);
-  const outer = active;
-  active = tape;
-  let value: Tensor;
-  try {
-    value = fn();
-  } finally {
-    active = outer;
-  }
+  const value = runOn(tape, fn);
   if (value.size !== 1) {
     throw new ShapeError(
       `[valueAndGrad] the value must be a scalar, got ${showShape(value.shape)}: sum or average it`,
@@ -108,23 +146,49 @@ function backward(tape: Tape, value: Tensor): Gradients {
     using scope = value.device.scope();
     scope.keep(gradients.set(value, fillOnes(value)));
   }
-  for (const entry of tape.entries.toReversed()) {
-    const dys = entry.outputs.map((output) => gradients.get(output));
-    if (dys.every((dy) => !dy)) continue;
-    using scope = value.device.scope();
-    const known = entry.inputs.map((input, i) =>
-      // Where an op takes a tensor twice, its first place adds to what is known.
-      input && entry.accumulates?.[i] && entry.inputs.indexOf(input) === i ? gradients.get(input) : undefined,
-    );
-    const found = entry.backward(dys, known);
-    for (const [i, input] of entry.inputs.entries()) {
-      const gradient = found[i];
-      if (!input || !gradient || !tape.tracked.has(input)) continue;
-      const before = known[i] ? undefined : gradients.get(input);
-      scope.keep(gradients.set(input, before ? addGradients(before, gradient) : gradient));
-    }
-    // Nothing before this entry uses its outputs.
-    for (const output of entry.outputs) gradients.delete(output);
-  }
+  walk(tape, gradients);
   return gradients;
+}
+
+/** Goes through the entries from the last to the first. */
+function walk(tape: Tape, gradients: Gradients): void {
+  for (const entry of tape.entries.toReversed()) {
+    if ("recompute" in entry) walkRecomputed(entry, gradients);
+    else walkOp(entry, tape, gradients);
+  }
+}
+
+function walkOp(entry: TapeEntry, tape: Tape, gradients: Gradients): void {
+  const dys = entry.outputs.map((output) => gradients.get(output));
+  const device = dys.find((dy) => dy)?.device;
+  if (!device) return;
+  using scope = device.scope();
+  const known = entry.inputs.map((input, i) =>
+    // Where an op takes a tensor twice, its first place adds to what is known.
+    input && entry.accumulates?.[i] && entry.inputs.indexOf(input) === i ? gradients.get(input) : undefined,
+  );
+  const found = entry.backward(dys, known);
+  for (const [i, input] of entry.inputs.entries()) {
+    const gradient = found[i];
+    if (!input || !gradient || !tape.tracked.has(input)) continue;
+    const before = known[i] ? undefined : gradients.get(input);
+    scope.keep(gradients.set(input, before ? addGradients(before, gradient) : gradient));
+  }
+  // Nothing before this entry uses its outputs.
+  for (const output of entry.outputs) gradients.delete(output);
+}
+
+function walkRecomputed({ output, recompute }: RecomputedEntry, gradients: Gradients): void {
+  const dy = gradients.get(output);
+  if (!dy) return;
+  using scope = dy.device.scope();
+  const { tape, value } = recompute();
+  // Gradients are added up in the same order as if nothing had been recomputed.
+  gradients.within(tape.viewed, () => {
+    const before = gradients.get(value); // where the part only views one of its inputs
+    scope.keep(gradients.set(value, before ? addGradients(before, dy) : dy));
+    gradients.delete(output);
+    walk(tape, gradients);
+  });
+  for (const gradient of gradients.all()) scope.keep(gradient);
 }
