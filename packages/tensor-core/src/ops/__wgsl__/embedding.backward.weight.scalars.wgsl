@@ -1,6 +1,7 @@
 struct Params {
   count: u32,
   width: u32,
+  positions: u32,
 }
 @group(0) @binding(0) var<storage, read> dy: array<f32>;
 @group(0) @binding(1) var<storage, read> slots: array<u32>;
@@ -28,7 +29,7 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec
   let column = i - id * params.width;
   var first = 0u;
   if (id > 0u) { first = slots[id * CHUNKS - 1u]; }
-  let last = slots[id * CHUNKS + CHUNKS - 1u];
+  let last = min(slots[id * CHUNKS + CHUNKS - 1u], params.positions);
   var total = f32();
   for (var k = first; k < last; k++) { total += dy[order[k] * params.width + column]; }
   dweight[i] = total;

@@ -2,6 +2,7 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { run } from "../../autograd/defineOp.ts";
 import { valueAndGrad } from "../../autograd/tape.ts";
 import { tensor, zeros } from "../../tensor/create.ts";
 import { zeros64 } from "../../testing/array64.ts";
@@ -10,6 +11,7 @@ import { testDevice } from "../../testing/testDevice.ts";
 import { mul } from "../elementwise/binary.ts";
 import { sum } from "../reduce/sum.ts";
 import { embedding } from "./embedding.ts";
+import { chunks, sumRows } from "./embedding.wgsl.ts";
 
 interface Case {
   readonly vocabulary: number;
@@ -69,6 +71,18 @@ describe("embedding", () => {
     // Even and odd numbers below 5000; every partial sum is a whole number below 2^24.
     const [even, odd] = [2499 * 2500, 2500 * 2500];
     expect(await grads.get("weight")?.read()).toEqual(Float32Array.of(even, even, odd, odd, 0, 0));
+  });
+
+  it("ends on slots that no count has filled: the kernel of its gradient alone cannot hang a device", async () => {
+    const device = await testDevice();
+    using _scope = device.scope();
+    const stale = Uint32Array.from({ length: 2 * chunks }, (_, i) => (i < chunks ? 2 : 0xffff_ffff));
+    const slots = tensor(device, stale, [2 * chunks], "u32");
+    const dweight = zeros(device, [2]);
+    const order = tensor(device, [0, 1, 2, 3], [4], "u32");
+    const dy = tensor(device, [1, 2, 4, 8]);
+    run(sumRows(false), { dy, slots, order, dweight }, { count: 2, width: 1, positions: 4 }, 1);
+    expect(await dweight.read()).toEqual(Float32Array.of(3, 12));
   });
 
   it("gives an empty result for no ids", async () => {

@@ -48,7 +48,7 @@ const embeddingOp = defineOp<{ weight: Tensor; ids: Tensor }, never, object, "we
     run(
       kernel,
       { dy, slots, order, dweight },
-      { count, width: (weight.shape[1] ?? 0) / unit },
+      { count, width: (weight.shape[1] ?? 0) / unit, positions: ids.size },
       Math.ceil(count / kernel.workgroup),
     );
     slots.dispose();

@@ -106,7 +106,10 @@ ${chunkBounds}
 }`,
 } as const satisfies KernelSpec;
 
-/** dweight[id] = sum of dy over the positions of the id, in their order. */
+/**
+ * dweight[id] = sum of dy over the positions of the id, in their order. Slots are bounded by the number of positions: on
+ * any others, as when this kernel runs without those before it, a loop could take 2^32 turns and hang the device.
+ */
 export function sumRows(quads: boolean) {
   return {
     label: "embedding.backward.weight",
@@ -117,7 +120,7 @@ export function sumRows(quads: boolean) {
       order: read("u32"),
       dweight: write(elementOf(quads)),
     },
-    uniforms: { count: "u32", width: "u32" },
+    uniforms: { count: "u32", width: "u32", positions: "u32" },
     constants: { QUADS: quads, CHUNKS: chunks },
     body: wgsl`
 ${flatGroup}
@@ -130,7 +133,7 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec
   let column = i - id * params.width;
   var first = 0u;
   if (id > 0u) { first = slots[id * CHUNKS - 1u]; }
-  let last = slots[id * CHUNKS + CHUNKS - 1u];
+  let last = min(slots[id * CHUNKS + CHUNKS - 1u], params.positions);
   var total = ${elementOf(quads)}();
   for (var k = first; k < last; k++) { total += dy[order[k] * params.width + column]; }
   dweight[i] = total;
