@@ -14,7 +14,6 @@ import {
   attentionForwardShared,
 } from "./attention/attentionShared.wgsl.ts";
 import { rotaryKernel } from "./attention/rotary.wgsl.ts";
-import { countIds, embeddingForward, placeIds, scanCounts, sumRows } from "./index/embedding.wgsl.ts";
 import { crossEntropyBackward, crossEntropyForward } from "./loss/crossEntropy.wgsl.ts";
 import { matmulKernel } from "./matmul/matmul.wgsl.ts";
 import { layerNormBackwardParams, layerNormBackwardX, layerNormForward } from "./normalize/layerNorm.wgsl.ts";
@@ -35,13 +34,6 @@ const kernels: Readonly<Record<string, KernelSpec>> = {
   "attention.backward.key.shared": attentionBackwardKeyShared({ owned: 2, lanes: 8 }),
   "rotaryEmbedding.quads": rotaryKernel({ quads: true }),
   "rotaryEmbedding.scalars": rotaryKernel({ quads: false }),
-  "embedding.forward.quads": embeddingForward(true),
-  "embedding.forward.scalars": embeddingForward(false),
-  "embedding.backward.count": countIds,
-  "embedding.backward.scan": scanCounts,
-  "embedding.backward.place": placeIds,
-  "embedding.backward.weight.quads": sumRows(true),
-  "embedding.backward.weight.scalars": sumRows(false),
   "crossEntropy.forward.shared": crossEntropyForward(shared),
   "crossEntropy.forward.plain": crossEntropyForward(plain),
   "crossEntropy.backward.logits.shared": crossEntropyBackward(shared),

@@ -15,7 +15,7 @@ describe("LossScaler", () => {
     using scope = device.scope();
     const scaler = new LossScaler(device, { initialScale: 2 ** 14 });
     const master = tensor(device, [1, 2, 3, 4, 5]);
-    const tiny = tensor(device, new Array(5).fill(2 ** -30), [5], "f32");
+    const tiny = tensor(device, new Float32Array(5).fill(2 ** -30), [5], "f32");
     const loss = () => sum(mul(cast(cast(master, "f16"), "f32"), tiny));
     const params = new Map([["master", master]]);
     const lost = await valueAndGrad(loss, params).grads.get("master")?.read();

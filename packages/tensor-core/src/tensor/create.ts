@@ -52,6 +52,63 @@ export function ones<D extends DType = "f32">(
   return full(device, shape, 1, dtype);
 }
 
+/**
+ * Evenly spaced numbers from `start` up to, not including, `end`.
+ *
+ * @returns [ceil((end - start) / step)], empty if the end is not beyond the start
+ * @throws ShapeError if the step is 0 or a bound is not finite
+ */
+export function arange<D extends DType = "f32">(
+  device: Device,
+  start: number,
+  end: number,
+  step = 1,
+  dtype: D = "f32" as D,
+): Tensor<D> {
+  const count = Math.max(0, Math.ceil((end - start) / step));
+  if (!Number.isFinite(count)) {
+    throw new ShapeError(`[arange] ${start} to ${end} by ${step} has no end: the step must lead there`);
+  }
+  return tensor(
+    device,
+    Float64Array.from({ length: count }, (_, i) => start + i * step),
+    [count],
+    dtype,
+  );
+}
+
+/**
+ * `count` evenly spaced numbers from `start` to `end`, both included.
+ *
+ * @returns [count] f32
+ */
+export function linspace(device: Device, start: number, end: number, count: number): Tensor<"f32"> {
+  assertDimensions("linspace", [count]);
+  const step = count > 1 ? (end - start) / (count - 1) : 0;
+  return tensor(
+    device,
+    Float64Array.from({ length: count }, (_, i) => (i === count - 1 && i > 0 ? end : start + i * step)),
+  );
+}
+
+/**
+ * Ones on the diagonal, zeros elsewhere.
+ *
+ * @param columns default `rows`
+ * @returns [rows, columns]
+ */
+export function eye<D extends DType = "f32">(
+  device: Device,
+  rows: number,
+  columns = rows,
+  dtype: D = "f32" as D,
+): Tensor<D> {
+  assertDimensions("eye", [rows, columns]);
+  const values = new Float32Array(rows * columns);
+  for (let i = 0; i < Math.min(rows, columns); i++) values[i * columns + i] = 1;
+  return tensor(device, values, [rows, columns], dtype);
+}
+
 function assertDimensions(op: string, shape: Shape): void {
   if (shape.some((n) => !Number.isInteger(n) || n < 0)) {
     throw new ShapeError(`[${op}] every dimension must be a whole number >= 0, got ${showShape(shape)}`);

@@ -3,15 +3,15 @@ struct Params {
   width: u32,
   vocabulary: u32,
 }
-@group(0) @binding(0) var<storage, read> weight: array<vec4<f32>>;
+@group(0) @binding(0) var<storage, read> weight: array<vec4<u32>>;
 @group(0) @binding(1) var<storage, read> ids: array<i32>;
-@group(0) @binding(2) var<storage, read_write> y: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read_write> y: array<vec4<u32>>;
 @group(0) @binding(3) var<uniform> params: Params;
 const WG = 64u;
 const WG_X = 64u;
 const WG_Y = 1u;
 const WG_Z = 1u;
-const QUADS = true;
+const UNIT_BYTES = 16u;
 
 
 fn flatGroup(wid: vec3<u32>, nwg: vec3<u32>) -> u32 {
@@ -25,7 +25,7 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec
   if (i >= params.count) { return; }
   let n = i / params.width;
   let id = u32(ids[n]); // a negative id is past the end
-  var value = vec4<f32>();
+  var value = vec4<u32>();
   if (id < params.vocabulary) { value = weight[id * params.width + i - n * params.width]; }
   y[i] = value;
 }

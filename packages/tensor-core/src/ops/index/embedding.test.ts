@@ -96,7 +96,7 @@ describe("embedding", () => {
     const device = await testDevice();
     using _scope = device.scope();
     expect(() => embedding(zeros(device, [3]), zeros(device, [2], "i32"))).toThrow(
-      "[embedding] weight must be [V, D] f32, got [3] f32",
+      "[embedding] weight must be [V, D] f32 or f16, got [3] f32",
     );
     expect(() => embedding(zeros(device, [3, 2]), zeros(device, [2]))).toThrow(
       "[embedding] ids must be i32, got f32",

@@ -1,37 +1,48 @@
 /** @file Rows of a table, chosen by ids. */
 
 import { defineOp, run } from "../../autograd/defineOp.ts";
+import { byVariant } from "../../kernel/wgsl/rowReduce.ts";
+import { isFloat } from "../../tensor/dtype.ts";
 import { ShapeError, showShape } from "../../tensor/shape.ts";
 import { Tensor } from "../../tensor/tensor.ts";
+import { cast, castInto } from "../layout/cast.ts";
+import { copyUnit } from "../layout/copyUnit.ts";
 import { chunks, countIds, embeddingForward, placeIds, scanCounts, sumRows } from "./embedding.wgsl.ts";
 
-const forwardKernels = { quads: embeddingForward(true), scalars: embeddingForward(false) };
+const forwardKernel = byVariant(embeddingForward);
 const sumKernels = { quads: sumRows(true), scalars: sumRows(false) };
 
 const embeddingOp = defineOp<{ weight: Tensor; ids: Tensor }, never, object, "weight" | "ids">({
   name: "embedding",
   shape: ({ weight, ids }) => {
-    if (weight.rank !== 2 || weight.dtype !== "f32") {
+    if (weight.rank !== 2 || !isFloat(weight.dtype)) {
       throw new ShapeError(
-        `[embedding] weight must be [V, D] f32, got ${showShape(weight.shape)} ${weight.dtype}`,
+        `[embedding] weight must be [V, D] f32 or f16, got ${showShape(weight.shape)} ${weight.dtype}`,
       );
     }
     if (ids.dtype !== "i32") throw new ShapeError(`[embedding] ids must be i32, got ${ids.dtype}`);
-    return { y: { shape: [...ids.shape, weight.shape[1] ?? 0], dtype: "f32" } };
+    return { y: { shape: [...ids.shape, weight.shape[1] ?? 0], dtype: weight.dtype } };
   },
   forward: ({ weight, ids, y }) => {
-    const { unit, variant } = layoutOf(weight);
-    const kernel = forwardKernels[variant];
-    const count = y.size / unit;
+    const [vocabulary = 0, dim = 0] = weight.shape;
+    const unit = copyUnit(weight.dtype, [dim]);
+    if (!unit) {
+      // f16 of an odd width, by way of f32.
+      castInto(embedding(cast(weight, "f32"), ids), y);
+      return;
+    }
+    const kernel = forwardKernel({ element: unit.element });
+    const count = y.size / unit.width;
     run(
       kernel,
       { weight, ids, y },
-      { count, width: (weight.shape[1] ?? 0) / unit, vocabulary: weight.shape[0] ?? 0 },
+      { count, width: dim / unit.width, vocabulary },
       Math.ceil(count / kernel.workgroup),
     );
   },
   save: ["weight", "ids"],
-  gradient: ({ weight, ids }, dy) => {
+  gradient: ({ weight, ids }, upstream) => {
+    const dy = cast(upstream, "f32");
     const vocabulary = weight.shape[0] ?? 0;
     const { device } = weight;
     const slots = Tensor.allocate(device, [vocabulary, chunks], "u32", "[embedding] slots");
@@ -53,7 +64,7 @@ const embeddingOp = defineOp<{ weight: Tensor; ids: Tensor }, never, object, "we
     );
     slots.dispose();
     order.dispose();
-    return { weight: dweight };
+    return { weight: cast(dweight, isFloat(weight.dtype) ? weight.dtype : "f32") };
   },
 });
 
@@ -66,9 +77,9 @@ function layoutOf(weight: Tensor): { unit: number; variant: "quads" | "scalars" 
 /**
  * Gathers rows of a table. An id that is no row gives a row of zeros and takes no part in the gradient.
  *
- * @param weight [V, D] f32
+ * @param weight [V, D] f32 or f16, whose gradient is summed in f32
  * @param ids    [...] i32
- * @returns      [..., D] f32
+ * @returns      [..., D] of the weight's dtype
  * @throws ShapeError if the weight is not [V, D] or the ids are not i32
  *
  * Numerics: exact. Gradients: weight, as a sum over the positions of each id in their order, so it repeats bit for

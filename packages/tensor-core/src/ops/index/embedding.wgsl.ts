@@ -1,21 +1,22 @@
 /** @file Gather of table rows, and its gradient by a counting sort of the ids. */
 
-import { read, wgsl, write, type KernelSpec } from "../../kernel/kernelSpec.ts";
+import { type ElementType, read, wgsl, write, type KernelSpec } from "../../kernel/kernelSpec.ts";
 import { flatGroup } from "../../kernel/wgsl/flatIndex.ts";
+import { unitBytes } from "../layout/strided.wgsl.ts";
 
 /** Parts of the list of ids that are counted and placed side by side. */
 export const chunks = 64;
 
 const elementOf = (quads: boolean) => (quads ? "vec4<f32>" : "f32");
 
-/** y[n] = weight[ids[n]]; zero where the id is no row. A row is `width` elements, vec4 where `quads`. */
-export function embeddingForward(quads: boolean) {
+/** y[n] = weight[ids[n]]; zero where the id is no row. A row is `width` buffer elements. */
+export function embeddingForward({ element }: { element: ElementType }) {
   return {
     label: "embedding.forward",
     workgroup: 64,
-    buffers: { weight: read(elementOf(quads)), ids: read("i32"), y: write(elementOf(quads)) },
+    buffers: { weight: read(element), ids: read("i32"), y: write(element) },
     uniforms: { count: "u32", width: "u32", vocabulary: "u32" },
-    constants: { QUADS: quads },
+    constants: { UNIT_BYTES: unitBytes[element] ?? 4 },
     body: wgsl`
 ${flatGroup}
 @compute @workgroup_size(WG)
@@ -25,7 +26,7 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec
   if (i >= params.count) { return; }
   let n = i / params.width;
   let id = u32(ids[n]); // a negative id is past the end
-  var value = ${elementOf(quads)}();
+  var value = ${element}();
   if (id < params.vocabulary) { value = weight[id * params.width + i - n * params.width]; }
   y[i] = value;
 }`,

@@ -1,0 +1,34 @@
+struct Params {
+  count: u32,
+  n: u32,
+  taken: u32,
+  inner: u32,
+}
+@group(0) @binding(0) var<storage, read> ids: array<i32>;
+@group(0) @binding(1) var<storage, read> dy: array<f32>;
+@group(0) @binding(2) var<storage, read_write> dx: array<f32>;
+@group(0) @binding(3) var<uniform> params: Params;
+const WG = 64u;
+const WG_X = 64u;
+const WG_Y = 1u;
+const WG_Z = 1u;
+
+
+fn flatGroup(wid: vec3<u32>, nwg: vec3<u32>) -> u32 {
+  return wid.y * nwg.x + wid.x;
+}
+
+@compute @workgroup_size(WG)
+fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec3<u32>,
+        @builtin(local_invocation_index) lane: u32) {
+  let at = flatGroup(wid, nwg) * WG + lane;
+  if (at >= params.count) { return; }
+  let place = (at / params.inner) % params.n;
+  let start = at / (params.n * params.inner) * params.taken * params.inner + at % params.inner;
+  var total = 0.0;
+  for (var j = 0u; j < params.taken; j++) {
+    let source = start + j * params.inner;
+    if (u32(ids[source]) == place) { total += dy[source]; }
+  }
+  dx[at] = total;
+}

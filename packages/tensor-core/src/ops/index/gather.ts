@@ -1,0 +1,90 @@
+/** @file Elements chosen by ids along an axis. */
+
+import { defineOp, run } from "../../autograd/defineOp.ts";
+import { arange } from "../../tensor/create.ts";
+import { normalizeAxis, ShapeError, showShape, sizeOf } from "../../tensor/shape.ts";
+import { Tensor } from "../../tensor/tensor.ts";
+import { equal } from "../elementwise/compare.ts";
+import { unsqueeze } from "../layout/axes.ts";
+import { cast } from "../layout/cast.ts";
+import { reshape } from "../layout/reshape.ts";
+import { transpose } from "../layout/transpose.ts";
+import { embedding } from "./embedding.ts";
+import { gatherBackward, gatherKernel } from "./gather.wgsl.ts";
+
+const gatherOp = defineOp<{ x: Tensor; ids: Tensor }, never, { axis: number }, "x" | "ids">({
+  name: "gather",
+  shape: ({ x, ids }) => ({ y: { shape: ids.shape, dtype: x.dtype } }),
+  forward: ({ x, ids, y }, { axis }) =>
+    run(gatherKernel, { x, ids, y }, sizes(x, ids, axis, y.size), Math.ceil(y.size / 64)),
+  save: ["x", "ids"],
+  gradient: ({ x, ids }, dy, { axis }) => {
+    const dx = Tensor.allocate(x.device, x.shape, "f32", "[gather] dx");
+    run(gatherBackward, { ids, dy, dx }, sizes(x, ids, axis, dx.size), Math.ceil(dx.size / 64));
+    return { x: dx };
+  },
+});
+
+function sizes(x: Tensor, ids: Tensor, axis: number, count: number) {
+  const [n = 1, taken = 1] = [x.shape[axis], ids.shape[axis]];
+  return { count, n, taken, inner: sizeOf(x.shape.slice(axis + 1)) };
+}
+
+/**
+ * Chooses from each line along an axis: y[..., j, ...] = x[..., ids[..., j, ...], ...]. PyTorch's gather, NumPy's
+ * take_along_axis. An id that is no place gives 0 and takes no part in the gradient.
+ *
+ * @param x   [..., n, ...] of any dtype
+ * @param ids [..., m, ...] i32, of the shape of x except along the axis
+ * @returns   [..., m, ...] of the dtype of x
+ * @throws ShapeError if the ids have another shape or dtype
+ *
+ * Numerics: exact. Gradients: x, in n·m steps a line, in the order of the ids.
+ */
+export function gather(x: Tensor, ids: Tensor, axis: number): Tensor {
+  const at = normalizeAxis("gather", axis, x.rank);
+  const fits = ids.rank === x.rank && ids.shape.every((n, i) => i === at || n === x.shape[i]);
+  if (!fits || ids.dtype !== "i32") {
+    throw new ShapeError(
+      `[gather] ids must be i32 of the shape ${showShape(x.shape)} except along axis ${axis}, ` +
+        `got ${showShape(ids.shape)} ${ids.dtype}`,
+    );
+  }
+  if (x.dtype === "f16") return cast(gather(cast(x, "f32"), ids, at), "f16");
+  return gatherOp({ x, ids }, { axis: at });
+}
+
+/**
+ * Takes whole entries along an axis: y[..., ids, ...] = x[..., ids, ...]. PyTorch's index_select, MLX's take.
+ *
+ * @param x   [..., n, ...] f32 or f16
+ * @param ids [...] i32; an id that is no place gives zeros
+ * @returns   [..., ids' shape, ...]
+ * @throws ShapeError if the axis is out of range or a dtype does not fit
+ *
+ * Numerics: exact. Gradients: x, as {@link embedding}'s.
+ */
+export function take(x: Tensor, ids: Tensor, axis = 0): Tensor {
+  const at = normalizeAxis("take", axis, x.rank);
+  const order = x.shape.map((_, i) => i);
+  const rest = x.shape.toSpliced(at, 1);
+  const table = transpose(x, [at, ...order.toSpliced(at, 1)]); // [n, ...]
+  const rows = embedding(reshape(table, [x.shape[at] ?? 1, sizeOf(rest)]), ids); // [ids, rest]
+  const spread = reshape(rows, [...ids.shape, ...rest]);
+  // The axes of the ids go where the axis was.
+  const own = ids.shape.map((_, i) => i);
+  const others = rest.map((_, i) => ids.rank + i);
+  return transpose(spread, [...others.slice(0, at), ...own, ...others.slice(at)]);
+}
+
+/**
+ * A row of zeros with a one at each id.
+ *
+ * @param ids     [...] i32; an id that is no class gives zeros
+ * @param classes length of a row
+ * @returns       [..., classes] f32
+ */
+export function oneHot(ids: Tensor, classes: number): Tensor {
+  if (ids.dtype !== "i32") throw new ShapeError(`[oneHot] ids must be i32, got ${ids.dtype}`);
+  return equal(unsqueeze(ids, -1), arange(ids.device, 0, classes, 1, "i32"));
+}
