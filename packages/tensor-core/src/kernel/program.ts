@@ -77,6 +77,11 @@ export class Program {
     return this.#steps.length;
   }
 
+  /** The dispatches with their uniforms as they are now given. */
+  get commands(): Command[] {
+    return this.#steps.map(({ command }, at) => ({ ...command, uniforms: this.#uniforms[at] ?? {} }));
+  }
+
   get bindGroups(): number {
     return this.#bindGroups;
   }

@@ -15,6 +15,7 @@ import {
 } from "./command.ts";
 import type { KernelSpec } from "./kernelSpec.ts";
 import { PipelineCache } from "./pipelineCache.ts";
+import type { NonFiniteTrap } from "./nonFiniteTrap.ts";
 import type { Profiler } from "./profiler.ts";
 import type { Program } from "./program.ts";
 
@@ -33,6 +34,8 @@ export class Recorder {
   readonly pipelines: PipelineCache;
   /** Times every dispatch while it is set. */
   profiler: Profiler | undefined;
+  /** Looks through what every dispatch writes while it is set. */
+  trap: NonFiniteTrap | undefined;
   /** While it is set, dispatches are put on this list and not run. */
   commands: Command[] | undefined;
   readonly #gpu: GPUDevice;
@@ -102,6 +105,11 @@ export class Recorder {
     pass.dispatchWorkgroups(x, y, z);
     this.#pending++;
     this.#dispatches++;
+    const { trap } = this;
+    if (!trap) return;
+    this.trap = undefined;
+    trap.watch(kernel, buffers, (find, found, values, count) => this.dispatch(find, found, values, count));
+    this.trap = trap;
   }
 
   /** Counts what a program made for itself. */
@@ -113,6 +121,12 @@ export class Recorder {
   replay(program: Program): void {
     // A run before this one may still be waiting, and reads the same uniforms.
     this.flush();
+    if (this.trap) {
+      for (const { kernel, bindings, uniforms, groups } of program.commands) {
+        this.dispatch(kernel, bindings, uniforms, groups);
+      }
+      return;
+    }
     program.writeUniforms();
     program.encode((label) => this.#passFor(label));
     this.#dispatches += program.dispatches;

@@ -1,14 +1,17 @@
 /** @file The device that tensors live on: adapter, memory, scopes and the recorder of kernels. */
 
-import { DeviceError } from "../device/deviceError.ts";
+import { DeviceError, DeviceLostError } from "../device/deviceError.ts";
 import { type DeviceInfo, openDevice, type OpenDeviceOptions } from "../device/openDevice.ts";
 import { BufferUsage, MapMode } from "../device/gpuConstants.ts";
 import { BufferPool, type PoolStats } from "../memory/bufferPool.ts";
 import { type Owned, Scope } from "../memory/scope.ts";
 import type { Binding } from "../kernel/command.ts";
 import { type KernelTiming, Profiler } from "../kernel/profiler.ts";
+import { NonFiniteTrap, trapSlots } from "../kernel/nonFiniteTrap.ts";
 import { Recorder, type RecorderStats } from "../kernel/recorder.ts";
+import { type MemoryReport, reportMemory } from "./memoryReport.ts";
 import type { RecordedStep } from "./recordedStep.ts";
+import type { Tensor } from "./tensor.ts";
 
 export interface DeviceOptions extends OpenDeviceOptions {
   /** Most bytes that tensors may take on the device; no limit by default. */
@@ -46,7 +49,7 @@ export class Device {
       this.#failure ??= new DeviceError(`the GPU rejected recorded work: ${event.error.message}`);
     });
     void gpu.lost.then(({ reason, message }) => {
-      this.#failure = new DeviceError(
+      this.#failure = new DeviceLostError(
         `the device is lost (${reason}: ${message}). Open a new one and load the last checkpoint.`,
       );
     });
@@ -122,6 +125,40 @@ export class Device {
       this.recorder.profiler = undefined;
     }
     return profiler.read();
+  }
+
+  /**
+   * Runs `fn` and looks through every f32 tensor that its kernels write. Slow: for finding out where a loss went wrong.
+   *
+   * @throws NonFiniteError naming the first kernel that wrote NaN or infinity, the tensor, and its first such element
+   */
+  async trapNonFinite<T>(fn: () => T | Promise<T>): Promise<T> {
+    this.assertNotRecording("trapNonFinite");
+    const bytes = 4 * trapSlots;
+    const pooled = this.pool.acquire(bytes, { label: "[trapNonFinite]", shape: [trapSlots], dtype: "u32" });
+    const found = { pooled, bytes };
+    try {
+      this.upload(found, new Uint32Array(trapSlots).fill(0xffff_ffff));
+      const trap = new NonFiniteTrap(found);
+      this.recorder.trap = trap;
+      const value = await fn();
+      this.recorder.trap = undefined;
+      const error = trap.explain(new Uint32Array(await this.download(found)));
+      if (error) throw error;
+      return value;
+    } finally {
+      this.recorder.trap = undefined;
+      this.pool.release(pooled);
+    }
+  }
+
+  /**
+   * Who holds memory, the largest first.
+   *
+   * @param names of tensors that the report should call by them, such as a model's parameters
+   */
+  memoryReport(names: ReadonlyMap<string, Tensor> = new Map()): MemoryReport {
+    return reportMemory(this.pool, names);
   }
 
   /**
@@ -237,11 +274,14 @@ export class Device {
     this.#recording?.constants.set(pooled, data.slice());
   }
 
-  /** @throws DeviceError if the device was lost or rejected work since the last call */
+  /**
+   * @throws DeviceLostError if the device was lost, each time
+   * @throws DeviceError if it rejected work since the last call
+   */
   throwIfFailed(): void {
     const failure = this.#failure;
     if (!failure) return;
-    if (!failure.message.startsWith("the device is lost")) this.#failure = undefined;
+    if (!(failure instanceof DeviceLostError)) this.#failure = undefined;
     throw failure;
   }
 }

@@ -1,0 +1,111 @@
+/** @file What a device says of its memory, of numbers gone wrong, and of its own loss. */
+
+import { describe, expect, it } from "vitest";
+import { valueAndGrad } from "../autograd/tape.ts";
+import { DeviceLostError } from "../device/deviceError.ts";
+import { NonFiniteError } from "../kernel/nonFiniteTrap.ts";
+import { capture } from "../tensor/capture.ts";
+import { tensor, zeros } from "../tensor/create.ts";
+import { Device } from "../tensor/device.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { testDevice } from "../testing/testDevice.ts";
+import { div, mul } from "./elementwise/binary.ts";
+import { exp, log, scale, square } from "./elementwise/unary.ts";
+import { sum } from "./reduce/sum.ts";
+
+describe("memoryReport", () => {
+  it("names who holds what, the largest first, and tensors by their names", async () => {
+    const device = await Device.open({ memoryBudgetBytes: 1e6 });
+    using _scope = device.scope();
+    const weight = tensor(device, new Float32Array(64 * 64), [64, 64]);
+    const y = square(tensor(device, new Float32Array(1000)));
+    zeros(device, [1]).dispose();
+    const report = device.memoryReport(new Map([["layer.weight", weight]]));
+    expect(report.holders).toEqual([
+      { label: "layer.weight", shape: [64, 64], dtype: "f32", bytes: 16384 },
+      { label: "tensor", shape: [1000], dtype: "f32", bytes: 4096 },
+      { label: "[square] y", shape: [1000], dtype: "f32", bytes: 4096 },
+    ]);
+    expect(report).toMatchObject({ usedBytes: 16384 + 8192, freeBytes: 256, budgetBytes: 1e6 });
+    expect(report.peakBytes).toBe(16384 + 8192 + 256);
+    y.dispose();
+    expect(device.memoryReport().holders.map(({ label }) => label)).toEqual(["tensor", "tensor"]);
+  });
+
+  it("counts a captured step by the tensors that share its memory", async () => {
+    const device = await Device.open();
+    using captured = capture(device, ({ x }: Readonly<Record<"x", Tensor>>) => ({ y: exp(square(x)) }));
+    const { y } = captured.run({ x: { shape: [512], data: new Float32Array(512) } });
+    const labels = device.memoryReport(new Map([["result", y]])).holders.map(({ label }) => label);
+    expect(labels.toSorted()).toEqual(["captured step: [square] y", "result", "tensor"]);
+  });
+});
+
+describe("trapNonFinite", () => {
+  it("names the first kernel that wrote NaN or infinity, the tensor and the element", async () => {
+    const device = await testDevice();
+    const { live } = device.stats;
+    {
+      using _scope = device.scope();
+      const x = tensor(device, [1, 2, 0, 4, 0, 6], [2, 3]);
+      const trapped = device.trapNonFinite(() => sum(mul(log(scale(x, 2)), x)).item());
+      await expect(trapped).rejects.toThrow(NonFiniteError);
+      await expect(device.trapNonFinite(() => sum(mul(log(scale(x, 2)), x)).item())).rejects.toThrow(
+        "[log.forward] wrote NaN or infinity at element 2 of y [2, 3] f32 ([log] y), and nothing before it did; it read x [2, 3] f32",
+      );
+    }
+    expect(device.stats.live).toBe(live);
+  });
+
+  it("finds it in a backward pass and in a captured step", async () => {
+    const device = await testDevice();
+    using _scope = device.scope();
+    const x = tensor(device, [3, 0]);
+    const step = () =>
+      valueAndGrad(() => sum(scale(div(x, square(square(x))), 0)), new Map([["x", x]])).value;
+    await expect(device.trapNonFinite(step)).rejects.toThrow(
+      "[div.forward] wrote NaN or infinity at element 1",
+    );
+    using captured = capture(device, ({ t }: Readonly<Record<"t", Tensor>>) => ({
+      y: sum(exp(scale(t, 100))),
+    }));
+    const run = (value: number) => captured.run({ t: { shape: [2], data: Float32Array.of(0, value) } });
+    run(0);
+    run(0);
+    await expect(device.trapNonFinite(() => run(1))).rejects.toThrow(
+      "[exp.forward] wrote NaN or infinity at element 1",
+    );
+    expect(await run(0).y.item()).toBe(2);
+  });
+
+  it("gives the value where all is finite, and watches nothing after it", async () => {
+    const device = await testDevice();
+    using _scope = device.scope();
+    const largest = Math.fround(3.4028234e38);
+    expect(await device.trapNonFinite(() => scale(tensor(device, [largest]), -1).item())).toBe(-largest);
+    expect(await log(tensor(device, [0])).item()).toBe(Number.NEGATIVE_INFINITY);
+    await expect(
+      device.trapNonFinite(() => {
+        throw new Error("in the step");
+      }),
+    ).rejects.toThrow("in the step");
+    expect(await log(tensor(device, [0])).item()).toBe(Number.NEGATIVE_INFINITY);
+  });
+});
+
+describe("a lost device", () => {
+  it("is an error of its own, and another device goes on from a copy", async () => {
+    const lost = await Device.open();
+    const weight = tensor(lost, [1, 2]);
+    const saved = await weight.read();
+    const captured = capture(lost, ({ x }: Readonly<Record<"x", Tensor>>) => ({ y: mul(x, weight) }));
+    lost.gpu.destroy();
+    await lost.gpu.lost;
+    await expect(weight.read()).rejects.toThrow(DeviceLostError);
+    expect(() => captured.run({ x: { shape: [2], data: Float32Array.of(1, 1) } })).toThrow(DeviceLostError);
+    expect(() => scale(weight, 2).write([1, 2])).toThrow("Open a new one and load the last checkpoint");
+    const next = await Device.open();
+    using _scope = next.scope();
+    expect(await scale(tensor(next, saved), 3).read()).toEqual(Float32Array.of(3, 6));
+  });
+});
