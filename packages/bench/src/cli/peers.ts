@@ -12,6 +12,7 @@ import { judgeBudgets } from "../engine/peers/budgets.ts";
 import { installPeers } from "../engine/peers/installPeers.ts";
 import { peerEntries, peerNames } from "../engine/peers/peerLibrary.ts";
 import { showAgreement, showBudgets, showResults } from "../engine/peers/peersTable.ts";
+import { rounded } from "../engine/peers/rounded.ts";
 import { runPeers } from "../engine/peers/runPeers.ts";
 import { currentCommit } from "./currentCommit.ts";
 import { endProcess } from "./endProcess.ts";
@@ -140,13 +141,4 @@ function listCases(wanted: readonly (typeof families)[number][], extra: readonly
 function userDriver(): Record<string, string> {
   const names = ["VK_DRIVER_FILES", "VK_ICD_FILENAMES", "LP_NUM_THREADS"];
   return Object.fromEntries(names.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])));
-}
-
-/** Figures to six digits: more are noise. */
-function rounded<T>(value: T): T {
-  return JSON.parse(
-    JSON.stringify(value, (_, item: unknown) =>
-      typeof item === "number" ? Number(item.toPrecision(6)) : item,
-    ),
-  ) as T;
 }

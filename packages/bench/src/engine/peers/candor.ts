@@ -3,6 +3,7 @@
 import {
   add,
   attention,
+  capture,
   Device,
   gelu,
   layerNorm,
@@ -94,16 +95,12 @@ function prepareOp(device: Device, work: BenchCase): () => Tensor {
 function prepareStep(device: Device): PreparedCase {
   const parameters = tinyVitParameters(device);
   const batch = tinyVitBatch(device);
-  const run = async (): Promise<number> => {
-    using _scope = device.scope();
-    return tinyVitStep(parameters, batch).item();
-  };
+  const step = capture(device, () => ({ loss: tinyVitStep(parameters, batch) }));
+  const run = (): Promise<number> => step.run({}).loss.item();
   const steadyState = async (): Promise<SteadyState> => {
     const before = device.stats;
     const started = performance.now();
-    using _scope = device.scope();
-    const loss = tinyVitStep(parameters, batch);
-    const read = loss.item(); // submits before it waits
+    const read = run(); // submits before it waits
     const host = performance.now() - started;
     await read;
     const whole = performance.now() - started;
@@ -115,5 +112,5 @@ function prepareStep(device: Device): PreparedCase {
       hostShare: host / whole,
     };
   };
-  return { run, steadyState };
+  return { run, steadyState, dispose: () => step.dispose() };
 }
