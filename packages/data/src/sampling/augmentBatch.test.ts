@@ -6,7 +6,7 @@ import type { Augmentation } from "./augmentBatch.ts";
 import { channelMean, channelStd, normalizeBatch } from "./normalization.ts";
 import { createRandom, below } from "./random.ts";
 
-const still: Augmentation = { flip: 0, minScale: 1, brightness: 0, contrast: 0, saturation: 0 };
+const still: Augmentation = { flip: 0, minScale: 1, shift: 0, brightness: 0, contrast: 0, saturation: 0 };
 
 function drawn(
   size: number,
@@ -83,6 +83,19 @@ test("crops lie evenly in the image: their centre is its centre on average", () 
   expect(Math.abs(sum / 6000 - 7.5)).toBeLessThan(0.05);
 });
 
+test("a shift moves by whole pixels either way, and repeats the edge", () => {
+  const ramp = drawn(16, 1, (_, x, y, c) => (c === 0 ? x * 8 : y * 8));
+  const moves = new Set<number>();
+  for (let step = 0; step < 60; step++) {
+    const out = augmentBatch(ramp, [0], { seed: 2, step }, { ...still, shift: 2 });
+    const red = Array.from({ length: 16 }, (_, x) => byteOf(out[x] as number, 0) / 8);
+    const move = Math.round((red[8] as number) - 8);
+    moves.add(move);
+    red.forEach((value, x) => expect(value).toBeCloseTo(Math.min(15, Math.max(0, x + move)), 3));
+  }
+  expect([...moves].toSorted((a, b) => a - b)).toEqual([-2, -1, 0, 1, 2]);
+});
+
 test("on an even grey, contrast adds nothing to brightness", () => {
   const grey = drawn(8, 1, () => 100);
   for (let step = 0; step < 10; step++) {
@@ -134,5 +147,8 @@ test("wrong indices, lengths and scales are named", () => {
   );
   expect(() => augmentBatch(noise, [0], position, { ...still, minScale: 0 })).toThrow(
     "minScale must be in (0, 1], got 0",
+  );
+  expect(() => augmentBatch(noise, [0], position, { ...still, shift: 1.5 })).toThrow(
+    "shift must be a whole number from 0 to 16 pixels, got 1.5",
   );
 });

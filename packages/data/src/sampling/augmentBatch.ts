@@ -1,7 +1,7 @@
 /** @file Augments a batch on the CPU, each sample by numbers of its own. */
 import type { ImageSet } from "../images/loadImages.ts";
 import { channelMean, channelStd, checkBatch } from "./normalization.ts";
-import { createRandom, uniform } from "./random.ts";
+import { below, createRandom, uniform } from "./random.ts";
 import { streams } from "./streams.ts";
 
 /** How strongly images are changed; our choice, mild because cues such as moire must survive it. */
@@ -10,6 +10,8 @@ export interface Augmentation {
   flip: number;
   /** Least edge of the random square crop, as a part of the image's edge; the crop lies anywhere in the image. */
   minScale: number;
+  /** The image is moved by up to this many whole pixels along each axis; the edge is repeated. No resampling. */
+  shift: number;
   /** Brightness is multiplied by a factor in 1 ± this. */
   brightness: number;
   /** Contrast around the mean grey is multiplied by a factor in 1 ± this. */
@@ -22,6 +24,7 @@ export interface Augmentation {
 export const defaultAugmentation: Readonly<Augmentation> = {
   flip: 0.5,
   minScale: 0.85,
+  shift: 0,
   brightness: 0.2,
   contrast: 0.2,
   saturation: 0.2,
@@ -43,7 +46,7 @@ interface Axis {
 /**
  * Writes augmented images as planes, normalised as {@link normalizeBatch} does it.
  *
- * Flip, crop with bilinear interpolation, brightness, contrast, saturation, in this order, clipped to [0, 255]. The
+ * Flip, crop with bilinear interpolation, shift, brightness, contrast, saturation, in this order, clipped to [0, 255]. The
  * numbers of a sample depend on (seed, step, place in the batch) alone.
  * @param images decoded images [N, S, S, 3]
  * @param indices which of them, [B]
@@ -51,7 +54,8 @@ interface Axis {
  * @param augmentation how strongly
  * @param out Float32Array [B, 3, S, S], a new one where it is not given
  * @returns out
- * @throws RangeError if an index is out of range, out has another length, or minScale is outside (0, 1]
+ * @throws RangeError if an index is out of range, out has another length, or minScale is outside (0, 1], or shift is no whole
+ * number from 0 to the image's size
  */
 export function augmentBatch(
   images: ImageSet,
@@ -61,18 +65,24 @@ export function augmentBatch(
   out = new Float32Array(indices.length * 3 * images.size ** 2),
 ): Float32Array {
   checkBatch("augmentBatch", images, indices, out);
-  const { flip, minScale, brightness, contrast, saturation } = augmentation;
+  const { flip, minScale, shift, brightness, contrast, saturation } = augmentation;
   if (!(minScale > 0 && minScale <= 1)) {
     throw new RangeError(`[augmentBatch] minScale must be in (0, 1], got ${minScale}`);
   }
   const { size } = images;
+  if (!Number.isInteger(shift) || shift < 0 || shift > size) {
+    throw new RangeError(
+      `[augmentBatch] shift must be a whole number from 0 to ${size} pixels, got ${shift}`,
+    );
+  }
   const bytes = size * size * 3;
   for (let b = 0; b < indices.length; b++) {
     const random = createRandom(position.seed, streams.augment, position.step, b);
     const mirrored = uniform(random) < flip;
     const scale = minScale + (1 - minScale) * uniform(random);
-    const across = makeAxis(size, scale, uniform(random), mirrored);
-    const down = makeAxis(size, scale, uniform(random), false);
+    const move = (): number => (shift === 0 ? 0 : below(random, 2 * shift + 1) - shift);
+    const across = makeAxis(size, scale, uniform(random), move(), mirrored);
+    const down = makeAxis(size, scale, uniform(random), move(), false);
     const jitter = (range: number): number => 1 + range * (2 * uniform(random) - 1);
     const tone = {
       brightness: jitter(brightness),
@@ -86,11 +96,11 @@ export function augmentBatch(
   return out;
 }
 
-function makeAxis(size: number, scale: number, offset: number, mirrored: boolean): Axis {
+function makeAxis(size: number, scale: number, offset: number, shift: number, mirrored: boolean): Axis {
   const near = new Int32Array(size);
   const far = new Int32Array(size);
   const weight = new Float32Array(size);
-  const start = offset * (1 - scale) * size;
+  const start = offset * (1 - scale) * size + shift;
   for (let i = 0; i < size; i++) {
     const place = Math.min(Math.max(start + (i + 0.5) * scale - 0.5, 0), size - 1);
     const target = mirrored ? size - 1 - i : i;

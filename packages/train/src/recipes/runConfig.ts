@@ -48,6 +48,7 @@ export const runConfigSchema = z.strictObject({
   augmentation: z.strictObject({
     flip: share,
     minScale: z.number().positive().max(1),
+    shift: z.number().int().nonnegative(),
     brightness: share,
     contrast: share,
     saturation: share,
