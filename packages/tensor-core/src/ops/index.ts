@@ -1,6 +1,8 @@
 /** @file Every op; a new op adds one line. */
 
+export * from "./conv/conv2d.ts";
 export * from "./conv/patchify.ts";
+export { type Pair, unfold, type WindowOptions } from "./conv/unfold.ts";
 export * from "./attention/attention.ts";
 export * from "./attention/rotaryEmbedding.ts";
 export * from "./elementwise/binary.ts";
@@ -30,3 +32,4 @@ export * from "./reduce/extremes.ts";
 export * from "./reduce/logSumExp.ts";
 export { type ReduceOptions } from "./reduce/reduceAxis.ts";
 export * from "./reduce/sum.ts";
+export * from "./random/random.ts";

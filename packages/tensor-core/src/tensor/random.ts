@@ -30,6 +30,18 @@ export class Random {
     return this.#values[this.#used++] as number;
   }
 
+  /**
+   * Skips to the next whole block of four words, and `count` blocks more.
+   *
+   * @returns the number of the first block skipped
+   */
+  skipBlocks(count: number): number {
+    const first = this.#block;
+    this.#block += count;
+    this.#used = 4;
+    return first;
+  }
+
   /** Uniform in [low, high). */
   uniform(low = 0, high = 1): number {
     return low + (this.bits() / 2 ** 32) * (high - low);

@@ -1,0 +1,107 @@
+/** @file Convolution and pooling of images, by windows. */
+
+import { type Shape, ShapeError, showShape } from "../../tensor/shape.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+import { add } from "../elementwise/binary.ts";
+import { broadcastTo } from "../layout/broadcastTo.ts";
+import { reshape } from "../layout/reshape.ts";
+import { matmul } from "../matmul/matmul.ts";
+import { max } from "../reduce/extremes.ts";
+import { mean } from "../reduce/sum.ts";
+import { type Pair, unfold, type WindowOptions, windowsOf } from "./unfold.ts";
+
+// B batch, C channels, O output channels, G groups, K taps, L windows
+
+export interface Conv2dOptions extends WindowOptions {
+  /** [O], added to every pixel. */
+  readonly bias?: Tensor | undefined;
+  /** Groups of channels that do not see each other; default 1. */
+  readonly groups?: number;
+}
+
+/**
+ * Cross-correlation of images with a bank of filters: windows are copied out, then multiplied by one matmul.
+ *
+ * @param x      [B, C, H, W] f32
+ * @param weight [O, C / groups, kernel height, kernel width] f32
+ * @returns      [B, O, rows, columns] f32
+ * @throws ShapeError if the shapes do not fit, the groups do not divide the channels, or no window fits
+ *
+ * Numerics: those of matmul, depth C · taps / groups. The windows take taps times the memory of x. Gradients: x, weight,
+ * bias.
+ */
+export function conv2d(x: Tensor, weight: Tensor, options: Conv2dOptions = {}): Tensor {
+  const { groups = 1, bias } = options;
+  const [outputs = 0, depth = 0, kernelHeight = 1, kernelWidth = 1] = weight.shape;
+  const [batch = 0] = x.shape;
+  checkConv(x, weight, groups, bias);
+  const { rows, columns } = windowsOf("conv2d", x, [kernelHeight, kernelWidth], options);
+  const windows = unfold(x, [kernelHeight, kernelWidth], options); // [B, C, K, L]
+  const taps = depth * kernelHeight * kernelWidth;
+  const product = (w: Shape, cols: Shape) =>
+    matmul(groups === 1 ? reshape(weight, w) : spread(weight, w, batch), reshape(windows, cols));
+  const y =
+    groups === 1
+      ? product([outputs, taps], [batch, taps, rows * columns]) // [B, O, L]
+      : product([groups, outputs / groups, taps], [batch, groups, taps, rows * columns]); // [B, G, O/G, L]
+  const flat = reshape(y, [batch, outputs, rows * columns]);
+  const shifted = bias ? add(flat, reshape(bias, [outputs, 1])) : flat;
+  return reshape(shifted, [batch, outputs, rows, columns]);
+}
+
+/** One copy of the weight for each image: matmul's batches are equal. */
+function spread(weight: Tensor, shape: Shape, batch: number): Tensor {
+  return broadcastTo(reshape(weight, [1, ...shape]), [batch, ...shape]);
+}
+
+function checkConv(x: Tensor, weight: Tensor, groups: number, bias: Tensor | undefined): void {
+  const [outputs = 0, depth = 0] = weight.shape;
+  const channels = x.shape[1] ?? 0;
+  if (!Number.isInteger(groups) || groups < 1 || channels % groups !== 0 || outputs % groups !== 0) {
+    throw new ShapeError(`[conv2d] ${groups} groups do not divide ${channels} channels into ${outputs}`);
+  }
+  if (weight.rank !== 4 || depth !== channels / groups) {
+    throw new ShapeError(
+      `[conv2d] weight must be [O, ${channels / groups}, height, width] for x ${showShape(x.shape)}, ` +
+        `got ${showShape(weight.shape)}`,
+    );
+  }
+  if (bias && showShape(bias.shape) !== showShape([outputs])) {
+    throw new ShapeError(`[conv2d] bias must be [${outputs}], got ${showShape(bias.shape)}`);
+  }
+}
+
+export interface PoolOptions {
+  /** Pixels from a window to the next; default the size of a window. */
+  readonly stride?: Pair;
+}
+
+/**
+ * The largest pixel of each window.
+ *
+ * @param x [B, C, H, W] f32
+ * @returns [B, C, rows, columns] f32
+ * @throws ShapeError if no window fits
+ *
+ * Gradients: x; equal pixels share it.
+ */
+export function maxPool2d(x: Tensor, size: Pair, options: PoolOptions = {}): Tensor {
+  return pool("maxPool2d", x, size, options, (windows) => max(windows, 2));
+}
+
+/** The mean of each window; otherwise as {@link maxPool2d}. */
+export function avgPool2d(x: Tensor, size: Pair, options: PoolOptions = {}): Tensor {
+  return pool("avgPool2d", x, size, options, (windows) => mean(windows, 2));
+}
+
+function pool(
+  op: string,
+  x: Tensor,
+  size: Pair,
+  { stride = size }: PoolOptions,
+  reduce: (windows: Tensor) => Tensor,
+): Tensor {
+  const { rows, columns } = windowsOf(op, x, size, { stride });
+  const y = reduce(unfold(x, size, { stride })); // [B, C, K, L] -> [B, C, L]
+  return reshape(y, [...x.shape.slice(0, 2), rows, columns]);
+}

@@ -1,0 +1,86 @@
+/** @file Random tensors against the host's generator, word for word. */
+
+import { describe, expect, it } from "vitest";
+import { valueAndGrad } from "../../autograd/tape.ts";
+import { ones, tensor } from "../../tensor/create.ts";
+import { Random } from "../../tensor/random.ts";
+import { testDevice } from "../../testing/testDevice.ts";
+import { sum } from "../reduce/sum.ts";
+import { dropout, randomBits, randomNormal, randomUniform } from "./random.ts";
+
+const draw = (count: number, next: () => number) => Array.from({ length: count }, next);
+
+describe("random tensors", () => {
+  it("hold the host's words, wherever the generator stands", async () => {
+    const device = await testDevice();
+    using _scope = device.scope();
+    for (const [seed, stream, blocks] of [
+      [7, 3, 0],
+      [2 ** 32 - 1, 0, 2 ** 32 - 2],
+    ] as const) {
+      const [here, there] = [new Random(seed, stream), new Random(seed, stream)];
+      for (const random of [here, there]) random.skipBlocks(blocks);
+      const first = await randomBits(device, [3, 5], there).read();
+      expect(Array.from(first)).toEqual(draw(15, () => here.bits()));
+      // Fifteen words used four blocks; the last word of them is lost.
+      here.bits();
+      expect(Array.from(await randomBits(device, [2], there).read())).toEqual(draw(2, () => here.bits()));
+    }
+  });
+
+  it("are uniform and normal as the host's, within f32", async () => {
+    const device = await testDevice();
+    using _scope = device.scope();
+    const count = 4001;
+    const uniform = await randomUniform(device, [count], new Random(5), -2, 3).read();
+    const host = new Random(5);
+    const away = draw(count, () => host.uniform(-2, 3)).map((x, i) => Math.abs(x - uniform[i]!));
+    expect(Math.max(...away)).toBeLessThan(1e-6);
+    expect(Math.max(...uniform)).toBeLessThan(3);
+    const normal = await randomNormal(device, [count], new Random(6), 1, 2).read();
+    const hostNormal = new Random(6);
+    const off = draw(count, () => hostNormal.normal(1, 2)).map((x, i) => Math.abs(x - normal[i]!));
+    expect(Math.max(...off)).toBeLessThan(2e-3);
+  });
+
+  it("passes over more workgroups than one axis holds", async () => {
+    const device = await testDevice();
+    using _scope = device.scope();
+    const y = await randomUniform(device, [65_536 * 256 + 5], new Random(8)).read();
+    const mean = y.reduce((total, value) => total + value, 0) / y.length;
+    expect(Math.abs(mean - 0.5)).toBeLessThan(1e-3);
+    expect(y.at(-1)).not.toBe(y.at(-2));
+  });
+});
+
+describe("dropout", () => {
+  it("drops what the host's words say, in the gradient too", async () => {
+    const device = await testDevice();
+    using _scope = device.scope();
+    const x = tensor(
+      device,
+      draw(1001, () => 3),
+    );
+    const host = new Random(9);
+    const want = Float32Array.from(draw(1001, () => (host.bits() < 0.25 * 2 ** 32 ? 0 : 1 / 0.75)));
+    const { value, grads } = valueAndGrad(() => sum(dropout(x, 0.25, new Random(9))), new Map([["x", x]]));
+    expect(await grads.get("x")?.read()).toEqual(want);
+    const kept = want.filter((factor) => factor > 0).length;
+    expect(kept / 1001).toBeCloseTo(0.75, 1);
+    expect(await value.item()).toBeCloseTo(4 * kept, 1);
+    const halves = await dropout(ones(device, [9], "f16"), 0.5, new Random(9)).read();
+    const again = new Random(9);
+    expect(Array.from(halves)).toEqual(draw(9, () => (again.bits() < 2 ** 31 ? 0 : 2)));
+  });
+
+  it("draws anew with each call, and nothing at rate 0", async () => {
+    const device = await testDevice();
+    using _scope = device.scope();
+    const x = ones(device, [64]);
+    const random = new Random(1);
+    const [a, b] = [await dropout(x, 0.5, random).read(), await dropout(x, 0.5, random).read()];
+    expect(a).not.toEqual(b);
+    expect(dropout(x, 0, random)).toBe(x);
+    expect(() => dropout(x, 1, random)).toThrow("[dropout] rate must be 0 to below 1, got 1");
+  });
+});

@@ -1,0 +1,122 @@
+/** @file Random tensors made on the device, from the words that the host's generator would give. */
+
+import { defineOp, run } from "../../autograd/defineOp.ts";
+import { byVariant } from "../../kernel/wgsl/rowReduce.ts";
+import type { Device } from "../../tensor/device.ts";
+import { isFloat } from "../../tensor/dtype.ts";
+import type { Random } from "../../tensor/random.ts";
+import { type Shape, ShapeError } from "../../tensor/shape.ts";
+import { Tensor } from "../../tensor/tensor.ts";
+import { dropoutKernel, fillRandom } from "./random.wgsl.ts";
+
+const fillKernel = byVariant(fillRandom);
+const dropoutOf = byVariant(dropoutKernel);
+
+interface Source {
+  readonly seed: number;
+  readonly stream: number;
+  readonly blockLow: number;
+  readonly blockHigh: number;
+}
+
+/** Takes whole blocks of four words from a generator. */
+function reserve(random: Random, blocks: number): Source {
+  const first = random.skipBlocks(blocks);
+  const { seed, stream } = random;
+  return { seed, stream, blockLow: first >>> 0, blockHigh: Math.floor(first / 2 ** 32) };
+}
+
+function make(
+  device: Device,
+  shape: Shape,
+  random: Random,
+  kind: "bits" | "uniform" | "normal",
+  a: number,
+  b: number,
+): Tensor {
+  const y = Tensor.allocate(device, shape, kind === "bits" ? "u32" : "f32", "random");
+  const quads = Math.ceil(y.size / 4);
+  const source = reserve(random, kind === "normal" ? 2 * quads : quads);
+  run(fillKernel({ kind }), { y }, { quads, ...source, a, b }, Math.ceil(quads / 64));
+  return y;
+}
+
+/**
+ * Random words: those that `random.bits()` would give from its next whole block on, which are then used up.
+ *
+ * @returns `shape` u32
+ */
+export function randomBits(device: Device, shape: Shape, random: Random): Tensor<"u32"> {
+  return make(device, shape, random, "bits", 0, 0) as Tensor<"u32">;
+}
+
+/**
+ * Uniform numbers in [low, high), from the upper 24 bits of the words that `random.uniform` would use.
+ *
+ * @returns `shape` f32
+ */
+export function randomUniform(
+  device: Device,
+  shape: Shape,
+  random: Random,
+  low = 0,
+  high = 1,
+): Tensor<"f32"> {
+  return make(device, shape, random, "uniform", low, high) as Tensor<"f32">;
+}
+
+/**
+ * Normal numbers by Box and Muller's transform, from the words that `random.normal` would use; within 6 deviations.
+ *
+ * @returns `shape` f32
+ */
+export function randomNormal(
+  device: Device,
+  shape: Shape,
+  random: Random,
+  mean = 0,
+  deviation = 1,
+): Tensor<"f32"> {
+  return make(device, shape, random, "normal", mean, deviation) as Tensor<"f32">;
+}
+
+const dropoutOp = defineOp<{ x: Tensor }, never, { rate: number; source: Source }, never>({
+  name: "dropout",
+  shape: ({ x }) => {
+    if (!isFloat(x.dtype)) throw new ShapeError(`[dropout] x must be f32 or f16, got ${x.dtype}`);
+    return { y: { shape: x.shape, dtype: x.dtype } };
+  },
+  forward: ({ x, y }, attributes) => drop(x, y, attributes),
+  save: [],
+  gradient: (_, dy, attributes) => {
+    const dx = Tensor.allocate(dy.device, dy.shape, dy.dtype, "[dropout] dx");
+    drop(dy, dx, attributes);
+    return { x: dx };
+  },
+});
+
+function drop(x: Tensor, y: Tensor, { rate, source }: { rate: number; source: Source }): void {
+  const quads = Math.ceil(x.size / 4);
+  const kernel = dropoutOf({ dtype: x.dtype === "f16" ? "f16" : "f32" });
+  const threshold = Math.min(2 ** 32 - 1, Math.round(rate * 2 ** 32));
+  const uniforms = { quads, ...source, threshold, factor: 1 / (1 - rate) };
+  run(kernel, { x, y }, uniforms, Math.ceil(quads / kernel.workgroup));
+}
+
+/**
+ * Sets elements to zero at random, and scales the others so that the mean stays. Srivastava et al. 2014.
+ *
+ * Element i is dropped where the i-th word of the generator's next block is below rate · 2^32. The words are used up, so
+ * a generator restored to its state drops the same elements. A captured step replays the elements that it dropped.
+ *
+ * @param x    f32 or f16 of any shape
+ * @param rate share of dropped elements, 0 to below 1
+ * @returns    the shape and dtype of x; x itself at rate 0
+ * @throws RangeError if the rate is out of range
+ *
+ * Gradients: x, zero where it was dropped; the mask is made again, not stored.
+ */
+export function dropout(x: Tensor, rate: number, random: Random): Tensor {
+  if (!(rate >= 0 && rate < 1)) throw new RangeError(`[dropout] rate must be 0 to below 1, got ${rate}`);
+  return rate === 0 ? x : dropoutOp({ x }, { rate, source: reserve(random, Math.ceil(x.size / 4)) });
+}
