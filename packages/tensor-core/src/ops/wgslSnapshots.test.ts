@@ -15,7 +15,6 @@ import {
 } from "./attention/attentionShared.wgsl.ts";
 import { rotaryKernel } from "./attention/rotary.wgsl.ts";
 import { crossEntropyBackward, crossEntropyForward } from "./loss/crossEntropy.wgsl.ts";
-import { matmulKernel } from "./matmul/matmul.wgsl.ts";
 import { layerNormBackwardParams, layerNormBackwardX, layerNormForward } from "./normalize/layerNorm.wgsl.ts";
 import { rmsNormBackwardWeight, rmsNormBackwardX, rmsNormForward } from "./normalize/rmsNorm.wgsl.ts";
 import { softmaxBackward, softmaxForward } from "./normalize/softmax.wgsl.ts";
@@ -23,7 +22,6 @@ import { maxMonoid, reduceKernel, sumMonoid } from "./reduce/reduce.wgsl.ts";
 
 const shared = { quads: true, lanes: 8 };
 const plain = { quads: false, lanes: 1 };
-const product = { quadsA: true, quadsB: true, quadsY: true, bias: true, sums: false };
 
 const kernels: Readonly<Record<string, KernelSpec>> = {
   "attention.forward.plain": attentionForwardPlain({ quads: 16 }),
@@ -38,33 +36,6 @@ const kernels: Readonly<Record<string, KernelSpec>> = {
   "crossEntropy.forward.plain": crossEntropyForward(plain),
   "crossEntropy.backward.logits.shared": crossEntropyBackward(shared),
   "crossEntropy.backward.logits.plain": crossEntropyBackward(plain),
-  "matmul.shared": matmulKernel({ ...product, transposeA: false, transposeB: true, lanes: 8 }),
-  "matmul.sums.shared": matmulKernel({
-    ...product,
-    transposeA: true,
-    transposeB: false,
-    bias: false,
-    sums: true,
-    lanes: 8,
-  }),
-  "matmul.sums.plain": matmulKernel({
-    ...product,
-    transposeA: true,
-    transposeB: false,
-    bias: false,
-    sums: true,
-    lanes: 1,
-  }),
-  "matmul.plain": matmulKernel({
-    transposeA: true,
-    transposeB: false,
-    quadsA: false,
-    quadsB: false,
-    quadsY: false,
-    bias: false,
-    sums: false,
-    lanes: 1,
-  }),
   "layerNorm.forward.shared": layerNormForward(shared),
   "layerNorm.forward.plain": layerNormForward(plain),
   "layerNorm.backward.x.shared": layerNormBackwardX(shared),

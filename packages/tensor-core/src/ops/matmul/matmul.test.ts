@@ -2,11 +2,20 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { valueAndGrad } from "../../autograd/tape.ts";
 import { tensor, zeros } from "../../tensor/create.ts";
-import { type Array64, zeros64 } from "../../testing/array64.ts";
-import { awkwardSize, describeOp } from "../../testing/describeOp.ts";
+import { Random } from "../../tensor/random.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+import { type Array64, assertClose, largest, random64, zeros64 } from "../../testing/array64.ts";
+import { describeOp } from "../../testing/describeOp.ts";
 import { testDevice } from "../../testing/testDevice.ts";
+import { tolerance } from "../../testing/tolerance.ts";
+import { add } from "../elementwise/binary.ts";
+import { unaryTable } from "../elementwise/unaryTable.ts";
+import { sum } from "../reduce/sum.ts";
 import { matmul } from "./matmul.ts";
+import { tilingName } from "./matmulVariant.ts";
+import { tilingsFor, withSplits, withTiling } from "./tilings.ts";
 
 interface Case {
   readonly batch: number[];
@@ -18,20 +27,29 @@ interface Case {
   readonly bias: boolean;
 }
 
-const cases: fc.Arbitrary<Case> = fc.record({
-  batch: fc.constantFrom([], [1], [3], [2, 2]),
-  m: awkwardSize,
-  n: awkwardSize,
-  k: awkwardSize,
-  transposeA: fc.boolean(),
-  transposeB: fc.boolean(),
-  bias: fc.boolean(),
-});
+// Few combinations of layout and alignment, since each compiles kernels of its own.
+const ragged = fc.constantFrom(1, 3, 5, 7, 9, 15, 17, 31, 33, 63, 65);
+const aligned = fc.constantFrom(12, 16, 32, 36, 64, 68);
+const cases: fc.Arbitrary<Case> = fc
+  .record({
+    batch: fc.constantFrom<number[][]>([], [1], [3], [2, 2]),
+    sizes: fc.oneof(fc.tuple(ragged, ragged, ragged), fc.tuple(aligned, aligned, aligned)),
+    transposeA: fc.boolean(),
+    transposeB: fc.boolean(),
+  })
+  .map(({ sizes: [m, n, k], ...rest }) => ({
+    ...rest,
+    m,
+    n,
+    k,
+    bias: rest.transposeB && !rest.transposeA,
+  }));
+
+const at = (t: Array64 | undefined, i: number) => t?.data[i] ?? 0;
 
 function reference({ a, b, bias }: Record<string, Array64>, c: Case): Array64 {
   const y = zeros64([...c.batch, c.m, c.n]);
   const batches = c.batch.reduce((x, n) => x * n, 1);
-  const at = (t: Array64 | undefined, i: number) => t?.data[i] ?? 0;
   for (let p = 0; p < batches; p++) {
     for (let i = 0; i < c.m; i++) {
       for (let j = 0; j < c.n; j++) {
@@ -48,23 +66,45 @@ function reference({ a, b, bias }: Record<string, Array64>, c: Case): Array64 {
   return y;
 }
 
+const product = {
+  shapes: (c: Case) => ({
+    a: [...c.batch, ...(c.transposeA ? [c.k, c.m] : [c.m, c.k])],
+    b: [...c.batch, ...(c.transposeB ? [c.n, c.k] : [c.k, c.n])],
+    ...(c.bias ? { bias: [c.n] } : {}),
+  }),
+  op: ({ a, b, bias }: Record<string, Tensor>, { transposeA, transposeB }: Case) =>
+    matmul(a!, b!, { transposeA, transposeB, bias }),
+  reference,
+  opClass: "product",
+  depth: ({ k }: Case) => k,
+  gradientDepth: ({ m, n, k, batch }: Case) => Math.max(n, k, m * (batch[0] ?? 1) * (batch[1] ?? 1)),
+} as const;
+
 for (const without of [[], ["subgroups"]]) {
   describeOp<Case>(without.length > 0 ? "matmul without subgroups" : "matmul", {
+    ...product,
     cases,
     without,
-    runs: 24,
-    shapes: (c) => ({
-      a: [...c.batch, ...(c.transposeA ? [c.k, c.m] : [c.m, c.k])],
-      b: [...c.batch, ...(c.transposeB ? [c.n, c.k] : [c.k, c.n])],
-      ...(c.bias ? { bias: [c.n] } : {}),
-    }),
-    op: ({ a, b, bias }, { transposeA, transposeB }) => matmul(a!, b!, { transposeA, transposeB, bias }),
-    reference,
-    opClass: "product",
-    depth: ({ k }) => k,
-    gradientDepth: ({ m, n, k, batch }) => Math.max(n, k, m * (batch[0] ?? 1) * (batch[1] ?? 1)),
+    runs: 12,
   });
 }
+
+describe("every tiling", async () => {
+  const device = await testDevice();
+  for (const tiling of tilingsFor(device.info)) {
+    describeOp<Case>(tilingName(tiling), {
+      ...product,
+      cases: fc.constantFrom(
+        { m: 68, n: 132, k: 36, batch: [2], transposeA: false, transposeB: true, bias: false },
+        { m: 36, n: 68, k: 20, batch: [], transposeA: true, transposeB: false, bias: false },
+        { m: 33, n: 67, k: 17, batch: [], transposeA: true, transposeB: true, bias: false },
+      ),
+      runs: 4,
+      op: (inputs, c) => withTiling(device, tiling, () => product.op(inputs, c)),
+      differentiable: [],
+    });
+  }
+});
 
 // The gradients of weight and bias come from one kernel here.
 for (const without of [[], ["subgroups"]]) {
@@ -89,6 +129,42 @@ for (const without of [[], ["subgroups"]]) {
   );
 }
 
+interface Fused {
+  readonly size: [m: number, n: number, k: number];
+  readonly activation: "none" | "gelu" | "silu";
+  readonly with: readonly ("bias" | "gate" | "residual")[];
+}
+
+function fusedReference(inputs: Record<string, Array64>, { size: [m, n, k], activation }: Fused): Array64 {
+  const { a, b, bias, gate, residual } = inputs as { [name: string]: Array64 };
+  const c = { batch: [], m, n, k, transposeA: false, transposeB: true, bias: true };
+  const y = reference({ a: a!, b: b!, ...(bias ? { bias } : {}) }, c);
+  const f = activation === "none" ? (x: number) => x : unaryTable[activation].reference;
+  return { ...y, data: y.data.map((x, i) => f(x) * (gate?.data[i] ?? 1) + (residual?.data[i] ?? 0)) };
+}
+
+describeOp<Fused>("matmul with an epilogue", {
+  cases: fc.constantFrom<Fused>(
+    { size: [12, 36, 8], activation: "gelu", with: ["bias"] },
+    { size: [5, 7, 3], activation: "silu", with: ["gate"] },
+    { size: [9, 8, 4], activation: "silu", with: ["bias", "gate", "residual"] },
+    { size: [33, 5, 4], activation: "none", with: ["residual"] },
+    { size: [4, 4, 4], activation: "none", with: ["gate", "bias"] },
+  ),
+  runs: 10,
+  shapes: ({ size: [m, n, k], with: names }) => ({
+    a: [m, k],
+    b: [n, k],
+    ...Object.fromEntries(names.map((name) => [name, name === "bias" ? [n] : [m, n]])),
+  }),
+  op: ({ a, b, bias, gate, residual }, { activation }) =>
+    matmul(a!, b!, { transposeB: true, bias, gate, residual, activation }),
+  reference: fusedReference,
+  opClass: "composite",
+  depth: ({ size }) => size[2],
+  gradientDepth: ({ size }) => Math.max(...size),
+});
+
 describe("matmul", () => {
   it("uses one 2-d operand for every batch", async () => {
     const device = await testDevice();
@@ -105,6 +181,40 @@ describe("matmul", () => {
     expect(await y.read()).toEqual(Float32Array.of(5, 6));
   });
 
+  it("adds to what is known of a gradient", async () => {
+    const device = await testDevice();
+    using _scope = device.scope();
+    const x = tensor(device, [1, 2], [1, 2]);
+    const [v, w] = [tensor(device, [1, 2, 3, 4], [2, 2]), tensor(device, [5, 6, 7, 8], [2, 2])];
+    const before = device.stats.dispatches;
+    const { grads } = valueAndGrad(() => add(sum(matmul(x, v)), sum(matmul(x, w))), new Map([["x", x]]));
+    const known = device.stats.dispatches - before;
+    expect(await grads.get("x")?.read()).toEqual(Float32Array.of(14, 22));
+    // Two products, two sums, their sum; ones, two broadcasts, two products.
+    expect(known).toBe(10);
+  });
+
+  it("keeps the input of an activation only where a gradient is asked for", async () => {
+    const device = await testDevice();
+    using _scope = device.scope();
+    const a = zeros(device, [64, 64]);
+    const held = () => device.stats.live;
+    const start = held();
+    matmul(a, a, { activation: "gelu" });
+    expect(held() - start).toBe(1);
+  });
+
+  it("splits the depth on a GPU where y is small, with the same sums", async () => {
+    const device = await testDevice();
+    using _scope = device.scope();
+    const [m, n, k] = [9, 12, 1030];
+    const inputs = { a: random64([k, m], new Random(1)), b: random64([k, n], new Random(2)) };
+    const want = reference(inputs, { batch: [], m, n, k, transposeA: true, transposeB: false, bias: false });
+    const [a, b] = [tensor(device, inputs.a.data, [k, m]), tensor(device, inputs.b.data, [k, n])];
+    const y = withSplits(device, 4, () => matmul(a, b, { transposeA: true }));
+    assertClose("split", await y.read(), want.data, tolerance("product", k, largest(want.data)));
+  });
+
   it("names shapes that do not fit", async () => {
     const device = await testDevice();
     using _scope = device.scope();
@@ -112,6 +222,12 @@ describe("matmul", () => {
     expect(() => matmul(a, a)).toThrow("[matmul] [2, 3] and [2, 3]: the inner sizes 3 and 2 differ");
     expect(() => matmul(a, zeros(device, [3, 4]), { bias: zeros(device, [3]) })).toThrow(
       "[matmul] bias must be [4], got [3]",
+    );
+    expect(() => matmul(a, zeros(device, [3, 4]), { residual: a })).toThrow(
+      "[matmul] residual must be [2, 4] f32, got [2, 3] f32",
+    );
+    expect(() => matmul(zeros(device, [1, 2, 3]), zeros(device, [3, 4]), { gate: a })).toThrow(
+      "[matmul] gate must be [1, 2, 4], got [2, 3]",
     );
     expect(() => matmul(a, zeros(device, [3], "f32"))).toThrow("at least two axes");
     expect(() => matmul(zeros(device, [2, 2, 3]), zeros(device, [3, 3, 4]))).toThrow(

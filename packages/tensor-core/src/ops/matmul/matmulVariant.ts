@@ -1,0 +1,76 @@
+/** @file What distinguishes the instances of the matmul kernel, and the ways to divide its work. */
+
+/**
+ * How a matmul kernel divides its work.
+ *
+ * - `broadcast`: a subgroup of `lanes` computes `rows` by 4 columns a lane; values of a are loaded once across the
+ *   subgroup and broadcast.
+ * - `register`: an invocation computes `rows` by 4 alone; needs no feature.
+ * - `tile`: 16 x 16 invocations compute `rows` by 4 each from tiles of a and b in workgroup memory.
+ */
+export interface Tiling {
+  readonly kind: "broadcast" | "register" | "tile";
+  /** Rows of y that a lane or invocation holds. */
+  readonly rows: 4 | 8 | 16;
+  /** Subgroup size for `broadcast`, else 1. */
+  readonly lanes: number;
+}
+
+/** What is done to the product before it is stored: y = activation(scale · a b + bias) · gate + residual. */
+export interface Epilogue {
+  readonly bias: boolean;
+  readonly activation: Activation;
+  /** Also stores what the activation is applied to, for the gradient. */
+  readonly keepsInput: boolean;
+  readonly gate: boolean;
+  readonly residual: boolean;
+}
+
+/** Functions that may be applied to a product. */
+export type Activation = "none" | "gelu" | "silu";
+
+export interface MatmulVariant {
+  readonly tiling: Tiling;
+  readonly epilogue: Epilogue;
+  /** a is stored [K, M] instead of [M, K]. */
+  readonly transposeA: boolean;
+  /** b is stored [N, K] instead of [K, N]. */
+  readonly transposeB: boolean;
+  /** The last axis of a, b and y is a multiple of four, so that it can be read as vec4. */
+  readonly quadsA: boolean;
+  readonly quadsB: boolean;
+  readonly quadsY: boolean;
+  /** K is a multiple of four: no step along it reaches past its end. */
+  readonly wholeDepth: boolean;
+  /** Also gives the sums of a over K, [M]: a bias' gradient beside that of its weight. Only with transposeA. */
+  readonly sums: boolean;
+}
+
+/** The epilogue that changes nothing. */
+export const plainEpilogue: Epilogue = {
+  bias: false,
+  activation: "none",
+  keepsInput: false,
+  gate: false,
+  residual: false,
+};
+
+/** Invocations of a workgroup. */
+export function workgroupOf({ kind, lanes }: Tiling): number {
+  return { broadcast: lanes, register: 64, tile: 256 }[kind];
+}
+
+/** Rows and columns of y that a unit of work computes: a subgroup, an invocation, or a workgroup. */
+export function unitOf({ kind, rows, lanes }: Tiling): { readonly rows: number; readonly columns: number } {
+  return kind === "tile" ? { rows: 16 * rows, columns: 64 } : { rows, columns: 4 * lanes };
+}
+
+/** Workgroups for a number of units. */
+export function workgroupsFor(tiling: Tiling, units: number): number {
+  return tiling.kind === "register" ? Math.ceil(units / workgroupOf(tiling)) : units;
+}
+
+/** A tiling as a word: `broadcast8x16` has 8 lanes and 16 rows. */
+export function tilingName({ kind, rows, lanes }: Tiling): string {
+  return kind === "broadcast" ? `${kind}${lanes}x${rows}` : `${kind}${rows}`;
+}
