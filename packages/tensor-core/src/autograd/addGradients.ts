@@ -5,6 +5,7 @@ import { flatGroup } from "../kernel/wgsl/flatIndex.ts";
 import { quadFormat } from "../kernel/wgsl/quadFormat.ts";
 import { byVariant } from "../kernel/wgsl/rowReduce.ts";
 import { isFloat } from "../tensor/dtype.ts";
+import { runElements } from "../tensor/run.ts";
 import { Tensor } from "../tensor/tensor.ts";
 
 export const addGradientsKernel = byVariant(({ dtype }: { dtype: "f32" | "f16" }) => {
@@ -29,9 +30,6 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec
 /** `a + b` of equal shapes, in new memory: either may still be another tensor's gradient. */
 export function addGradients(a: Tensor, b: Tensor): Tensor {
   const y = Tensor.allocate(a.device, a.shape, a.dtype, "a sum of gradients");
-  const quads = Math.ceil(a.size / 4);
-  const kernel = addGradientsKernel({ dtype: isFloat(a.dtype) ? a.dtype : "f32" });
-  const buffers = { a: a.binding, b: b.binding, y: y.binding };
-  a.device.recorder.dispatch(kernel, buffers, { quads }, Math.ceil(quads / kernel.workgroup));
+  runElements(addGradientsKernel({ dtype: isFloat(a.dtype) ? a.dtype : "f32" }), { a, b, y }, {});
   return y;
 }

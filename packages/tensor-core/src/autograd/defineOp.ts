@@ -1,10 +1,10 @@
 /** @file How an op is declared: shape rule, forward, what it saves, gradient. */
 
-import type { KernelSpec } from "../kernel/kernelSpec.ts";
-import type { Groups, UniformValue } from "../kernel/command.ts";
 import { ShapeError } from "../tensor/shape.ts";
 import { Tensor, type TensorSpec } from "../tensor/tensor.ts";
 import { isTracked, noGrad, record } from "./tape.ts";
+
+export { run, runElements } from "../tensor/run.ts";
 
 type InputTensors = { readonly [name: string]: Tensor | undefined };
 
@@ -86,25 +86,4 @@ function checkInputs(op: string, inputs: InputTensors): Tensor {
   }
   if (!first) throw new ShapeError(`[${op}] needs at least one tensor`);
   return first;
-}
-
-/**
- * Records a kernel over tensors of one device, bound by name. A uniform that is a function is taken anew each time that
- * a captured step runs.
- */
-export function run<B extends string, U extends string>(
-  kernel: KernelSpec<B, U>,
-  tensors: Readonly<Record<B, Tensor>>,
-  uniforms: Readonly<Record<U, UniformValue>>,
-  groups: Groups,
-): void {
-  const bindings = {} as Record<B, Tensor["binding"]>;
-  let recorder: Tensor["device"]["recorder"] | undefined;
-  for (const name in kernel.buffers) {
-    // A gradient may need what an inner scope has freed.
-    tensors[name].assertLive(kernel.label);
-    bindings[name] = tensors[name].binding;
-    recorder ??= tensors[name].device.recorder;
-  }
-  recorder?.dispatch(kernel, bindings, uniforms, groups);
 }

@@ -2,6 +2,7 @@ struct Params {
   count: u32,
   width: u32,
   positions: u32,
+  firstRow: u32,
 }
 @group(0) @binding(0) var<storage, read> dy: array<vec4<f32>>;
 @group(0) @binding(1) var<storage, read> slots: array<u32>;
@@ -25,8 +26,9 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec
         @builtin(local_invocation_index) lane: u32) {
   let i = flatGroup(wid, nwg) * WG + lane;
   if (i >= params.count) { return; }
-  let id = i / params.width;
-  let column = i - id * params.width;
+  let row = i / params.width;
+  let column = i - row * params.width;
+  let id = params.firstRow + row;
   var first = 0u;
   if (id > 0u) { first = slots[id * CHUNKS - 1u]; }
   let last = min(slots[id * CHUNKS + CHUNKS - 1u], params.positions);

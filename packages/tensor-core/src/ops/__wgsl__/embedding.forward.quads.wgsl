@@ -2,6 +2,8 @@ struct Params {
   count: u32,
   width: u32,
   vocabulary: u32,
+  first: u32,
+  rows: u32,
 }
 @group(0) @binding(0) var<storage, read> weight: array<vec4<u32>>;
 @group(0) @binding(1) var<storage, read> ids: array<i32>;
@@ -25,7 +27,10 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec
   if (i >= params.count) { return; }
   let n = i / params.width;
   let id = u32(ids[n]); // a negative id is past the end
-  var value = vec4<u32>();
-  if (id < params.vocabulary) { value = weight[id * params.width + i - n * params.width]; }
-  y[i] = value;
+  let row = id - params.first; // past the end where the id is before the first
+  if (row < params.rows) {
+    y[i] = weight[row * params.width + i - n * params.width];
+  } else if (params.first == 0u && id >= params.vocabulary) {
+    y[i] = vec4<u32>();
+  }
 }

@@ -1,13 +1,13 @@
 /** @file Functions of two tensors, element by element, with NumPy's broadcasting. f32 or f16, computed in f32; gradients: a, b. */
 
-import { defineOp, run } from "../../autograd/defineOp.ts";
+import { defineOp, runElements } from "../../autograd/defineOp.ts";
 import { byVariant } from "../../kernel/wgsl/rowReduce.ts";
 import { broadcastShapes } from "../../tensor/shape.ts";
 import { Tensor } from "../../tensor/tensor.ts";
 import { sumTo } from "../reduce/sum.ts";
 import { type BinaryName, binaryTable } from "./binaryTable.ts";
 import { binaryBackward, binaryForward } from "./binary.wgsl.ts";
-import { commonFloat, counts, spread } from "./operands.ts";
+import { commonFloat, quadsOf, spread } from "./operands.ts";
 
 const kernels = { forward: byVariant(binaryForward), backward: byVariant(binaryBackward) };
 
@@ -19,12 +19,10 @@ function binaryOp(name: BinaryName): (a: Tensor, b: Tensor) => Tensor {
     }),
     forward: ({ a, b, y }) => {
       const sides = spread(a, b, y.shape);
-      const forward = kernels.forward({ name, dtype: commonFloat(name, a, b) });
-      run(
-        forward,
+      runElements(
+        kernels.forward({ name, dtype: commonFloat(name, a, b) }),
         { ...sides, y },
-        counts(sides.b, y.size),
-        Math.ceil(Math.ceil(y.size / 4) / forward.workgroup),
+        { bQuads: quadsOf(sides.b) },
       );
     },
     save: ["a", "b"],
@@ -34,8 +32,7 @@ function binaryOp(name: BinaryName): (a: Tensor, b: Tensor) => Tensor {
         const d = Tensor.allocate(dy.device, dy.shape, dy.dtype, `[${name}] ${key}`);
         const sides = spread(a, b, dy.shape);
         const backward = kernels.backward({ name, side: key, dtype: commonFloat(name, a, b) });
-        const groups = Math.ceil(Math.ceil(dy.size / 4) / backward.workgroup);
-        run(backward, { ...sides, dy, d }, counts(sides.b, dy.size), groups);
+        runElements(backward, { ...sides, dy, d }, { bQuads: quadsOf(sides.b) });
         return d;
       };
       return {

@@ -1,12 +1,12 @@
 /** @file Comparisons of two tensors with NumPy's broadcasting; f32 results of 1 and 0, without gradients. */
 
-import { defineOp, run } from "../../autograd/defineOp.ts";
+import { defineOp, runElements } from "../../autograd/defineOp.ts";
 import { byVariant } from "../../kernel/wgsl/rowReduce.ts";
 import { broadcastShapes, ShapeError } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { compareKernel } from "./compare.wgsl.ts";
 import type { ComparisonName } from "./comparisonTable.ts";
-import { counts, spread } from "./operands.ts";
+import { quadsOf, spread } from "./operands.ts";
 
 const kernelOf = byVariant(compareKernel);
 
@@ -22,10 +22,8 @@ function comparison(name: ComparisonName): (a: Tensor, b: Tensor) => Tensor {
       return { y: { shape: broadcastShapes(name, a.shape, b.shape), dtype: "f32" } };
     },
     forward: ({ a, b, y }) => {
-      const kernel = kernelOf({ name, dtype: a.dtype });
       const sides = spread(a, b, y.shape);
-      const groups = Math.ceil(Math.ceil(y.size / 4) / kernel.workgroup);
-      run(kernel, { ...sides, y }, counts(sides.b, y.size), groups);
+      runElements(kernelOf({ name, dtype: a.dtype }), { ...sides, y }, { bQuads: quadsOf(sides.b) });
     },
     save: [],
   });

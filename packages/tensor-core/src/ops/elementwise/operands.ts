@@ -1,7 +1,7 @@
 /** @file Operands of elementwise kernels: of one dtype, and of one shape in memory. */
 
 import { isFloat } from "../../tensor/dtype.ts";
-import { sameShape, type Shape, ShapeError, sizeOf } from "../../tensor/shape.ts";
+import { sameShape, type Shape, ShapeError } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { broadcastTo } from "../layout/broadcastTo.ts";
 
@@ -19,7 +19,7 @@ export function spread(a: Tensor, b: Tensor, shape: Shape): { a: Tensor; b: Tens
   return { a: broadcastTo(a, shape), b: repeats ? b : broadcastTo(b, shape) };
 }
 
-/** Quads of the result and of b. */
-export function counts(b: Tensor, size: number): { quads: number; bQuads: number } {
-  return { quads: Math.ceil(size / 4), bQuads: Math.max(1, Math.ceil(sizeOf(b.shape) / 4)) };
+/** Quads of an operand, after which it repeats. */
+export function quadsOf(b: Tensor): number {
+  return Math.max(1, Math.ceil(b.size / 4));
 }

@@ -1,6 +1,6 @@
 /** @file Functions of one tensor, element by element. All take and return f32 or f16 of any shape, and compute in f32; gradients: x. */
 
-import { defineOp, run } from "../../autograd/defineOp.ts";
+import { defineOp, runElements } from "../../autograd/defineOp.ts";
 import { byVariant } from "../../kernel/wgsl/rowReduce.ts";
 import { isFloat } from "../../tensor/dtype.ts";
 import { ShapeError } from "../../tensor/shape.ts";
@@ -15,15 +15,13 @@ function unaryOp(name: UnaryName): (x: Tensor, s?: number) => Tensor {
     name,
     shape: ({ x }) => ({ y: { shape: x.shape, dtype: floatOf(x, name) } }),
     forward: ({ x, y }, { s }) => {
-      const forward = kernels.forward({ name, dtype: floatOf(x, name) });
-      run(forward, { x, y }, { quads: quads(x), s }, groups(x, forward.workgroup));
+      runElements(kernels.forward({ name, dtype: floatOf(x, name) }), { x, y }, { s });
     },
     save: ["x", "y"],
     gradient: ({ x, y }, dy, { s }) => {
       if (unaryTable[name].gradient === "dy") return { x: dy };
       const dx = Tensor.allocate(x.device, x.shape, x.dtype, `[${name}] dx`);
-      const backward = kernels.backward({ name, dtype: floatOf(x, name) });
-      run(backward, { x, y, dy, dx }, { quads: quads(x), s }, groups(x, backward.workgroup));
+      runElements(kernels.backward({ name, dtype: floatOf(x, name) }), { x, y, dy, dx }, { s });
       return { x: dx };
     },
   });
@@ -35,9 +33,6 @@ function floatOf(x: Tensor, name: string): "f32" | "f16" {
   if (isFloat(x.dtype)) return x.dtype;
   throw new ShapeError(`[${name}] x must be f32 or f16, got ${x.dtype}: cast it`);
 }
-
-const quads = (x: Tensor) => Math.ceil(x.size / 4);
-const groups = (x: Tensor, workgroup: number) => Math.ceil(quads(x) / workgroup);
 
 /** -x */
 export const neg = unaryOp("neg") as (x: Tensor) => Tensor;

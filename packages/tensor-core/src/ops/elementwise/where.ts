@@ -1,6 +1,6 @@
 /** @file A choice between two tensors, element by element. */
 
-import { defineOp, run } from "../../autograd/defineOp.ts";
+import { defineOp, runElements } from "../../autograd/defineOp.ts";
 import { byVariant } from "../../kernel/wgsl/rowReduce.ts";
 import { fill } from "../../tensor/fill.ts";
 import { broadcastShapes, ShapeError } from "../../tensor/shape.ts";
@@ -25,14 +25,12 @@ const whereOp = defineOp<{ condition: Tensor; a: Tensor; b: Tensor }, never, obj
       return { y: { shape: broadcastShapes("where", condition.shape, sides), dtype: a.dtype } };
     },
     forward: ({ condition, a, b, y }) => {
-      const kernel = kernelOf({ dtype: a.dtype });
       const [c, left, right] = [condition, a, b].map((t) => broadcastTo(t, y.shape)) as [
         Tensor,
         Tensor,
         Tensor,
       ];
-      const quads = Math.ceil(y.size / 4);
-      run(kernel, { condition: c, a: left, b: right, y }, { quads }, Math.ceil(quads / kernel.workgroup));
+      runElements(kernelOf({ dtype: a.dtype }), { condition: c, a: left, b: right, y }, {});
     },
     save: ["condition", "a", "b"],
     gradient: ({ condition, a, b }, dy, _, needs) => {

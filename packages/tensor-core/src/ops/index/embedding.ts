@@ -4,6 +4,7 @@ import { defineOp, run } from "../../autograd/defineOp.ts";
 import { byVariant } from "../../kernel/wgsl/rowReduce.ts";
 import { isFloat } from "../../tensor/dtype.ts";
 import { ShapeError, showShape } from "../../tensor/shape.ts";
+import { elementsAtOnce } from "../../tensor/run.ts";
 import { Tensor } from "../../tensor/tensor.ts";
 import { cast, castInto } from "../layout/cast.ts";
 import { copyUnit } from "../layout/copyUnit.ts";
@@ -33,12 +34,11 @@ const embeddingOp = defineOp<{ weight: Tensor; ids: Tensor }, never, object, "we
     }
     const kernel = forwardKernel({ element: unit.element });
     const count = y.size / unit.width;
-    run(
-      kernel,
-      { weight, ids, y },
-      { count, width: dim / unit.width, vocabulary },
-      Math.ceil(count / kernel.workgroup),
-    );
+    using _blocks = weight.device.scope();
+    for (const { first, rows, part } of rowBlocks(weight)) {
+      const uniforms = { count, width: dim / unit.width, vocabulary, first, rows };
+      run(kernel, { weight: part, ids, y }, uniforms, Math.ceil(count / kernel.workgroup));
+    }
   },
   save: ["weight", "ids"],
   gradient: ({ weight, ids }, upstream) => {
@@ -55,18 +55,35 @@ const embeddingOp = defineOp<{ weight: Tensor; ids: Tensor }, never, object, "we
     run(placeIds, { ids, slots, order }, list, chunks / placeIds.workgroup);
     const { unit, variant } = layoutOf(weight);
     const kernel = sumKernels[variant];
-    const count = weight.size / unit;
-    run(
-      kernel,
-      { dy, slots, order, dweight },
-      { count, width: (weight.shape[1] ?? 0) / unit, positions: ids.size },
-      Math.ceil(count / kernel.workgroup),
-    );
+    using scope = device.scope();
+    for (const { first, part } of rowBlocks(dweight)) {
+      const count = part.size / unit;
+      const uniforms = {
+        count,
+        width: (weight.shape[1] ?? 0) / unit,
+        positions: ids.size,
+        firstRow: first,
+      };
+      run(kernel, { dy, slots, order, dweight: part }, uniforms, Math.ceil(count / kernel.workgroup));
+    }
     slots.dispose();
     order.dispose();
-    return { weight: cast(dweight, isFloat(weight.dtype) ? weight.dtype : "f32") };
+    return { weight: scope.keep(cast(dweight, isFloat(weight.dtype) ? weight.dtype : "f32")) };
   },
 });
+
+/** The table in blocks of rows that the device can bind; most are one block. */
+function rowBlocks(table: Tensor): { first: number; rows: number; part: Tensor }[] {
+  const [vocabulary = 0, dim = 0] = table.shape;
+  if (table.bytes <= table.device.maxBindingBytes) return [{ first: 0, rows: vocabulary, part: table }];
+  const most = elementsAtOnce(table.device, dim) / dim;
+  if (most === 0) return [{ first: 0, rows: vocabulary, part: table }]; // binding it says what is too large
+  return Array.from({ length: Math.ceil(vocabulary / most) }, (_, i) => {
+    const first = i * most;
+    const rows = Math.min(most, vocabulary - first);
+    return { first, rows, part: table.range(first * dim, [rows, dim]) };
+  });
+}
 
 /** Rows whose length is a multiple of four are read as vec4. */
 function layoutOf(weight: Tensor): { unit: number; variant: "quads" | "scalars" } {

@@ -9,13 +9,16 @@ export const chunks = 64;
 
 const elementOf = (quads: boolean) => (quads ? "vec4<f32>" : "f32");
 
-/** y[n] = weight[ids[n]]; zero where the id is no row. A row is `width` buffer elements. */
+/**
+ * y[n] = weight[ids[n]], for the ids among the `rows` rows from `first` on, which are those that are bound; zero, written
+ * with the first of them, where the id is no row of the table. A row is `width` buffer elements.
+ */
 export function embeddingForward({ element }: { element: ElementType }) {
   return {
     label: "embedding.forward",
     workgroup: 64,
     buffers: { weight: read(element), ids: read("i32"), y: write(element) },
-    uniforms: { count: "u32", width: "u32", vocabulary: "u32" },
+    uniforms: { count: "u32", width: "u32", vocabulary: "u32", first: "u32", rows: "u32" },
     constants: { UNIT_BYTES: unitBytes[element] ?? 4 },
     body: wgsl`
 ${flatGroup}
@@ -26,9 +29,12 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec
   if (i >= params.count) { return; }
   let n = i / params.width;
   let id = u32(ids[n]); // a negative id is past the end
-  var value = ${element}();
-  if (id < params.vocabulary) { value = weight[id * params.width + i - n * params.width]; }
-  y[i] = value;
+  let row = id - params.first; // past the end where the id is before the first
+  if (row < params.rows) {
+    y[i] = weight[row * params.width + i - n * params.width];
+  } else if (params.first == 0u && id >= params.vocabulary) {
+    y[i] = ${element}();
+  }
 }`,
   } as const satisfies KernelSpec;
 }
@@ -108,8 +114,9 @@ ${chunkBounds}
 } as const satisfies KernelSpec;
 
 /**
- * dweight[id] = sum of dy over the positions of the id, in their order. Slots are bounded by the number of positions: on
- * any others, as when this kernel runs without those before it, a loop could take 2^32 turns and hang the device.
+ * dweight[id] = sum of dy over the positions of the id, in their order, for the rows from `firstRow` on. Slots are bounded
+ * by the number of positions: on any others, as when this kernel runs without those before it, a loop could take 2^32
+ * turns and hang the device.
  */
 export function sumRows(quads: boolean) {
   return {
@@ -121,7 +128,7 @@ export function sumRows(quads: boolean) {
       order: read("u32"),
       dweight: write(elementOf(quads)),
     },
-    uniforms: { count: "u32", width: "u32", positions: "u32" },
+    uniforms: { count: "u32", width: "u32", positions: "u32", firstRow: "u32" },
     constants: { QUADS: quads, CHUNKS: chunks },
     body: wgsl`
 ${flatGroup}
@@ -130,8 +137,9 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec
         @builtin(local_invocation_index) lane: u32) {
   let i = flatGroup(wid, nwg) * WG + lane;
   if (i >= params.count) { return; }
-  let id = i / params.width;
-  let column = i - id * params.width;
+  let row = i / params.width;
+  let column = i - row * params.width;
+  let id = params.firstRow + row;
   var first = 0u;
   if (id > 0u) { first = slots[id * CHUNKS - 1u]; }
   let last = min(slots[id * CHUNKS + CHUNKS - 1u], params.positions);

@@ -1,6 +1,6 @@
 /** @file The same values in another dtype. */
 
-import { defineOp, run } from "../../autograd/defineOp.ts";
+import { defineOp, runElements } from "../../autograd/defineOp.ts";
 import { byVariant } from "../../kernel/wgsl/rowReduce.ts";
 import { type DType, isFloat } from "../../tensor/dtype.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
@@ -19,9 +19,7 @@ const castOp = defineOp<{ x: Tensor }, never, { dtype: DType }, "x">({
 /** Writes x into y, in y's dtype. */
 export function castInto(x: Tensor, y: Tensor): void {
   if (x.size === 0) return;
-  const quads = Math.ceil(x.size / 4);
-  const kernel = kernelOf({ from: x.dtype, to: y.dtype });
-  run(kernel, { x, y }, { quads }, Math.ceil(quads / kernel.workgroup));
+  runElements(kernelOf({ from: x.dtype, to: y.dtype }), { x, y }, {});
 }
 
 /**

@@ -1,0 +1,108 @@
+/** @file Tensors larger than what the device binds at once: split where LLM work meets them, else a clear error. */
+
+import { describe, expect, it } from "vitest";
+import { valueAndGrad } from "../autograd/tape.ts";
+import { MemoryError } from "../memory/memoryError.ts";
+import { AdamW } from "../optim/adamW.ts";
+import { tensor, zeros } from "../tensor/create.ts";
+import { Device } from "../tensor/device.ts";
+import { Random } from "../tensor/random.ts";
+import { sizeOf } from "../tensor/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { testDevice } from "../testing/testDevice.ts";
+import { add, mul } from "./elementwise/binary.ts";
+import { gelu, scale, square } from "./elementwise/unary.ts";
+import { embedding } from "./index/embedding.ts";
+import { cast } from "./layout/cast.ts";
+import { softmax } from "./normalize/softmax.ts";
+import { sum } from "./reduce/sum.ts";
+
+const draw = (device: Device, shape: readonly number[], seed: number) => {
+  const random = new Random(seed);
+  return tensor(
+    device,
+    Float32Array.from({ length: sizeOf(shape) }, () => random.uniform(-1, 1)),
+    shape,
+  );
+};
+
+/** The same on a device that binds all at once and on one that binds few bytes. */
+async function onBoth(
+  fn: (device: Device) => Tensor | readonly Tensor[],
+  maxBindingBytes = 4096,
+): Promise<void> {
+  const results: Float32Array[][] = [];
+  for (const device of [await testDevice(), await Device.open({ maxBindingBytes })]) {
+    using _scope = device.scope();
+    const values: Float32Array[] = [];
+    for (const t of [fn(device)].flat() as Tensor[]) values.push((await t.read()) as Float32Array);
+    results.push(values);
+  }
+  expect(results[1]).toEqual(results[0]);
+}
+
+describe("tensors beyond one binding", () => {
+  it("go through elementwise ops, casts and sums of gradients, also where one side repeats", async () => {
+    await onBoth((device) => {
+      const [x, y, row] = [draw(device, [64, 160], 1), draw(device, [64, 160], 2), draw(device, [160], 3)];
+      const { grads } = valueAndGrad(
+        () => {
+          const z = add(mul(gelu(x), row), cast(cast(square(y), "f16"), "f32"));
+          // Sums of such tensors are not split: they are taken by rows that a device can bind.
+          return scale(sum(embedding(z, tensor(device, [3, 63, 3], [3], "i32"))), 2);
+        },
+        new Map([
+          ["x", x],
+          ["y", y],
+        ]),
+      );
+      return [grads.get("x") as Tensor, grads.get("y") as Tensor];
+    }, 24_000);
+  });
+
+  it.each([96, 71])("are tables of an embedding, %i wide", async (width) => {
+    await onBoth((device) => {
+      const table = draw(device, [300, width], 4);
+      const ids = tensor(device, [0, 299, 31, 32, 33, -1, 300, 207, 208, 299], [10], "i32");
+      const weights = draw(device, [10, width], 5);
+      const { value, grads } = valueAndGrad(
+        () => sum(mul(embedding(table, ids), weights)),
+        new Map([["table", table]]),
+      );
+      return [value, embedding(table, ids), grads.get("table") as Tensor];
+    }, 80_000);
+  });
+
+  it("are parameters of AdamW, whose state can be saved", async () => {
+    await onBoth((device) => {
+      const params = new Map([
+        ["small", draw(device, [5], 6)],
+        ["large", draw(device, [50, 45], 7)],
+      ]);
+      const optimizer = new AdamW(params, { learningRate: 0.1 });
+      for (let step = 0; step < 3; step++) {
+        optimizer.step(
+          new Map([
+            ["small", draw(device, [5], 8 + step)],
+            ["large", draw(device, [50, 45], 18 + step)],
+          ]),
+        );
+      }
+      return [...params.values(), ...optimizer.state().values()];
+    });
+  });
+
+  it("are refused by name elsewhere", async () => {
+    const device = await Device.open({ maxBindingBytes: 4096 });
+    using _scope = device.scope();
+    const x = zeros(device, [50, 45]);
+    expect(() => softmax(x)).toThrow(MemoryError);
+    expect(() => softmax(x)).toThrow(
+      "[softmax.forward] x has 9000 bytes, more than the 4096 that this device binds at once: use a smaller batch",
+    );
+    const row = zeros(device, [1020]);
+    expect(() => add(zeros(device, [3, 1020]), row)).toThrow(
+      "[add.forward] [3, 1020] is more than this device binds",
+    );
+  });
+});
