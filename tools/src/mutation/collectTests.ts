@@ -1,0 +1,61 @@
+/** @file Stands in for vitest: collects tests, so that they can be run again and again in one process. */
+
+import * as expectations from "@vitest/expect";
+
+/** A test as it was declared. */
+export interface CollectedTest {
+  readonly name: string;
+  readonly file: string;
+  readonly run: () => unknown;
+}
+
+type Body = (...args: never[]) => unknown;
+
+/** Tests collected so far, and the file that is being read. */
+export const collected: { tests: CollectedTest[]; file: string } = { tests: [], file: "" };
+
+const { chai } = expectations;
+chai.use(expectations.JestExtend);
+chai.use(expectations.JestChaiExpect);
+chai.use(expectations.JestAsymmetricMatchers);
+
+export const expect = Object.assign(
+  (value: unknown, message?: string) => chai.expect(value, message),
+  chai.expect,
+);
+
+let path: readonly string[] = [];
+
+export function describe(name: string, body: Body): void {
+  const outer = path;
+  path = [...outer, name];
+  (body as () => void)();
+  path = outer;
+}
+
+export function it(name: string, body: Body): void {
+  collected.tests.push({
+    name: [...path, name].join(" > "),
+    file: collected.file,
+    run: body as () => unknown,
+  });
+}
+
+/** Hooks prepare what only vitest's own run needs. */
+export function beforeAll(): void {}
+export const afterAll = beforeAll;
+
+/** Declares once for each row of a table, as vitest does; `%s` in the name takes the row's values. */
+function each(declare: (name: string, body: Body) => void) {
+  return (rows: readonly unknown[]) => (name: string, body: Body) => {
+    for (const row of rows) {
+      const values = Array.isArray(row) ? row : [row];
+      let at = 0;
+      const title = name.replaceAll(/%[sjdi]/g, () => String(values[at++]));
+      declare(title, () => (body as (...args: unknown[]) => unknown)(...values));
+    }
+  };
+}
+
+describe.each = each(describe);
+it.each = each(it);

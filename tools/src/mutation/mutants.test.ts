@@ -1,0 +1,43 @@
+/** @file Faults in WGSL. */
+
+import { expect, it } from "vitest";
+import { applyMutant, listMutants } from "./mutants.ts";
+
+const mutated = (line: string): string[] =>
+  listMutants([line]).map((mutant) => `${mutant.fault}: ${mutant.mutated}`);
+
+it("flips signs, but not those of a loop's step", () => {
+  expect(mutated("let y = a + b - c;")).toEqual(["sign: let y = a - b - c;", "sign: let y = a + b + c;"]);
+  expect(mutated("all += -x;")).toEqual(["sign: all -= -x;", "sign: all += x;"]);
+  expect(mutated("return -x;")).toEqual(["sign: return x;"]);
+  expect(mutated("for (var i = a; i != n; i += 4u) {")).toEqual([]);
+});
+
+it("drops barriers, shifts indices, swaps comparisons and moves bounds", () => {
+  expect(mutated("workgroupBarrier();")).toEqual(["barrier: "]);
+  expect(mutated("let v = x[row * n];")).toEqual(["index: let v = x[row * n + 1];"]);
+  expect(mutated("if (i >= n) { return; }")).toEqual([
+    "comparison: if (i < n) { return; }",
+    "bound: if (i > n) { return; }",
+  ]);
+  expect(mutated("for (var i = 0u; i < n; i++) {")).toEqual(["bound: for (var i = 0u; i <= n; i++) {"]);
+  expect(mutated("let m = max(a, b);")).toEqual(["extremum: let m = min(a, b);"]);
+});
+
+it("leaves types, attributes and declarations alone", () => {
+  const lines = [
+    "let v = vec4<f32>(0.0);",
+    "var<workgroup> rows: array<vec4<f32>, 8>;",
+    "@compute @workgroup_size(WG)",
+    "const WG = 64u;",
+    "// a + b < c",
+  ];
+  expect(lines.flatMap(mutated)).toEqual([]);
+});
+
+it("lists a line of several variants once, and mutates it wherever it stands", () => {
+  const bodies = ["a;\n  y = a + b;", "y = a + b;\nb;"];
+  const [mutant, ...others] = listMutants(bodies);
+  expect(others).toEqual([]);
+  expect(bodies.map((body) => applyMutant(body, mutant!))).toEqual(["a;\n  y = a - b;", "y = a - b;\nb;"]);
+});

@@ -1,0 +1,118 @@
+/** @file The process that runs tests with a fault in one kernel; a fault may hang or crash it. */
+
+import { register } from "node:module";
+import { join, relative } from "node:path";
+import { pathToFileURL } from "node:url";
+import { workspaceRoot } from "../process/workspaceRoot.ts";
+import type { CollectedTest } from "./collectTests.ts";
+import type { Plan, PlannedTest, Reply, Request, Verdict } from "./mutationMessages.ts";
+import { applyMutant, type Mutant } from "./mutants.ts";
+import { listTestFiles } from "./testFiles.ts";
+
+// Loaded at run time, not imported: these sources are what is examined here.
+const tensorCore = join(workspaceRoot, "packages", "tensor-core", "src");
+const load = (file: string): Promise<unknown> => import(pathToFileURL(join(tensorCore, file)).href);
+
+interface Kernel {
+  readonly label: string;
+  readonly body: string;
+}
+
+interface PipelineCacheClass {
+  readonly prototype: { get(kernel: Kernel): unknown };
+}
+
+let active:
+  { readonly label: string; readonly mutant: Mutant; readonly mutated: Map<Kernel, Kernel> } | undefined;
+const used = new Set<string>();
+const bodies = new Map<string, Set<string>>();
+let mutants = 0;
+
+/** Lets each kernel pass through here on its way to its pipeline. */
+function watch({ prototype }: PipelineCacheClass): void {
+  const get = prototype.get;
+  prototype.get = function (kernel) {
+    used.add(kernel.label);
+    let texts = bodies.get(kernel.label);
+    if (!texts) bodies.set(kernel.label, (texts = new Set()));
+    texts.add(kernel.body);
+    if (kernel.label !== active?.label) return get.call(this, kernel);
+    let mutated = active.mutated.get(kernel);
+    if (!mutated) {
+      // A label of its own keeps the mutant's pipeline apart from the kernel's.
+      const label = `${kernel.label}#${mutants}`;
+      mutated = { ...kernel, label, body: applyMutant(kernel.body, active.mutant) };
+      active.mutated.set(kernel, mutated);
+    }
+    return get.call(this, mutated);
+  };
+}
+
+async function run(test: CollectedTest): Promise<Error | undefined> {
+  try {
+    await test.run();
+    return undefined;
+  } catch (error) {
+    return error as Error;
+  }
+}
+
+async function plan(tests: readonly CollectedTest[]): Promise<Plan> {
+  const planned: PlannedTest[] = [];
+  const failing: string[] = [];
+  for (const [index, test] of tests.entries()) {
+    await run(test); // the first run compiles, and is not timed
+    used.clear();
+    const started = performance.now();
+    const error = await run(test);
+    if (error) {
+      failing.push(`${test.file}: ${test.name}: ${error.message.split("\n")[0]}`);
+      continue;
+    }
+    const ms = performance.now() - started;
+    if (used.size > 0) planned.push({ index, name: test.name, file: test.file, ms, labels: [...used] });
+  }
+  const kernels = Object.fromEntries([...bodies].map(([label, texts]) => [label, [...texts]]));
+  return { tests: planned, kernels, failing };
+}
+
+async function examine(
+  tests: readonly CollectedTest[],
+  { label, mutant, tests: wanted }: Request & { kind: "mutant" },
+): Promise<Verdict> {
+  mutants++;
+  active = { label, mutant, mutated: new Map() };
+  try {
+    for (const index of wanted) {
+      const test = tests[index];
+      const error = test && (await run(test));
+      if (!error) continue;
+      const text = `${error.message} ${String((error as { cause?: unknown }).cause ?? "")}`;
+      // What Tint refuses is no kernel; a rejected dispatch names the shader.
+      if (/rror while parsing WGSL|Invalid ShaderModule|Invalid ComputePipeline/.test(text))
+        return { kind: "invalid" };
+      return { kind: "killed", by: test.name };
+    }
+    return { kind: "survived" };
+  } finally {
+    active = undefined;
+  }
+}
+
+const send = (reply: Reply): void => void process.send?.(reply);
+
+register("./vitestHook.mjs", import.meta.url);
+const fastCheck = (await import("fast-check")) as { configureGlobal(options: object): void };
+fastCheck.configureGlobal({ endOnFailure: true }); // the smallest counterexample is of no interest
+watch(((await load("kernel/pipelineCache.ts")) as { PipelineCache: PipelineCacheClass }).PipelineCache);
+const { collected } = (await import("./collectTests.ts")) as typeof import("./collectTests.ts");
+for (const file of listTestFiles(tensorCore)) {
+  collected.file = relative(tensorCore, file);
+  await load(collected.file);
+}
+process.on("message", async (request: Request) => {
+  if (request.kind === "plan") send({ plan: await plan(collected.tests) });
+  else send({ verdict: await examine(collected.tests, request) });
+});
+process.on("disconnect", () => process.exit(0));
+send({ ready: true });
