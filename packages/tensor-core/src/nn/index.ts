@@ -1,8 +1,13 @@
 /** @file Modules. */
 
+export * from "./conv2d.ts";
+export * from "./dropout.ts";
 export * from "./embedding.ts";
+export * from "./freeze.ts";
+export * from "./groupNorm.ts";
 export * from "./initialize.ts";
 export * from "./layerNorm.ts";
 export * from "./linear.ts";
 export * from "./module.ts";
 export * from "./rmsNorm.ts";
+export * from "./sequential.ts";

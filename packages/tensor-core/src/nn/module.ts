@@ -27,6 +27,17 @@ export abstract class Module {
     return found;
   }
 
+  /** The module and every part of it, parts of parts included, in the order of the fields. */
+  modules(): Module[] {
+    const found: Module[] = [this];
+    const visit = (value: unknown) => {
+      if (value instanceof Module) found.push(...value.modules());
+      else if (Array.isArray(value)) value.forEach(visit);
+    };
+    for (const value of Object.values(this)) visit(value);
+    return found;
+  }
+
   /** Number of scalars in all parameters. */
   parameterCount(): number {
     let count = 0;

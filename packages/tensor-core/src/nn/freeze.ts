@@ -1,0 +1,48 @@
+/** @file Parameters that training leaves as they are, by the patterns of their names. */
+
+import type { Tensor } from "../tensor/tensor.ts";
+import type { Module } from "./module.ts";
+
+const frozen = new WeakSet<Tensor>();
+
+/**
+ * Keeps parameters out of {@link trainableParameters}.
+ *
+ * @param pattern of names; `*` in a string stands for any characters, as in `vit.blocks.*.weight`
+ * @returns the names that it matched
+ * @throws RangeError if it matches none
+ */
+export function freeze(model: Module, pattern: RegExp | string): string[] {
+  return mark("freeze", model, pattern, (parameter) => frozen.add(parameter));
+}
+
+/** Takes back {@link freeze}. */
+export function unfreeze(model: Module, pattern: RegExp | string): string[] {
+  return mark("unfreeze", model, pattern, (parameter) => frozen.delete(parameter));
+}
+
+/** The parameters that are not frozen, by name: what `valueAndGrad` and an optimiser take. */
+export function trainableParameters(model: Module): Map<string, Tensor> {
+  return new Map([...model.namedParameters()].filter(([, parameter]) => !frozen.has(parameter)));
+}
+
+function mark(
+  op: string,
+  model: Module,
+  pattern: RegExp | string,
+  apply: (parameter: Tensor) => void,
+): string[] {
+  const matches = typeof pattern === "string" ? fromGlob(pattern) : pattern;
+  const names: string[] = [];
+  for (const [name, parameter] of model.namedParameters()) {
+    if (name.search(matches) === -1) continue;
+    names.push(name);
+    apply(parameter);
+  }
+  if (names.length === 0) throw new RangeError(`[${op}] no parameter has a name like ${pattern}`);
+  return names;
+}
+
+function fromGlob(glob: string): RegExp {
+  return new RegExp(`^${glob.replaceAll(/[.+?^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*")}$`);
+}

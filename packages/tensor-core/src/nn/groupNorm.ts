@@ -1,0 +1,51 @@
+/** @file Normalisation over groups of channels, with its parameters. Wu and He 2018, arXiv:1803.08494. */
+
+import { add, mul, sub } from "../ops/elementwise/binary.ts";
+import { addScalar, rsqrt } from "../ops/elementwise/unary.ts";
+import { reshape } from "../ops/layout/reshape.ts";
+import { variance } from "../ops/reduce/logSumExp.ts";
+import { mean } from "../ops/reduce/sum.ts";
+import { ones, zeros } from "../tensor/create.ts";
+import type { Device } from "../tensor/device.ts";
+import { ShapeError, showShape } from "../tensor/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { Module } from "./module.ts";
+
+/** Zero mean and unit variance of each group of channels of each sample, then a scale and a shift by channel. */
+export class GroupNorm extends Module {
+  readonly groups: number;
+  readonly eps: number;
+  /** [channels] f32 */
+  readonly weight: Tensor;
+  /** [channels] f32 */
+  readonly bias: Tensor;
+
+  /** @throws ShapeError if the groups do not divide the channels */
+  constructor(device: Device, groups: number, channels: number, options: { readonly eps?: number } = {}) {
+    super();
+    if (channels % groups !== 0)
+      throw new ShapeError(`[GroupNorm] ${groups} groups do not divide ${channels} channels`);
+    this.groups = groups;
+    this.eps = options.eps ?? 1e-5;
+    this.weight = ones(device, [channels]);
+    this.bias = zeros(device, [channels]);
+  }
+
+  /**
+   * [B, channels, ...] -> the same
+   *
+   * @throws ShapeError if the second axis is not that of the parameters
+   */
+  forward(x: Tensor): Tensor {
+    const [batch = 0, channels = 0] = x.shape;
+    if (channels !== this.weight.size) {
+      throw new ShapeError(`[GroupNorm] x must be [B, ${this.weight.size}, ...], got ${showShape(x.shape)}`);
+    }
+    const rows = reshape(x, [batch * this.groups, -1]); // [B G, C / G · ...]
+    const centered = sub(rows, mean(rows, 1, { keepAxis: true }));
+    const spread = addScalar(variance(rows, 1, { keepAxis: true, correction: 0 }), this.eps);
+    const normal = reshape(mul(centered, rsqrt(spread)), [batch, channels, -1]); // [B, C, ...]
+    const byChannel = (parameter: Tensor) => reshape(parameter, [channels, 1]);
+    return reshape(add(mul(normal, byChannel(this.weight)), byChannel(this.bias)), x.shape);
+  }
+}

@@ -1,0 +1,112 @@
+/** @file Convolution, dropout, sequences, group norm, freezing and initial values. */
+
+import { describe, expect, it } from "vitest";
+import { relu } from "../ops/elementwise/unary.ts";
+import { flatten } from "../ops/layout/axes.ts";
+import { ones, tensor, zeros } from "../tensor/create.ts";
+import { Random } from "../tensor/random.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { assertClose } from "../testing/array64.ts";
+import { testDevice } from "../testing/testDevice.ts";
+import { Conv2d } from "./conv2d.ts";
+import { Dropout, setTraining } from "./dropout.ts";
+import { freeze, trainableParameters, unfreeze } from "./freeze.ts";
+import { GroupNorm } from "./groupNorm.ts";
+import * as initialize from "./initialize.ts";
+import { Linear } from "./linear.ts";
+import { Sequential } from "./sequential.ts";
+
+async function network() {
+  const device = await testDevice();
+  const random = new Random(4);
+  const scope = device.scope();
+  const model = new Sequential(
+    new Conv2d(device, 2, 4, 3, random, { padding: 1, stride: 2 }),
+    relu,
+    new Sequential(new Dropout(0.5, random), (x: Tensor) => flatten(x, 1)),
+    new Linear(device, 4 * 2 * 2, 3, random, { bias: false }),
+  );
+  return { device, model, scope };
+}
+
+describe("Sequential", () => {
+  it("calls layers in order, and names their parameters by place", async () => {
+    const { device, model, scope } = await network();
+    using _scope = scope;
+    expect([...model.namedParameters().keys()]).toEqual([
+      "layers.0.weight",
+      "layers.0.bias",
+      "layers.3.weight",
+    ]);
+    expect(model.forward(ones(device, [5, 2, 4, 4])).shape).toEqual([5, 3]);
+    expect(model.modules().length).toBe(5);
+    expect(model.parameterCount()).toBe(4 * 2 * 9 + 4 + 48);
+  });
+
+  it("drops elements while it trains, and none after", async () => {
+    const { device, model, scope } = await network();
+    using _scope = scope;
+    const x = ones(device, [5, 2, 4, 4]);
+    const forward = async () => model.forward(x).read();
+    expect(await forward()).not.toEqual(await forward());
+    setTraining(model, false);
+    expect(await forward()).toEqual(await forward());
+    expect(() => new Dropout(1, new Random(0))).toThrow("[Dropout] rate must be 0 to below 1, got 1");
+  });
+});
+
+describe("freeze", () => {
+  it("takes parameters out of training by the patterns of their names", async () => {
+    const { model, scope } = await network();
+    using _scope = scope;
+    const trainable = () => [...trainableParameters(model).keys()];
+    expect(freeze(model, "layers.0.*")).toEqual(["layers.0.weight", "layers.0.bias"]);
+    expect(trainable()).toEqual(["layers.3.weight"]);
+    expect(freeze(model, /weight$/)).toEqual(["layers.0.weight", "layers.3.weight"]);
+    expect(trainable()).toEqual([]);
+    unfreeze(model, "*bias");
+    expect(trainable()).toEqual(["layers.0.bias"]);
+    expect(() => freeze(model, "layers.0")).toThrow("[freeze] no parameter has a name like layers.0");
+  });
+});
+
+describe("GroupNorm", () => {
+  it("gives each group of each sample mean 0 and variance 1, then scales by channel", async () => {
+    const device = await testDevice();
+    using _scope = device.scope();
+    const norm = new GroupNorm(device, 2, 4);
+    norm.weight.write([1, 2, 3, 4]);
+    norm.bias.write([0, 0, 0, 5]);
+    const values = Float64Array.from({ length: 2 * 4 * 3 }, (_, i) => Math.sin(i) * 10 + i);
+    const want = values.map((value, i) => {
+      const group = values.subarray(Math.floor(i / 6) * 6, Math.floor(i / 6) * 6 + 6);
+      const center = group.reduce((a, b) => a + b, 0) / 6;
+      const spread = group.reduce((a, b) => a + (b - center) ** 2, 0) / 6;
+      const channel = Math.floor(i / 3) % 4;
+      return ((value - center) / Math.sqrt(spread + 1e-5)) * (channel + 1) + (channel === 3 ? 5 : 0);
+    });
+    assertClose("GroupNorm", await norm.forward(tensor(device, values, [2, 4, 3, 1])).read(), want, 1e-4);
+    expect(() => norm.forward(zeros(device, [2, 3, 1]))).toThrow(
+      "[GroupNorm] x must be [B, 4, ...], got [2, 3, 1]",
+    );
+    expect(() => new GroupNorm(device, 3, 4)).toThrow("[GroupNorm] 3 groups do not divide 4 channels");
+  });
+});
+
+describe("initial values", () => {
+  it.each([
+    ["xavierUniform", Math.sqrt(6 / (300 * 4 + 50 * 4)) / Math.sqrt(3)],
+    ["xavierNormal", Math.sqrt(2 / (300 * 4 + 50 * 4))],
+    ["kaimingUniform", Math.sqrt(2 / (300 * 4))],
+    ["kaimingNormal", Math.sqrt(2 / (300 * 4))],
+  ] as const)("%s has the deviation of its paper", async (name, deviation) => {
+    const device = await testDevice();
+    using _scope = device.scope();
+    const values = await initialize[name](device, [50, 300, 2, 2], new Random(1)).read();
+    const square = (values as Float32Array).reduce((total, x) => total + x * x, 0) / values.length;
+    expect(Math.sqrt(square) / deviation).toBeCloseTo(1, 2);
+    expect(() => initialize[name](device, [3], new Random(1))).toThrow(
+      `[${name}] a weight has outputs and inputs`,
+    );
+  });
+});
