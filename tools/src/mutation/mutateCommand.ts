@@ -137,7 +137,9 @@ async function examineKernel(
   return found;
 }
 
-const fileOf = (label: string): string => join(folder, `${label}.json`);
+function fileOf(label: string): string {
+  return join(folder, `${label}.json`);
+}
 
 function readRecord(label: string): KernelRecord | undefined {
   const file = fileOf(label);
