@@ -3,6 +3,7 @@
 import { ShapeError, showShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { addGradients } from "./addGradients.ts";
+import { rememberChoices } from "./choices.ts";
 import { fillOnes } from "./fillOnes.ts";
 import { Gradients } from "./gradients.ts";
 
@@ -83,7 +84,8 @@ function runOn<T>(tape: Tape | undefined, fn: () => T): T {
  * Memory for time, with the same bits. Chen et al. 2016, "Training deep nets with sublinear memory cost",
  * arXiv:1604.06174.
  *
- * @param fn     a function of tensors alone; it may use parameters of its own. It runs again in the backward pass
+ * @param fn     a function of tensors alone; it may use parameters of its own, and drop out as its generator says. It
+ *               runs again in the backward pass
  * @param inputs what `fn` is called with
  */
 export function checkpoint<I extends readonly [Tensor, ...Tensor[]]>(
@@ -94,9 +96,10 @@ export function checkpoint<I extends readonly [Tensor, ...Tensor[]]>(
   if (!around) return fn(...inputs);
   const { device } = inputs[0];
   using scope = device.scope();
+  const asBefore = rememberChoices();
   const run = (within: Tape) => {
     const tape = new Tape(within);
-    return { tape, value: runOn(tape, () => fn(...inputs)) };
+    return { tape, value: asBefore(() => runOn(tape, () => fn(...inputs))) };
   };
   const { tape, value } = run(around);
   if (tape.tracked.has(value) && !around.tracked.has(value)) {

@@ -35,7 +35,34 @@ export class PipelineCache {
     return compiled;
   }
 
+  /**
+   * Compiles what is not compiled yet, all at once: side by side where the driver has threads for it.
+   *
+   * @throws GPUPipelineError if the device refuses a kernel
+   */
+  async prepare(kernels: Iterable<KernelSpec>): Promise<void> {
+    const missing = new Map<string, KernelSpec>();
+    for (const kernel of kernels) {
+      const key = variantKey(kernel);
+      if (!this.#byKey.has(key)) missing.set(key, kernel);
+    }
+    const compile = async ([key, kernel]: [string, KernelSpec]) => {
+      const { layout, descriptor } = this.#describe(kernel);
+      const pipeline = await this.#gpu.createComputePipelineAsync(descriptor);
+      if (!this.#byKey.has(key)) this.#byKey.set(key, { id: this.#byKey.size, pipeline, layout });
+    };
+    await Promise.all([...missing].map(compile));
+  }
+
   #compile(kernel: KernelSpec): CompiledKernel {
+    const { layout, descriptor } = this.#describe(kernel);
+    return { id: this.#byKey.size, pipeline: this.#gpu.createComputePipeline(descriptor), layout };
+  }
+
+  #describe(kernel: KernelSpec): {
+    readonly layout: GPUBindGroupLayout;
+    readonly descriptor: GPUComputePipelineDescriptor;
+  } {
     const buffers = Object.values(kernel.buffers);
     const entries: GPUBindGroupLayoutEntry[] = buffers.map(({ access }, binding) => ({
       binding,
@@ -51,11 +78,11 @@ export class PipelineCache {
     }
     const layout = this.#gpu.createBindGroupLayout({ entries });
     const module = this.#gpu.createShaderModule({ label: kernel.label, code: assemble(kernel) });
-    const pipeline = this.#gpu.createComputePipeline({
+    const descriptor = {
       label: kernel.label,
       layout: this.#gpu.createPipelineLayout({ bindGroupLayouts: [layout] }),
       compute: { module, entryPoint: "main" },
-    });
-    return { id: this.#byKey.size, pipeline, layout };
+    };
+    return { layout, descriptor };
   }
 }

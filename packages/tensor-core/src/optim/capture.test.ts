@@ -1,10 +1,11 @@
 /** @file A captured training step: the same bits as one that is not, from the same buffers each time. */
 
 import { describe, expect, it } from "vitest";
-import { valueAndGrad } from "../autograd/tape.ts";
+import { checkpoint, valueAndGrad } from "../autograd/tape.ts";
 import { Linear } from "../nn/linear.ts";
 import { add, mul, sub } from "../ops/elementwise/binary.ts";
 import { gelu, scale, square } from "../ops/elementwise/unary.ts";
+import { dropout } from "../ops/random/random.ts";
 import { mean, sum } from "../ops/reduce/sum.ts";
 import { capture, type StepInput } from "../tensor/capture.ts";
 import { full, ones, tensor, zeros } from "../tensor/create.ts";
@@ -47,6 +48,25 @@ function training(device: Device) {
   };
   return { params, optimizer, step, dispose };
 }
+
+const droppedPart = (t: Tensor, random: Random) => checkpoint((u) => dropout(u, 0.5, random), square(t));
+
+/** Drops out in a checkpoint within a checkpoint. */
+const droppingStep = (random: Random) => (inputs: Readonly<Record<"x", Tensor>>) => {
+  const { value, grads } = valueAndGrad(
+    () => sum(checkpoint((t) => droppedPart(t, random), inputs.x)),
+    new Map([["x", inputs.x]]),
+  );
+  return { value, gradient: grads.get("x") as Tensor };
+};
+
+const chain = ({ x }: Readonly<Record<"x", Tensor>>) => {
+  let y = x;
+  for (let i = 0; i < 20; i++) y = scale(y, 1.5);
+  return { y };
+};
+
+const branch = ({ x }: Readonly<Record<"x", Tensor>>) => ({ y: add(square(x), gelu(x)) });
 
 const batches = [5, 5, 2, 5, 2, 5, 2, 5].map((size, i) => ({
   x: input([size, 6], 10 + i),
@@ -102,13 +122,51 @@ describe("capture", () => {
     expect(device.stats.live).toBe(live);
   });
 
+  it("runs what was prepared as if it had not been", async () => {
+    const device = await Device.open();
+    const want = await eagerly(await testDevice());
+    const { step, dispose } = training(device);
+    const captured = capture(device, step);
+    const [first, , third] = batches as [(typeof batches)[0], unknown, (typeof batches)[0]];
+    const preparing = captured.prepare(first);
+    expect(() => captured.run(first)).toThrow("[capture] await prepare() before");
+    await preparing;
+    await captured.prepare(first); // is there already
+    const { pipelines, submits } = device.stats;
+    const figures: number[] = [];
+    for (const batch of batches.slice(0, 2)) figures.push(await captured.run(batch).loss.item());
+    expect(figures).toEqual([want.figures[0], want.figures[2]]);
+    expect(device.stats).toMatchObject({ pipelines, submits: submits + 2 });
+    await expect(
+      captured.prepare({ ...third, y: { shape: [4], data: new Float32Array(4) } }),
+    ).rejects.toThrow("do not broadcast");
+    captured.dispose();
+    dispose();
+  });
+
+  it("drops out anew in each run, the same where a part is recomputed", async () => {
+    const device = await testDevice();
+    using _scope = device.scope();
+    const x = { shape: [256], data: new Float32Array(256).fill(1) };
+    const random = new Random(5);
+    const eager = droppingStep(new Random(5));
+    using captured = capture(device, droppingStep(random));
+    const seen = new Set<string>();
+    for (let run = 0; run < 4; run++) {
+      const want = eager({ x: tensor(device, x.data) });
+      const { value, gradient } = captured.run({ x });
+      const total = await value.item();
+      const dx = (await gradient.read()) as Float32Array;
+      expect(total).toBe(await want.value.item());
+      expect(dx).toEqual(await want.gradient.read());
+      expect(dx.reduce((all, d) => all + d / 2, 0)).toBe(total); // what was dropped has no gradient
+      seen.add(dx.join());
+    }
+    expect(seen.size).toBe(4);
+  });
+
   it("shares memory among tensors that are not in use at once", async () => {
     const device = await testDevice();
-    const chain = ({ x }: Readonly<Record<"x", Tensor>>) => {
-      let y = x;
-      for (let i = 0; i < 20; i++) y = scale(y, 1.5);
-      return { y };
-    };
     const { usedBytes } = device.stats;
     using captured = capture(device, chain);
     const x = input([64, 64], 1);
@@ -272,8 +330,7 @@ describe("capture", () => {
 
   it("says so where the step does not fit the budget, and frees what it had taken", async () => {
     const device = await Device.open({ memoryBudgetBytes: 20_000 });
-    const fn = ({ x }: Readonly<Record<"x", Tensor>>) => ({ y: add(square(x), gelu(x)) });
-    using captured = capture(device, fn);
+    using captured = capture(device, branch);
     expect(() => captured.run({ x: input([40, 40], 1) })).toThrow("of the budget of 20000 are in use");
     expect(device.stats.usedBytes).toBe(0);
     const { y } = captured.run({ x: input([4, 4], 1) });

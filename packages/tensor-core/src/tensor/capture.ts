@@ -23,8 +23,11 @@ interface Plan<R> extends PlacedStep {
   readonly results: R;
   /** Those of the results that the step made. */
   readonly owned: readonly Tensor[];
-  compared: boolean;
+  /** What the next run does: run what is recorded, record again to compare, or replay. */
+  next: "run" | "compare" | "replay";
 }
+
+interface Recorded<R> extends Omit<Plan<R>, keyof PlacedStep | "next"> {}
 
 /** Plans that a captured step keeps, for inputs of different shapes. */
 const maxPlans = 8;
@@ -35,6 +38,7 @@ export class CapturedStep<I extends string, R extends StepResults> implements Di
   readonly #fn: (inputs: Readonly<Record<I, Tensor>>) => R;
   /** By shapes of the inputs, the one used last at the end. */
   readonly #plans = new Map<string, Plan<R>>();
+  #preparing = false;
 
   /** @internal Use {@link capture}. */
   constructor(device: Device, fn: (inputs: Readonly<Record<I, Tensor>>) => R) {
@@ -48,6 +52,26 @@ export class CapturedStep<I extends string, R extends StepResults> implements Di
   }
 
   /**
+   * Records the step for inputs of these shapes and compiles its kernels side by side, so that the first run does not
+   * wait for one after the other. Nothing runs, but host work of the first run is done.
+   *
+   * @throws Error if the step cannot be recorded, or a kernel not compiled
+   */
+  async prepare(inputs: Readonly<Record<I, StepInput>>): Promise<void> {
+    const key = describeInputs(inputs);
+    if (this.#plans.has(key)) return;
+    this.#assertReady();
+    const recorded = this.#record(inputs);
+    this.#preparing = true;
+    try {
+      await this.#device.recorder.pipelines.prepare(recorded.step.commands.map(({ kernel }) => kernel));
+    } finally {
+      this.#preparing = false;
+      this.#place(key, recorded);
+    }
+  }
+
+  /**
    * Runs the step on new inputs. The first run for a combination of shapes records it, the second records it again and
    * compares; each later one writes the inputs and replays.
    *
@@ -57,16 +81,15 @@ export class CapturedStep<I extends string, R extends StepResults> implements Di
    * @throws MemoryError if the step does not fit the budget
    */
   run(inputs: Readonly<Record<I, StepInput>>): R {
+    this.#assertReady();
     const key = describeInputs(inputs);
-    const known = this.#plans.get(key);
-    if (known) {
-      this.#plans.delete(key);
-      this.#plans.set(key, known);
-      for (const name in inputs) (known.inputs[name] as Tensor).write(inputs[name].data);
-      if (known.compared) for (const { work } of known.step.hostWork) work();
-      else this.#compare(known);
-    }
-    const plan = known ?? this.#record(key, inputs);
+    const plan = this.#plans.get(key) ?? this.#place(key, this.#record(inputs));
+    this.#plans.delete(key);
+    this.#plans.set(key, plan);
+    for (const name in inputs) (plan.inputs[name] as Tensor).write(inputs[name].data);
+    if (plan.next === "compare") this.#compare(plan);
+    else if (plan.next === "replay") for (const { work } of plan.step.hostWork) work();
+    plan.next = plan.next === "run" ? "compare" : "replay";
     this.#device.recorder.replay(plan.program);
     return plan.results;
   }
@@ -81,37 +104,47 @@ export class CapturedStep<I extends string, R extends StepResults> implements Di
     this.dispose();
   }
 
-  #record(key: string, inputs: Readonly<Record<I, StepInput>>): Plan<R> {
-    const device = this.#device;
-    device.assertNotRecording("capture");
-    return device.unscoped(() => {
+  #assertReady(): void {
+    this.#device.assertNotRecording("capture");
+    if (this.#preparing)
+      throw new Error("[capture] await prepare() before the step is prepared or run again");
+  }
+
+  #record(inputs: Readonly<Record<I, StepInput>>): Recorded<R> {
+    return this.#device.unscoped(() => {
       const written = {} as Record<I, Tensor>;
       for (const name in inputs) {
         const { data, shape } = inputs[name];
-        written[name] = tensor(device, data, shape, dtypeOf(data));
+        written[name] = tensor(this.#device, data, shape, dtypeOf(data));
       }
-      let released: RecordedStep["released"] = [];
-      let made: readonly Tensor[] = [];
       try {
-        const { step, results, owned } = this.#runRecorded(written);
-        released = step.released;
-        made = owned;
-        const plan = { step, results, owned, inputs: written, compared: false, ...placeStep(device, step) };
-        this.#plans.set(key, plan);
-        const [oldest] = this.#plans;
-        if (oldest && this.#plans.size > maxPlans) {
-          this.#plans.delete(oldest[0]);
-          this.#free(oldest[1]);
-        }
-        return plan;
+        return { inputs: written, ...this.#runRecorded(written) };
       } catch (error) {
         for (const name in written) written[name].dispose();
-        for (const result of made) result.dispose();
         throw error;
-      } finally {
-        for (const pooled of released) device.pool.release(pooled);
       }
     });
+  }
+
+  #place(key: string, recorded: Recorded<R>): Plan<R> {
+    const device = this.#device;
+    const { step, owned, inputs } = recorded;
+    try {
+      const plan: Plan<R> = { ...recorded, ...placeStep(device, step), next: "run" };
+      this.#plans.set(key, plan);
+      const [oldest] = this.#plans;
+      if (oldest && this.#plans.size > maxPlans) {
+        this.#plans.delete(oldest[0]);
+        this.#free(oldest[1]);
+      }
+      return plan;
+    } catch (error) {
+      for (const result of owned) result.dispose();
+      for (const name in inputs) inputs[name]?.dispose();
+      throw error;
+    } finally {
+      for (const pooled of step.released) device.pool.release(pooled);
+    }
   }
 
   #runRecorded(inputs: Readonly<Record<I, Tensor>>) {
@@ -141,7 +174,6 @@ export class CapturedStep<I extends string, R extends StepResults> implements Di
     for (const result of owned) result.dispose();
     for (const pooled of step.released) device.pool.release(pooled);
     if (difference) throw new Error(`[capture] ${difference}`);
-    plan.compared = true;
     plan.step.constants.clear();
     // This run's host work was done by the second recording, so what it set is there.
     plan.step.hostWork.splice(0, Number.POSITIVE_INFINITY, ...step.hostWork);

@@ -1,6 +1,8 @@
 /** @file Random tensors made on the device, from the words that the host's generator would give. */
 
 import { defineOp, run } from "../../autograd/defineOp.ts";
+import { choose } from "../../autograd/choices.ts";
+import type { UniformValue } from "../../kernel/command.ts";
 import { byVariant } from "../../kernel/wgsl/rowReduce.ts";
 import type { Device } from "../../tensor/device.ts";
 import { isFloat } from "../../tensor/dtype.ts";
@@ -15,15 +17,20 @@ const dropoutOf = byVariant(dropoutKernel);
 interface Source {
   readonly seed: number;
   readonly stream: number;
-  readonly blockLow: number;
-  readonly blockHigh: number;
+  readonly blockLow: UniformValue;
+  readonly blockHigh: UniformValue;
 }
 
-/** Takes whole blocks of four words from a generator. */
-function reserve(random: Random, blocks: number): Source {
-  const first = random.skipBlocks(blocks);
-  const { seed, stream } = random;
-  return { seed, stream, blockLow: first >>> 0, blockHigh: Math.floor(first / 2 ** 32) };
+/** Takes whole blocks of four words from a generator: others in each run of a captured step, and none to recompute. */
+function reserve(device: Device, random: Random, blocks: number): Source {
+  return choose(() => {
+    let first = 0;
+    device.eachStep(() => {
+      first = random.skipBlocks(blocks);
+    });
+    const { seed, stream } = random;
+    return { seed, stream, blockLow: () => first >>> 0, blockHigh: () => Math.floor(first / 2 ** 32) };
+  });
 }
 
 function make(
@@ -36,7 +43,7 @@ function make(
 ): Tensor {
   const y = Tensor.allocate(device, shape, kind === "bits" ? "u32" : "f32", "random");
   const quads = Math.ceil(y.size / 4);
-  const source = reserve(random, kind === "normal" ? 2 * quads : quads);
+  const source = reserve(device, random, kind === "normal" ? 2 * quads : quads);
   run(fillKernel({ kind }), { y }, { quads, ...source, a, b }, Math.ceil(quads / 64));
   return y;
 }
@@ -107,7 +114,8 @@ function drop(x: Tensor, y: Tensor, { rate, source }: { rate: number; source: So
  * Sets elements to zero at random, and scales the others so that the mean stays. Srivastava et al. 2014.
  *
  * Element i is dropped where the i-th word of the generator's next block is below rate · 2^32. The words are used up, so
- * a generator restored to its state drops the same elements. A captured step replays the elements that it dropped.
+ * a generator restored to its state drops the same elements. A captured step draws anew in each run; what `checkpoint`
+ * runs again drops the same.
  *
  * @param x    f32 or f16 of any shape
  * @param rate share of dropped elements, 0 to below 1
@@ -118,5 +126,7 @@ function drop(x: Tensor, y: Tensor, { rate, source }: { rate: number; source: So
  */
 export function dropout(x: Tensor, rate: number, random: Random): Tensor {
   if (!(rate >= 0 && rate < 1)) throw new RangeError(`[dropout] rate must be 0 to below 1, got ${rate}`);
-  return rate === 0 ? x : dropoutOp({ x }, { rate, source: reserve(random, Math.ceil(x.size / 4)) });
+  return rate === 0
+    ? x
+    : dropoutOp({ x }, { rate, source: reserve(x.device, random, Math.ceil(x.size / 4)) });
 }
