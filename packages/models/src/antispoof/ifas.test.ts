@@ -114,7 +114,7 @@ test("eight answers are learnt by heart: judgment, sentence and its end", async 
   const forced = await teacherForced(model, images, untrained);
   untrained.forEach((answer, b) => expect(answer).toEqual(forced[b]?.slice(0, answer.length)));
 
-  const optimizer = new AdamW(model.namedParameters(), { learningRate: 1e-2 });
+  const optimizer = new AdamW(model.namedParameters(), { learningRate: 5e-3 });
   const losses: number[] = [];
   for (let step = 0; step < 140; step++) {
     using _step = device.scope();

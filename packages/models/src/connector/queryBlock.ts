@@ -1,6 +1,6 @@
 /** @file One layer in which queries look at each other and at the patches of an image. */
 
-import { add, type Device, LayerNorm, Module, type Random, type Tensor } from "@candor/tensor-core";
+import { type Device, LayerNorm, Module, type Random, type Tensor } from "@candor/tensor-core";
 import { Mlp } from "../layers/mlp.ts";
 import { MultiHeadAttention } from "../layers/multiHeadAttention.ts";
 import { attentionCount, layerNormCount, mlpCount } from "../layers/parameterCounts.ts";
@@ -52,10 +52,11 @@ export class QueryBlock extends Module {
    * @returns X_T [B, K, C] f32
    */
   forward(queries: Tensor, patchTokens: Tensor): Tensor {
-    const mixed = add(queries, this.selfAttention.forward(this.selfNorm.forward(queries)));
+    const normed = this.selfNorm.forward(queries);
+    const mixed = this.selfAttention.forward(normed, normed, queries);
     const patches = this.patchNorm.forward(patchTokens);
-    const seen = add(mixed, this.crossAttention.forward(this.crossNorm.forward(mixed), patches));
-    return add(seen, this.mlp.forward(this.mlpNorm.forward(seen)));
+    const seen = this.crossAttention.forward(this.crossNorm.forward(mixed), patches, mixed);
+    return this.mlp.forward(this.mlpNorm.forward(seen), seen);
   }
 }
 

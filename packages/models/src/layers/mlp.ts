@@ -1,6 +1,6 @@
 /** @file The two-layer perceptron of transformer blocks. */
 
-import { type Device, gelu, Linear, Module, type Random, type Tensor } from "@candor/tensor-core";
+import { type Device, Linear, Module, type Random, type Tensor } from "@candor/tensor-core";
 
 // D inputs, M hidden units, O outputs
 
@@ -25,10 +25,12 @@ export class Mlp extends Module {
   }
 
   /**
-   * @param x [..., D] f32
+   * @param x        [..., D] f32
+   * @param residual [..., O] f32, added to the result
    * @returns [..., O] f32
    */
-  forward(x: Tensor): Tensor {
-    return this.output.forward(gelu(this.input.forward(x))); // [..., D] -> [..., M] -> [..., O]
+  forward(x: Tensor, residual?: Tensor): Tensor {
+    const hidden = this.input.forward(x, { activation: "gelu" }); // [..., D] -> [..., M]
+    return this.output.forward(hidden, { residual }); // [..., M] -> [..., O]
   }
 }

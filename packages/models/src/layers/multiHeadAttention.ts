@@ -42,16 +42,17 @@ export class MultiHeadAttention extends Module {
   }
 
   /**
-   * @param x       [B, T, D] f32
-   * @param context [B, S, C] f32; x by default
+   * @param x        [B, T, D] f32
+   * @param context  [B, S, C] f32; x by default
+   * @param residual [B, T, D] f32, added to the result
    * @returns [B, T, D] f32
    */
-  forward(x: Tensor, context: Tensor = x): Tensor {
+  forward(x: Tensor, context: Tensor = x, residual?: Tensor): Tensor {
     const split = (y: Tensor) => reshape(y, [...y.shape.slice(0, 2), this.heads, -1]);
     const q = split(this.query.forward(x)); // [B, T, H, D/H]
     const k = split(this.key.forward(context)); // [B, S, H, D/H]
     const v = split(this.value.forward(context)); // [B, S, H, D/H]
     const y = attention(q, k, v, { mask: "none" }); // [B, T, H, D/H]
-    return this.output.forward(reshape(y, x.shape)); // [B, T, D]
+    return this.output.forward(reshape(y, x.shape), { residual }); // [B, T, D]
   }
 }

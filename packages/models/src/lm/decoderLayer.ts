@@ -1,17 +1,14 @@
 /** @file One layer of the LLaMA-style decoder. */
 
 import {
-  add,
   attention,
   type Device,
   Linear,
   Module,
-  mul,
   type Random,
   reshape,
   RmsNorm,
   rotaryEmbedding,
-  silu,
   type Tensor,
 } from "@candor/tensor-core";
 import type { LmConfig } from "./lmConfig.ts";
@@ -41,17 +38,18 @@ export class DecoderAttention extends Module {
   }
 
   /**
-   * @param x      [B, T, W] f32
-   * @param prefix the first tokens, which all tokens see
+   * @param x        [B, T, W] f32
+   * @param prefix   the first tokens, which all tokens see
+   * @param residual [B, T, W] f32, added to the result
    * @returns [B, T, W] f32
    */
-  forward(x: Tensor, prefix: number): Tensor {
+  forward(x: Tensor, prefix: number, residual?: Tensor): Tensor {
     const { heads, kvHeads, ropeBase } = this.config;
     const q = rotaryEmbedding(splitHeads(this.query.forward(x), heads), { base: ropeBase }); // [B, T, H, E]
     const k = rotaryEmbedding(splitHeads(this.key.forward(x), kvHeads), { base: ropeBase }); // [B, T, G, E]
     const v = splitHeads(this.value.forward(x), kvHeads); // [B, T, G, E]
     const y = attention(q, k, v, { mask: "prefixCausal", prefix }); // [B, T, H, E]
-    return this.output.forward(reshape(y, x.shape)); // [B, T, W]
+    return this.output.forward(reshape(y, x.shape), { residual }); // [B, T, W]
   }
 }
 
@@ -78,11 +76,13 @@ export class GatedMlp extends Module {
   }
 
   /**
-   * @param x [..., W] f32
+   * @param x        [..., W] f32
+   * @param residual [..., W] f32, added to the result
    * @returns [..., W] f32
    */
-  forward(x: Tensor): Tensor {
-    return this.down.forward(mul(silu(this.gate.forward(x)), this.up.forward(x))); // [..., M] -> [..., W]
+  forward(x: Tensor, residual?: Tensor): Tensor {
+    const hidden = this.gate.forward(x, { activation: "silu", gate: this.up.forward(x) }); // [..., W] -> [..., M]
+    return this.down.forward(hidden, { residual }); // [..., M] -> [..., W]
   }
 }
 
@@ -107,7 +107,7 @@ export class DecoderLayer extends Module {
    * @returns [B, T, W] f32
    */
   forward(x: Tensor, prefix: number): Tensor {
-    const attended = add(x, this.attention.forward(this.attentionNorm.forward(x), prefix));
-    return add(attended, this.mlp.forward(this.mlpNorm.forward(attended)));
+    const attended = this.attention.forward(this.attentionNorm.forward(x), prefix, x);
+    return this.mlp.forward(this.mlpNorm.forward(attended), attended);
   }
 }

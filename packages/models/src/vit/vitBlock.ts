@@ -1,6 +1,6 @@
 /** @file One pre-norm block of the vision transformer. */
 
-import { add, type Device, LayerNorm, Module, type Random, type Tensor } from "@candor/tensor-core";
+import { type Device, LayerNorm, Module, type Random, type Tensor } from "@candor/tensor-core";
 import { Mlp } from "../layers/mlp.ts";
 import { MultiHeadAttention } from "../layers/multiHeadAttention.ts";
 import type { VitConfig } from "./vitConfig.ts";
@@ -35,7 +35,8 @@ export class VitBlock extends Module {
    * @returns [B, 1 + N, D] f32
    */
   forward(x: Tensor): Tensor {
-    const attended = add(x, this.attention.forward(this.attentionNorm.forward(x)));
-    return add(attended, this.mlp.forward(this.mlpNorm.forward(attended)));
+    const normed = this.attentionNorm.forward(x);
+    const attended = this.attention.forward(normed, normed, x);
+    return this.mlp.forward(this.mlpNorm.forward(attended), attended);
   }
 }

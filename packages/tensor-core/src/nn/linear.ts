@@ -1,6 +1,6 @@
 /** @file Affine maps. */
 
-import { matmul } from "../ops/matmul/matmul.ts";
+import { matmul, type MatmulEpilogue } from "../ops/matmul/matmul.ts";
 import { zeros } from "../tensor/create.ts";
 import type { Device } from "../tensor/device.ts";
 import type { Random } from "../tensor/random.ts";
@@ -29,8 +29,14 @@ export class Linear extends Module {
     if (bias) this.bias = zeros(device, [outputs]);
   }
 
-  /** [..., inputs] -> [..., outputs] */
-  forward(x: Tensor): Tensor {
-    return matmul(x, this.weight, { transposeB: true, bias: this.bias });
+  /**
+   * activation(x Wᵀ + b) · gate + residual; activation, gate and residual are absent by default, and cost no kernel.
+   *
+   * @param x        [..., inputs] f32
+   * @param epilogue gate and residual are [..., outputs] f32
+   * @returns [..., outputs] f32
+   */
+  forward(x: Tensor, epilogue: MatmulEpilogue = {}): Tensor {
+    return matmul(x, this.weight, { transposeB: true, bias: this.bias, ...epilogue });
   }
 }

@@ -12,7 +12,17 @@ import { epilogueBackward } from "./matmulEpilogue.wgsl.ts";
 import type { Activation } from "./matmulVariant.ts";
 import { product, type ProductAttributes, productShape } from "./product.ts";
 
-export interface MatmulOptions {
+/** What is done to a product before it is stored: activation(product + bias) · gate + residual. */
+export interface MatmulEpilogue {
+  /** Applied after the bias; default "none". */
+  readonly activation?: Activation;
+  /** Of the shape of the result, multiplies what the activation gives. */
+  readonly gate?: Tensor | undefined;
+  /** Of the shape of the result, added at the end. */
+  readonly residual?: Tensor | undefined;
+}
+
+export interface MatmulOptions extends MatmulEpilogue {
   /** a is stored [..., K, M]. */
   readonly transposeA?: boolean;
   /** b is stored [..., N, K]. */
@@ -21,12 +31,6 @@ export interface MatmulOptions {
   readonly bias?: Tensor | undefined;
   /** Multiplies the product before the bias is added; default 1. */
   readonly scale?: number;
-  /** Applied after the bias; default "none". */
-  readonly activation?: Activation;
-  /** Of the shape of the result, multiplies what the activation gives. */
-  readonly gate?: Tensor | undefined;
-  /** Of the shape of the result, added at the end. */
-  readonly residual?: Tensor | undefined;
 }
 
 interface Inputs {
