@@ -45,6 +45,29 @@ const lengthBytes = 8;
 const maxHeaderBytes = 100_000_000;
 
 /**
+ * Bytes from the start of the file to the end of its header.
+ *
+ * @param bytes the first eight bytes of the file, or more
+ * @param size  bytes of the whole file
+ * @throws SafetensorsError if the header cannot be that long
+ */
+export function headerEnd(bytes: Uint8Array, size: number): number {
+  if (bytes.length < lengthBytes) {
+    throw new SafetensorsError(
+      `the file has ${bytes.length} bytes; a safetensors file starts with 8 of length`,
+    );
+  }
+  const length = Number(new DataView(bytes.buffer, bytes.byteOffset, lengthBytes).getBigUint64(0, true));
+  if (length > maxHeaderBytes || lengthBytes + length > size) {
+    throw new SafetensorsError(
+      `the header claims ${length} bytes; the file has ${size - lengthBytes} after the length: ` +
+        "it is cut off, or no safetensors file",
+    );
+  }
+  return lengthBytes + length;
+}
+
+/**
  * Reads and checks the header.
  *
  * @param bytes the file, or at least its header
@@ -52,25 +75,14 @@ const maxHeaderBytes = 100_000_000;
  * @throws SafetensorsError if the header is cut, is no JSON of the format's form, or does not describe every byte once
  */
 export function parseHeader(bytes: Uint8Array, size = bytes.length): SafetensorsHeader {
-  if (bytes.length < lengthBytes) {
-    throw new SafetensorsError(
-      `the file has ${bytes.length} bytes; a safetensors file starts with 8 of length`,
-    );
-  }
-  const length = Number(new DataView(bytes.buffer, bytes.byteOffset, lengthBytes).getBigUint64(0, true));
-  if (length > maxHeaderBytes || lengthBytes + length > Math.min(size, bytes.length)) {
-    throw new SafetensorsError(
-      `the header claims ${length} bytes; the file has ${size - lengthBytes} after the length: ` +
-        "it is cut off, or no safetensors file",
-    );
-  }
-  const json = parseJson(bytes.subarray(lengthBytes, lengthBytes + length));
+  const dataStart = headerEnd(bytes, Math.min(size, bytes.length));
+  const json = parseJson(bytes.subarray(lengthBytes, dataStart));
   const metadata = checkMetadata(json["__metadata__"]);
   const entries = Object.entries(json)
     .filter(([name]) => name !== "__metadata__")
-    .map(([name, value]) => checkEntry(name, value, lengthBytes + length));
+    .map(([name, value]) => checkEntry(name, value, dataStart));
   entries.sort((a, b) => a.start - b.start || a.end - b.end);
-  let at = lengthBytes + length;
+  let at = dataStart;
   for (const { name, start, end } of entries) {
     if (end > size) {
       throw new SafetensorsError(`${name} ends at byte ${end} of a file of ${size}: the file is cut off`);
