@@ -83,10 +83,15 @@ await endProcess(async () => {
     hideCursor: true,
   });
   let shown = "";
+  const steps = new Map<string, number>();
   const result = await runOneToEleven({
     manifest,
     runs: requests,
-    openRun: (folder) => openRun(device, folder),
+    openRun: async (folder) => {
+      const opened = await openRun(device, folder, (text) => process.stderr.write(`warning: ${text}\n`));
+      steps.set(folder, opened.predictor.step);
+      return opened;
+    },
     out: flags.out,
     source: flags.source,
     seed: wholeNumber("seed", flags.seed, 0),
@@ -107,7 +112,8 @@ await endProcess(async () => {
   bar.stop();
   for (const warning of result.warnings) process.stderr.write(`note: ${warning}\n`);
   for (const [index, run] of result.report.runs.entries()) {
-    await leaveThreshold(requests[index]!.folder, run, result.report.source);
+    const { folder } = requests[index]!;
+    await leaveThreshold(folder, steps.get(folder)!, run, result.report.source);
   }
   if (flags.json) {
     process.stdout.write(`${JSON.stringify(result.report)}\n`);

@@ -4,8 +4,8 @@ import { type Device, type Tensor, tensor } from "@candor/tensor-core";
 
 export interface GreedyOptions {
   readonly device: Device;
-  /** The first input token of each row. */
-  readonly start: readonly number[];
+  /** The input tokens that each row begins with, the same number in all: the first, and answers that are given. */
+  readonly start: readonly (readonly number[])[];
   readonly eosId: number;
   readonly maxTokens: number;
   /** What stands before all inputs; called once. */
@@ -17,17 +17,18 @@ export interface GreedyOptions {
 /**
  * Takes the most probable token at each step until every row has ended.
  *
- * @returns ids per row, without the end token
+ * @returns ids per row behind the first input token, without the end token
  */
 export async function greedyTokens(options: GreedyOptions): Promise<number[][]> {
   const { device, start, eosId, maxTokens } = options;
-  const rows = start.map((id) => [id]);
+  const rows = start.map((ids) => [...ids]);
+  const given = rows[0]?.length ?? 1;
   const ended = start.map(() => false);
   const prefix = alone(device, () => options.prefix());
   try {
-    for (let step = 0; step < maxTokens && ended.includes(false); step++) {
+    for (let length = given; length <= maxTokens && ended.includes(false); length++) {
       const logits = alone(device, () => {
-        const inputs = tensor(device, rows.flat(), [rows.length, step + 1], "i32");
+        const inputs = tensor(device, rows.flat(), [rows.length, length], "i32");
         return options.nextLogits(prefix, inputs);
       });
       const values = await logits.read();

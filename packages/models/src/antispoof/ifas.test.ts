@@ -134,6 +134,12 @@ test("eight answers are learnt by heart: judgment, sentence and its end", async 
   const again = await teacherForced(model, images, spoken);
   expect(again).toEqual(answers.map((answer) => [...answer, eosId]));
   expect(await model.generate(images, 2)).toEqual(answers.map((answer) => answer.slice(0, 2)));
+  const own = answers.map(([judgment]) => judgment as number);
+  expect(await model.generate(images, 8, own)).toEqual(answers);
+  const other = own.map((id) => (id === yesId ? noId : yesId));
+  const contrary = await model.generate(images, 3, other);
+  expect(contrary.map(([judgment]) => judgment)).toEqual(other);
+  expect(contrary.every((answer) => answer.length <= 3)).toBe(true);
   // Seconds on a quiet machine; a first run compiles every kernel.
 }, 180_000);
 

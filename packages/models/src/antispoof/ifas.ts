@@ -89,14 +89,22 @@ export class Ifas extends Module implements Judge {
    *
    * @param images    [B, 3, S, S] f32
    * @param maxTokens most tokens of an answer
+   * @param judgmentIds the first token of each answer, where the verdict is reached already, as by a threshold
    * @returns a list of token ids per image, without the end token
    */
-  generate(images: Tensor, maxTokens: number): Promise<number[][]> {
+  generate(
+    images: Tensor,
+    maxTokens: number,
+    judgmentIds?: readonly number[] | undefined,
+  ): Promise<number[][]> {
     const { question, eosId } = this.config.prompt;
     const batch = images.shape[0] ?? 0;
     return greedyTokens({
       device: this.#device,
-      start: Array.from({ length: batch }, () => question.at(-1) ?? 0),
+      start: Array.from({ length: batch }, (_, b) => {
+        const judgment = judgmentIds?.[b];
+        return [question.at(-1) ?? 0, ...(judgment === undefined ? [] : [judgment])];
+      }),
       eosId,
       maxTokens,
       prefix: () => this.#prefix(images, this.#question(batch).promptIds),

@@ -109,3 +109,8 @@ export async function readLatestCheckpoint(
     throw new Error(`no checkpoint of ${runFolder} can be read; start again without --resume`);
   return undefined;
 }
+
+/** Says of a checkpoint that it was passed over, and why. */
+export function describeDamage(file: string, cause: unknown): string {
+  return `skipped a damaged checkpoint: ${file}: ${cause instanceof Error ? cause.message : String(cause)}`;
+}

@@ -36,7 +36,9 @@ await runCommand(async () => {
     .parseAsync();
   if (Number.isNaN(flags.threshold)) throw new Error("--threshold must be a number");
   const device = await Device.open();
-  const predictor = await loadPredictor(device, flags.checkpoint);
+  const predictor = await loadPredictor(device, flags.checkpoint, (text) =>
+    process.stderr.write(`warning: ${text}\n`),
+  );
   const threshold = flags.threshold ?? predictor.threshold.value;
   const predictions: Prediction[] = [];
   for (const image of flags.image) {
@@ -44,8 +46,8 @@ await runCommand(async () => {
       const pixels = await decodeImage(image, predictor.imageSize);
       const set: ImageSet = { pixels, count: 1, size: predictor.imageSize };
       const pLive = (await predictor.score(set, [0]))[0] as number;
-      const sentence = (await predictor.explain?.(set, [0]))?.[0];
       const verdict = pLive >= threshold ? "live" : "spoof";
+      const sentence = (await predictor.explain?.(set, [0], [verdict]))?.[0];
       predictions.push({ image, verdict, pLive, ...(sentence === undefined ? {} : { sentence }) });
     } catch (cause) {
       predictions.push({ image, error: cause instanceof Error ? cause.message : String(cause) });

@@ -18,7 +18,7 @@ import { Device } from "@candor/tensor-core";
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { checkpointFile, listCheckpoints } from "../checkpoint/checkpoint.ts";
-import { loadPredictor } from "../predictor/predictor.ts";
+import { loadPredictor, thresholdFile } from "../predictor/predictor.ts";
 import { recipes } from "../recipes/recipes.ts";
 import type { RunConfig } from "../recipes/runConfig.ts";
 import { fit, type FitOptions } from "./fit.ts";
@@ -122,10 +122,20 @@ it("goes back to the checkpoint before one that is cut in half", async () => {
   const kept = readMetrics(join(folder, "cut", "metrics.jsonl"));
   truncateSync(checkpointFile(join(folder, "cut"), 8), 1000);
   await expect(loadPredictor(device, checkpointFile(join(folder, "cut"), 8))).rejects.toThrow(/step-0000008/);
+  writeFileSync(
+    thresholdFile(join(folder, "cut")),
+    JSON.stringify({ value: 0.7, source: "the dev split", step: 8 }),
+  );
+  const passedOver: string[] = [];
+  const older = await loadPredictor(device, join(folder, "cut"), (text) => passedOver.push(text));
+  expect(passedOver).toEqual([expect.stringContaining("skipped a damaged checkpoint")]);
+  expect(older.threshold).toMatchObject({ value: 0.5, source: expect.stringContaining("chosen for step 8") });
   const warnings: string[] = [];
   await fit(device, config(), options("cut", { resume: true, warn: (text) => warnings.push(text) }));
   expect(warnings).toEqual([expect.stringContaining("skipped a damaged checkpoint")]);
   expect(readMetrics(join(folder, "cut", "metrics.jsonl"))).toEqual(kept);
+  const { threshold } = await loadPredictor(device, join(folder, "cut"));
+  expect(threshold).toEqual({ value: 0.7, source: "the dev split", step: 8 });
 });
 
 it("stops with a checkpoint when it is told to", async () => {
@@ -153,8 +163,10 @@ it("learns to tell the two kinds apart, and a predictor says so", async () => {
     const set = { pixels: new Uint8Array(live), count: 1, size: 16 };
     const [pLive = 0] = await predictor.score(set, [0]);
     expect(pLive).toBeGreaterThan(0.5);
-    if (method === "ifas") expect((await predictor.explain?.(set, [0]))?.[0]).toMatch(/^Yes/);
-    else expect(predictor.explain).toBeUndefined();
+    if (method === "ifas") {
+      expect((await predictor.explain?.(set, [0]))?.[0]).toMatch(/^Yes/);
+      expect((await predictor.explain?.(set, [0], ["spoof"]))?.[0]).toMatch(/^No/);
+    } else expect(predictor.explain).toBeUndefined();
   }
 });
 

@@ -22,7 +22,7 @@ import {
   valueAndGrad,
   warmupCosine,
 } from "@candor/tensor-core";
-import { readLatestCheckpoint, saveCheckpoint } from "../checkpoint/checkpoint.ts";
+import { describeDamage, readLatestCheckpoint, saveCheckpoint } from "../checkpoint/checkpoint.ts";
 import { buildMethod } from "../method/buildMethod.ts";
 import type { Method } from "../method/method.ts";
 import type { RunConfig } from "../recipes/runConfig.ts";
@@ -205,10 +205,9 @@ async function restore(
   optimizer: AdamW,
   options: FitOptions,
 ): Promise<number> {
-  const checkpoint = await readLatestCheckpoint(folder, (file, cause) => {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    options.warn(`skipped a damaged checkpoint: ${file}: ${why}`);
-  });
+  const checkpoint = await readLatestCheckpoint(folder, (file, cause) =>
+    options.warn(describeDamage(file, cause)),
+  );
   if (!checkpoint)
     throw new Error(`${options.folder} has no checkpoint to resume from; start without --resume`);
   method.model.loadStateDict(checkpoint.model);

@@ -1,6 +1,13 @@
 /** @file I-FAS as a method: answers as token sequences, L-LM as the loss, P(live) from the judgment. */
 
-import { answerFor, buildTokenBatch, judgments, type ManifestRow, type TextTokenizer } from "@candor/data";
+import {
+  answerFor,
+  buildTokenBatch,
+  judgments,
+  type Label,
+  type ManifestRow,
+  type TextTokenizer,
+} from "@candor/data";
 import { answerLoss, type Ifas, liveProbability, lopsidedWeights, plainWeights } from "@candor/models";
 import { tensor, type Tensor } from "@candor/tensor-core";
 import type { RunConfig } from "../recipes/runConfig.ts";
@@ -63,8 +70,10 @@ export function ifasMethod(
       return (await liveProbability(model.judgmentLogits(images)).read()) as Float32Array;
     },
 
-    async explain(images: Tensor) {
-      const answers = await model.generate(images, config.maxAnswerTokens);
+    async explain(images: Tensor, verdicts?: readonly Label[]) {
+      const { yesId, noId } = model.config.prompt;
+      const judgmentIds = verdicts?.map((verdict) => (verdict === "live" ? yesId : noId));
+      const answers = await model.generate(images, config.maxAnswerTokens, judgmentIds);
       return answers.map((ids) => tokenizer.decode(ids));
     },
   };

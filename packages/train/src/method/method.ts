@@ -1,7 +1,7 @@
 /** @file What the loop and the benchmark need of a method. */
 
 import type { Module, Tensor } from "@candor/tensor-core";
-import type { ManifestRow } from "@candor/data";
+import type { Label, ManifestRow } from "@candor/data";
 
 /** One method of anti-spoofing: a model, its loss on a batch, and its score. */
 export interface Method {
@@ -26,6 +26,10 @@ export interface Method {
    * @param images [B, 3, S, S] f32, normalised
    */
   score(images: Tensor): Promise<Float32Array>;
-  /** One sentence an image, where the method explains itself; the judgment is its first word. */
-  explain?(images: Tensor): Promise<string[]>;
+  /**
+   * One sentence an image, where the method explains itself; the judgment is its first word.
+   *
+   * @param verdicts what the sentences begin with; the method's own judgment where they are not given
+   */
+  explain?(images: Tensor, verdicts?: readonly Label[]): Promise<string[]>;
 }

@@ -2,9 +2,9 @@
 
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { type ImageSet, normalizeBatch } from "@candor/data";
+import { type ImageSet, type Label, normalizeBatch } from "@candor/data";
 import { type Device, tensor } from "@candor/tensor-core";
-import { readCheckpoint, readLatestCheckpoint } from "../checkpoint/checkpoint.ts";
+import { describeDamage, readCheckpoint, readLatestCheckpoint } from "../checkpoint/checkpoint.ts";
 import { loadMethod } from "../method/buildMethod.ts";
 import { parseRunConfig, type RunConfig } from "../recipes/runConfig.ts";
 
@@ -20,21 +20,37 @@ export interface Predictor {
   readonly threshold: Threshold;
   /** P(live) of the images at `indices`. */
   score(images: ImageSet, indices: readonly number[]): Promise<Float32Array>;
-  /** The sentence of each image; undefined for methods without one. */
-  readonly explain: ((images: ImageSet, indices: readonly number[]) => Promise<string[]>) | undefined;
+  /**
+   * The sentence of each image; undefined for methods without one. It begins with the method's own judgment, or goes
+   * on from the verdicts where these are given.
+   */
+  readonly explain:
+    | ((
+        images: ImageSet,
+        indices: readonly number[],
+        verdicts?: readonly Label[] | undefined,
+      ) => Promise<string[]>)
+    | undefined;
 }
 
 export interface Threshold {
   readonly value: number;
   readonly source: string;
+  /** Steps of the checkpoint that it was chosen for. */
+  readonly step: number;
 }
 
 /**
  * Loads the newest checkpoint of a run's folder, or a checkpoint file inside one.
  *
+ * @param warn told of damaged checkpoints that are passed over for an older one
  * @throws Error if the folder is no run, or the checkpoint is missing or damaged
  */
-export async function loadPredictor(device: Device, checkpoint: string): Promise<Predictor> {
+export async function loadPredictor(
+  device: Device,
+  checkpoint: string,
+  warn: (text: string) => void = () => {},
+): Promise<Predictor> {
   if (!existsSync(checkpoint))
     throw new Error(`no checkpoint at ${checkpoint}; train one with "npx nx run train:fit"`);
   const isFolder = statSync(checkpoint).isDirectory();
@@ -42,7 +58,9 @@ export async function loadPredictor(device: Device, checkpoint: string): Promise
   const configFile = join(folder, "config.json");
   if (!existsSync(configFile)) throw new Error(`${folder} is no run: it has no config.json`);
   const config = parseRunConfig(JSON.parse(readFileSync(configFile, "utf8")));
-  const loaded = isFolder ? await readLatestCheckpoint(folder) : await readCheckpoint(checkpoint);
+  const loaded = isFolder
+    ? await readLatestCheckpoint(folder, (file, cause) => warn(describeDamage(file, cause)))
+    : await readCheckpoint(checkpoint);
   if (!loaded) throw new Error(`${folder} has no checkpoint yet`);
   const method = await loadMethod(device, config, folder);
   method.model.loadStateDict(loaded.model);
@@ -54,16 +72,16 @@ export async function loadPredictor(device: Device, checkpoint: string): Promise
     config,
     step: loaded.step,
     imageSize: method.imageSize,
-    threshold: readThreshold(folder),
+    threshold: readThreshold(folder, loaded.step),
     score: async (images, indices) => {
       using _scope = device.scope();
       return await method.score(upload(images, indices));
     },
     explain:
       explain &&
-      (async (images, indices) => {
+      (async (images, indices, verdicts) => {
         using _scope = device.scope();
-        return await explain(upload(images, indices));
+        return await explain(upload(images, indices), verdicts);
       }),
   };
 }
@@ -73,11 +91,15 @@ export function thresholdFile(runFolder: string): string {
   return join(runFolder, "threshold.json");
 }
 
-function readThreshold(folder: string): Threshold {
+function readThreshold(folder: string, checkpointStep: number): Threshold {
+  const middle = (why: string) => ({ value: 0.5, source: `0.5, as ${why}`, step: checkpointStep });
   const file = thresholdFile(folder);
-  if (!existsSync(file)) return { value: 0.5, source: "0.5, as no dev threshold has been chosen yet" };
-  const { value, source } = JSON.parse(readFileSync(file, "utf8")) as Threshold;
+  if (!existsSync(file)) return middle("no dev threshold has been chosen yet");
+  const { value, source, step } = JSON.parse(readFileSync(file, "utf8")) as Threshold;
   if (!(value >= 0 && value <= 1))
     throw new Error(`${file} holds no threshold between 0 and 1, but ${value}`);
-  return { value, source };
+  if (step !== checkpointStep) {
+    return middle(`the dev threshold was chosen for step ${step} and this is step ${checkpointStep}`);
+  }
+  return { value, source, step };
 }
