@@ -14,6 +14,7 @@ import {
   ShapeError,
   showShape,
   slice,
+  split,
   type Tensor,
   truncatedNormal,
 } from "@candor/tensor-core";
@@ -69,13 +70,16 @@ export class Vit extends Module {
     const batch = checkImages(images, imageSize);
     const patches = this.patchEmbedding.forward(patchify(images, patchSize)); // [B, 3, S, S] -> [B, N, 3PP] -> [B, N, D]
     const start = broadcastTo(this.classToken, [batch, 1, width]); // [D] -> [B, 1, D]
-    let x = add(concat([start, patches], 1), this.positions); // [B, 1 + N, D]
-    const classTokens: Tensor[] = [];
+    const embedded = add(concat([start, patches], 1), this.positions); // [B, 1 + N, D]
+    let x = embedded;
+    const tokens: Tensor[] = [];
     for (const block of this.blocks) {
+      if (x !== embedded) tokens.push(slice(x, 1, 0, 1)); // [B, 1, D]
       x = block.forward(x); // [B, 1 + N, D]
-      classTokens.push(reshape(slice(x, 1, 0, 1), [batch, width])); // [B, 1, D] -> [B, D]
     }
-    const patchTokens = slice(x, 1, 1, x.shape[1] ?? 1); // [B, N, D]
+    // Cut once, so that the gradients of both parts are written once.
+    const [last, patchTokens] = split(x, 1, [1, patches.shape[1] ?? 0]) as [Tensor, Tensor]; // [B, 1, D], [B, N, D]
+    const classTokens = [...tokens, last].map((token) => reshape(token, [batch, width])); // [B, D]
     return { classTokens, patchTokens, pooled: this.finalNorm.forward(classTokens.at(-1) as Tensor) };
   }
 }

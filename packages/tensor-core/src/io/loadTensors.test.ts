@@ -38,6 +38,7 @@ const mixed = file(
     `"full":${entry("F32", [7], 29, 57)},"odd":${entry("U8", [1], 0, 1)}}`,
   Buffer.concat([Buffer.of(9), bytesOf(toFloat16(values)), bytesOf(brain), bytesOf(values)]),
 );
+const rename = (name: string) => name.replace("model.", "");
 const known = (name: string) => name !== "odd";
 
 let folder: string;
