@@ -6,7 +6,6 @@ import {
   crossEntropy,
   type Device,
   full,
-  gelu,
   layerNorm,
   matmul,
   mean,
@@ -60,9 +59,10 @@ export function tinyVitLoss(parameters: TinyVitParameters, { x, labels, weights 
       Tensor,
     ];
     const mixed = attention(q, k, v, { mask: "none" }); // [B, T, H, D / H]
-    z = add(z, matmul(reshape(mixed, [B, T, D]), at("wo"))); // [B, T, D]
-    const hidden = gelu(matmul(layerNorm(z, at("ln2.weight"), at("ln2.bias")), at("w1"), { bias: at("c1") })); // [B, T, F]
-    z = add(z, matmul(hidden, at("w2"), { bias: at("c2") })); // [B, T, D]
+    z = matmul(reshape(mixed, [B, T, D]), at("wo"), { residual: z }); // [B, T, D]
+    const norm = layerNorm(z, at("ln2.weight"), at("ln2.bias"));
+    const hidden = matmul(norm, at("w1"), { bias: at("c1"), activation: "gelu" }); // [B, T, F]
+    z = matmul(hidden, at("w2"), { bias: at("c2"), residual: z }); // [B, T, D]
   }
   const logits = matmul(mean(z, 1), p("wh"), { bias: p("bh") }); // [B, C]
   return crossEntropy(logits, labels, weights);

@@ -1,11 +1,9 @@
 /** @file This repository's engine as one side of the comparison. */
 
 import {
-  add,
   attention,
   capture,
   Device,
-  gelu,
   layerNorm,
   matmul,
   ones,
@@ -83,8 +81,8 @@ function prepareOp(device: Device, work: BenchCase): () => Tensor {
       const w2 = tensor(device, inputs.w2, [f, d]);
       const [gain, zerosD, zerosF] = [ones(device, [d]), zeros(device, [d]), zeros(device, [f])];
       return () => {
-        const hidden = gelu(matmul(layerNorm(x, gain, zerosD), w1, { bias: zerosF })); // [n, f]
-        return add(x, matmul(hidden, w2, { bias: zerosD }));
+        const hidden = matmul(layerNorm(x, gain, zerosD), w1, { bias: zerosF, activation: "gelu" }); // [n, f]
+        return matmul(hidden, w2, { bias: zerosD, residual: x });
       };
     }
     default:
