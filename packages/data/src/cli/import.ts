@@ -7,6 +7,7 @@ import { parseSampling } from "../frames/frameSampling.ts";
 import { importDataset } from "../import/importDataset.ts";
 import { problemTotal } from "../import/problems.ts";
 import { formatComparison, formatCounts, formatReport } from "../inspect/formatSummary.ts";
+import { datasetsPage } from "../loaders/datasetsPage.ts";
 import { describeLoader } from "../loaders/describeLoader.ts";
 import { loaderNamed, loaders } from "../loaders/loaders.ts";
 import { endCommand } from "./endCommand.ts";
@@ -42,6 +43,11 @@ await endCommand(async () => {
       default: false,
       describe: "Say what the loader (or every loader) reads, and read nothing",
     })
+    .option("markdown", {
+      type: "boolean",
+      default: false,
+      describe: "With --describe: the page docs/datasets.md",
+    })
     .example("$0 --dataset oulu-npu --root /data/OULU-NPU --out data/oulu.arrow", "two frames a video")
     .example(
       "$0 --dataset siw --root /data/SiW --out data/siw.arrow --frames equidistant:10",
@@ -52,6 +58,10 @@ await endCommand(async () => {
     .strict()
     .parseAsync();
   if (flags.describe) {
+    if (flags.markdown) {
+      process.stdout.write(datasetsPage());
+      return 0;
+    }
     const chosen = flags.dataset ? [loaderNamed(flags.dataset)] : loaders;
     process.stdout.write(`${chosen.map(describeLoader).join("\n\n")}\n`);
     return 0;
@@ -63,6 +73,7 @@ await endCommand(async () => {
     { format: "reading {bar} {value}/{total} files, {eta_formatted} left", noTTYOutput: false },
     Presets.shades_classic,
   );
+  const begun = performance.now();
   let started = false;
   const result = await importDataset({
     loader: loaderNamed(dataset),
@@ -102,6 +113,10 @@ await endCommand(async () => {
     process.stderr.write(`[import] ${out} was not written: ${why}\n`);
     return 1;
   }
-  process.stdout.write(`${out}: ${rows.length} frames\n`);
+  const seconds = (performance.now() - begun) / 1000;
+  process.stdout.write(
+    `${out}: ${rows.length} frames in ${seconds.toFixed(1)} s (${(rows.length / seconds).toFixed(1)} a second), ` +
+      `peak memory ${Math.round(process.resourceUsage().maxRSS / 1024)} MiB\n`,
+  );
   return 0;
 });

@@ -64,7 +64,7 @@ export const siwMv2 = defineLoader<Lists>({
   },
   encoding: "none: the folder says it",
   splitRule:
-    "trainlist_*.txt and testlist_*.txt where they are there (each id once, whatever its lines), else all is test",
+    "the training and test lists of ids where they are there (each id once, however often it is repeated), else all is test",
   published: [
     { label: "live", unit: "videos", count: 785, source: "DeepFAS and SSAN" },
     { label: "spoof", unit: "videos", count: 915, source: "DeepFAS and SSAN" },
