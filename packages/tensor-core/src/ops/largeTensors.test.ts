@@ -9,11 +9,14 @@ import { Device } from "../tensor/device.ts";
 import { Random } from "../tensor/random.ts";
 import { sizeOf } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { assertClose, largest } from "../testing/array64.ts";
 import { testDevice } from "../testing/testDevice.ts";
+import { tolerance } from "../testing/tolerance.ts";
 import { add, mul } from "./elementwise/binary.ts";
 import { gelu, scale, square } from "./elementwise/unary.ts";
 import { embedding } from "./index/embedding.ts";
 import { cast } from "./layout/cast.ts";
+import { matmul } from "./matmul/matmul.ts";
 import { softmax } from "./normalize/softmax.ts";
 import { sum } from "./reduce/sum.ts";
 
@@ -71,6 +74,34 @@ describe("tensors beyond one binding", () => {
       );
       return [value, embedding(table, ids), grads.get("table") as Tensor];
     }, 80_000);
+  });
+
+  it.each([true, false])("are weights of a product, stored [N, K]: %s", async (transposeB) => {
+    const results: Float32Array[][] = [];
+    for (const device of [await testDevice(), await Device.open({ maxBindingBytes: 50_000 })]) {
+      using _scope = device.scope();
+      const x = draw(device, transposeB ? [2, 3, 40] : [2, 3, 700], 1);
+      const tensors = new Map([
+        ["x", x],
+        ["weight", draw(device, [700, 40], 2)], // for the one [N, K], for the other [K, N]
+        ["bias", draw(device, [transposeB ? 700 : 40], 3)],
+      ]);
+      const at = (name: string) => tensors.get(name) as Tensor;
+      const weights = draw(device, transposeB ? [2, 3, 700] : [2, 3, 40], 4);
+      const { value, grads } = valueAndGrad(() => {
+        const y = transposeB
+          ? matmul(x, at("weight"), { transposeB, bias: at("bias") })
+          : add(matmul(x, at("weight")), at("bias"));
+        return add(sum(mul(y, weights)), sum(scale(x, 0.5)));
+      }, tensors);
+      const read = [(await value.read()) as Float32Array];
+      for (const name of tensors.keys()) read.push((await grads.get(name)?.read()) as Float32Array);
+      results.push(read);
+    }
+    const [want, got] = results as [Float32Array[], Float32Array[]];
+    for (const [i, values] of want.entries()) {
+      assertClose(`${i}`, got[i] as Float32Array, values, tolerance("product", 700, largest(values)));
+    }
   });
 
   it("are parameters of AdamW, whose state can be saved", async () => {

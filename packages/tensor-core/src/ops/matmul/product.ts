@@ -7,6 +7,7 @@ import { Tensor } from "../../tensor/tensor.ts";
 import { reduceKernel, sumMonoid } from "../reduce/reduce.wgsl.ts";
 import { matmulKernel } from "./matmul.wgsl.ts";
 import { type Activation, type Epilogue, unitOf, workgroupsFor } from "./matmulVariant.ts";
+import { productInParts } from "./productInParts.ts";
 import { chooseTiling, splitsFor } from "./tilings.ts";
 
 /** How the operands of a product are stored, and its factor. */
@@ -47,6 +48,7 @@ const sumOf = byVariant((quads: boolean) => reduceKernel(sumMonoid, quads));
 /** y = activation(scale · a b + bias) · gate + residual, into tensors that exist. */
 export function product(tensors: ProductTensors, attributes: ProductAttributes): void {
   const { a, b, y, sums } = tensors;
+  if (productInParts(tensors, attributes, product)) return;
   const shape = productShape(a, b, attributes);
   const { transposeA, transposeB, activation = "none" } = attributes;
   const { rows, columns, depth } = shape;
