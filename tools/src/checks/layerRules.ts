@@ -32,7 +32,7 @@ export const opFamilyArrows: Readonly<Record<string, readonly string[]>> = (() =
   const ranks = [
     ["layout", "elementwise", "reduce"],
     ["matmul"],
-    ["normalize", "attention", "conv", "index"],
+    ["normalize", "attention", "conv", "index", "einsum", "random", "image"],
     ["loss"],
   ];
   const upTo = (rank: number): string[] => ranks.slice(0, rank).flat();

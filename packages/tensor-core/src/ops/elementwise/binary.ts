@@ -18,6 +18,7 @@ function binaryOp(name: BinaryName): (a: Tensor, b: Tensor) => Tensor {
       y: { shape: broadcastShapes(name, a.shape, b.shape), dtype: commonFloat(name, a, b) },
     }),
     forward: ({ a, b, y }) => {
+      using _copies = y.device.scope();
       const sides = spread(a, b, y.shape);
       runElements(
         kernels.forward({ name, dtype: commonFloat(name, a, b) }),

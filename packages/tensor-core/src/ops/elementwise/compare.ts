@@ -22,6 +22,7 @@ function comparison(name: ComparisonName): (a: Tensor, b: Tensor) => Tensor {
       return { y: { shape: broadcastShapes(name, a.shape, b.shape), dtype: "f32" } };
     },
     forward: ({ a, b, y }) => {
+      using _copies = y.device.scope();
       const sides = spread(a, b, y.shape);
       runElements(kernelOf({ name, dtype: a.dtype }), { ...sides, y }, { bQuads: quadsOf(sides.b) });
     },

@@ -25,6 +25,7 @@ const whereOp = defineOp<{ condition: Tensor; a: Tensor; b: Tensor }, never, obj
       return { y: { shape: broadcastShapes("where", condition.shape, sides), dtype: a.dtype } };
     },
     forward: ({ condition, a, b, y }) => {
+      using _copies = y.device.scope();
       const [c, left, right] = [condition, a, b].map((t) => broadcastTo(t, y.shape)) as [
         Tensor,
         Tensor,

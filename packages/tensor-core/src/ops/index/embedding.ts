@@ -29,6 +29,7 @@ const embeddingOp = defineOp<{ weight: Tensor; ids: Tensor }, never, object, "we
     const unit = copyUnit(weight.dtype, [dim]);
     if (!unit) {
       // f16 of an odd width, by way of f32.
+      using _wide = weight.device.scope();
       castInto(embedding(cast(weight, "f32"), ids), y);
       return;
     }
