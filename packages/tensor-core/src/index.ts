@@ -6,6 +6,8 @@ export * from "./memory/memoryError.ts";
 export { type MemoryOwner, type PoolStats } from "./memory/bufferPool.ts";
 export { type KernelTiming } from "./kernel/profiler.ts";
 export { NonFiniteError } from "./kernel/nonFiniteTrap.ts";
+export { Tuning, type TuningRecord } from "./kernel/tuning.ts";
+export { writeTuning } from "./kernel/tuningFile.ts";
 export { Scope } from "./memory/scope.ts";
 export { capture, type CapturedStep, type StepInput, type StepResults } from "./tensor/capture.ts";
 export * from "./tensor/create.ts";

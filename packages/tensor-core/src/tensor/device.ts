@@ -9,6 +9,8 @@ import type { Binding } from "../kernel/command.ts";
 import { type KernelTiming, Profiler } from "../kernel/profiler.ts";
 import { NonFiniteTrap, trapSlots } from "../kernel/nonFiniteTrap.ts";
 import { Recorder, type RecorderStats } from "../kernel/recorder.ts";
+import { Tuning } from "../kernel/tuning.ts";
+import { readTuning } from "../kernel/tuningFile.ts";
 import { type MemoryReport, reportMemory } from "./memoryReport.ts";
 import type { RecordedStep } from "./recordedStep.ts";
 import type { Tensor } from "./tensor.ts";
@@ -18,6 +20,8 @@ export interface DeviceOptions extends OpenDeviceOptions {
   readonly memoryBudgetBytes?: number;
   /** Most bytes of one binding; default what the adapter offers. For tests of what is split beyond it. */
   readonly maxBindingBytes?: number;
+  /** Use what `nx run bench:tune` found fastest on the adapter; default true, without effect in a browser. */
+  readonly tuned?: boolean;
 }
 
 /** A WebGPU device with its memory and its recorder. */
@@ -26,6 +30,8 @@ export class Device {
   readonly info: DeviceInfo;
   /** The most bytes that a kernel sees of one tensor; ops split what is larger, or say that they do not. */
   readonly maxBindingBytes: number;
+  /** Which variants of kernels the device prefers. */
+  readonly tuning: Tuning;
   /** @internal */
   readonly pool: BufferPool;
   /** @internal */
@@ -35,9 +41,10 @@ export class Device {
   #failure: Error | undefined;
   #recording: RecordedStep | undefined;
 
-  private constructor(gpu: GPUDevice, info: DeviceInfo, options: DeviceOptions) {
+  private constructor(gpu: GPUDevice, info: DeviceInfo, tuning: Tuning, options: DeviceOptions) {
     this.gpu = gpu;
     this.info = info;
+    this.tuning = tuning;
     this.maxBindingBytes = options.maxBindingBytes ?? gpu.limits.maxStorageBufferBindingSize;
     this.recorder = new Recorder(gpu, this.maxBindingBytes);
     this.pool = new BufferPool(gpu, options.memoryBudgetBytes, () => {
@@ -62,7 +69,8 @@ export class Device {
    */
   static async open(options: DeviceOptions = {}): Promise<Device> {
     const { gpu, info } = await openDevice(options);
-    return new Device(gpu, info, options);
+    const tuning = options.tuned === false ? new Tuning() : await readTuning(info);
+    return new Device(gpu, info, tuning, options);
   }
 
   /** Opens a scope: tensors made until it is disposed of belong to it. */

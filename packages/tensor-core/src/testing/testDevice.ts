@@ -12,6 +12,6 @@ const devices = new Map<string, Promise<Device>>();
 export function testDevice(without: readonly string[] = []): Promise<Device> {
   const key = without.join();
   let device = devices.get(key);
-  if (!device) devices.set(key, (device = Device.open({ without })));
+  if (!device) devices.set(key, (device = Device.open({ without, tuned: false })));
   return device;
 }

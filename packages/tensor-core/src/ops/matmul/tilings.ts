@@ -2,10 +2,13 @@
 
 import type { DeviceInfo } from "../../device/openDevice.ts";
 import type { Device } from "../../tensor/device.ts";
-import type { Tiling } from "./matmulVariant.ts";
+import { assemble } from "../../kernel/assemble.ts";
+import { shortHash } from "../../kernel/tuning.ts";
+import { matmulKernel } from "./matmul.wgsl.ts";
+import { plainEpilogue, type Tiling, tilingName } from "./matmulVariant.ts";
 
 /** The sizes of a product, as far as they decide how to compute it. */
-export interface Problem {
+export interface MatmulProblem {
   readonly rows: number;
   readonly columns: number;
   readonly depth: number;
@@ -28,7 +31,7 @@ export function tilingsFor(info: DeviceInfo): readonly Tiling[] {
  * The tiling without any tuning. A software device runs one workgroup a core and pays for every load, so the largest
  * block that a product fills is best; a GPU wants tiles shared by many invocations, unless rows are too few to share.
  */
-export function defaultTiling(info: DeviceInfo, { rows, columns, depth }: Problem): Tiling {
+export function defaultTiling(info: DeviceInfo, { rows, columns, depth }: MatmulProblem): Tiling {
   const lanes = broadcastLanes(info);
   if (info.software && lanes > 1) {
     // What is not aligned has twice the code, and compiles twice as long.
@@ -48,9 +51,50 @@ interface Forced {
 const forced = new WeakMap<Device, Forced>();
 
 /** The tiling of a product on a device. */
-export function chooseTiling(device: Device, problem: Problem): Tiling {
-  return forced.get(device)?.tiling ?? defaultTiling(device.info, problem);
+export function chooseTiling(device: Device, problem: MatmulProblem): Tiling {
+  return forced.get(device)?.tiling ?? tunedTiling(device, problem) ?? defaultTiling(device.info, problem);
 }
+
+/** The name of matmul's kernels in a device's tuning. */
+export const matmulFamily = "matmul.f32";
+
+function tunedTiling({ info, tuning }: Device, problem: MatmulProblem): Tiling | undefined {
+  if (!tuning.has(matmulFamily)) return undefined;
+  const name = tuning.get(matmulFamily, matmulRevision(info), shapeClass(problem));
+  return name === undefined ? undefined : tilingsFor(info).find((tiling) => tilingName(tiling) === name);
+}
+
+const powerOfTwo = (n: number) => 2 ** Math.ceil(Math.log2(Math.max(1, n)));
+
+/** Problems that share a choice: equal storage, sizes equal up to the next power of two. */
+export function shapeClass({ rows, columns, depth, batches, transposeA, transposeB }: MatmulProblem): string {
+  const stored = `${transposeA ? "t" : "n"}${transposeB ? "t" : "n"}`;
+  return `${stored} ${[rows, columns, depth].map(powerOfTwo).join("x")}${batches > 1 ? ` by ${powerOfTwo(batches)}` : ""}`;
+}
+
+const revisions = new Map<number, string>();
+
+/** Changes with the WGSL of any tiling that runs on the device, which voids what was measured before. */
+export function matmulRevision(info: DeviceInfo): string {
+  const lanes = broadcastLanes(info);
+  let revision = revisions.get(lanes);
+  if (revision === undefined) {
+    const texts = tilingsFor(info).map((tiling) => assemble(matmulKernel({ ...aligned, tiling })));
+    revisions.set(lanes, (revision = shortHash(texts.join())));
+  }
+  return revision;
+}
+
+const aligned = {
+  epilogue: plainEpilogue,
+  transposeA: false,
+  transposeB: false,
+  quadsA: true,
+  quadsB: true,
+  quadsY: true,
+  wholeDepth: true,
+  sums: false,
+};
 
 /**
  * Runs `fn` with one tiling for every product on the device, whatever their shapes; for tests and tuning.

@@ -1,0 +1,63 @@
+/** @file What is tuned is used, for problems of its class alone, and only while its kernels are those of today. */
+
+import { expect, it } from "vitest";
+import type { DeviceInfo } from "../../device/openDevice.ts";
+import { Device } from "../../tensor/device.ts";
+import { tilingName } from "./matmulVariant.ts";
+import {
+  chooseTiling,
+  defaultTiling,
+  matmulFamily,
+  matmulRevision,
+  type MatmulProblem,
+  shapeClass,
+  tilingsFor,
+} from "./tilings.ts";
+import { tuneMatmul } from "./tuneMatmul.ts";
+
+const problem: MatmulProblem = {
+  rows: 64,
+  columns: 64,
+  depth: 64,
+  batches: 1,
+  transposeA: false,
+  transposeB: true,
+};
+
+it("tries every tiling, and the choice holds for the shape class", async () => {
+  const own = await Device.open({ tuned: false });
+  const untuned = tilingName(chooseTiling(own, problem));
+  const [tuned] = await tuneMatmul(own, [problem], { repeats: 1 });
+  const names = tilingsFor(own.info).map(tilingName);
+  expect(tuned?.tried.map(({ tiling }) => tiling).toSorted()).toEqual(names.toSorted());
+  expect(tuned?.untuned).toBe(untuned);
+  expect(tilingName(chooseTiling(own, problem))).toBe(tuned?.chosen);
+
+  const choose = (name: string, revision = matmulRevision(own.info)) =>
+    own.tuning.set(matmulFamily, revision, shapeClass(problem), name);
+  choose("tile8");
+  expect(tilingName(chooseTiling(own, { ...problem, rows: 40 }))).toBe("tile8");
+  for (const other of [{ rows: 65 }, { depth: 200 }, { transposeA: true }, { batches: 2 }]) {
+    expect(tilingName(chooseTiling(own, { ...problem, ...other }))).not.toBe("tile8");
+  }
+  choose("a tiling that was removed");
+  expect(tilingName(chooseTiling(own, problem))).toBe(untuned);
+  choose("tile8", "another revision");
+  expect(tilingName(chooseTiling(own, problem))).toBe(untuned);
+  own.gpu.destroy();
+});
+
+const device = (software: boolean, min: number, max = min) =>
+  ({ software, subgroupMinSize: min, subgroupMaxSize: max }) as DeviceInfo;
+const at = (info: DeviceInfo, sizes: Partial<MatmulProblem> = {}) =>
+  tilingName(defaultTiling(info, { ...problem, rows: 2048, ...sizes }));
+
+it("has a default for every kind of device", () => {
+  expect(at(device(true, 8))).toBe("broadcast8x16");
+  expect(at(device(true, 4), { rows: 6 })).toBe("broadcast4x8");
+  expect(at(device(true, 8), { depth: 33 })).toBe("broadcast8x8");
+  expect(at(device(true, 0))).toBe("register8");
+  expect(at(device(false, 32))).toBe("tile8");
+  expect(at(device(false, 8, 32), { rows: 64 })).toBe("tile4");
+  expect(at(device(false, 32), { rows: 1 })).toBe("register4");
+});
