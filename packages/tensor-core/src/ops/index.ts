@@ -4,6 +4,8 @@ export * from "./conv/conv2d.ts";
 export * from "./conv/patchify.ts";
 export { type Pair, unfold, type WindowOptions } from "./conv/unfold.ts";
 export * from "./attention/attention.ts";
+export * from "./attention/attentionDecode.ts";
+export { appendKeyValue, type KeyValueCache, keyValueCache } from "./attention/keyValueCache.ts";
 export * from "./attention/rotaryEmbedding.ts";
 export * from "./elementwise/binary.ts";
 export * from "./elementwise/compare.ts";

@@ -8,11 +8,12 @@ import {
   attentionBackwardQueryPlain,
   attentionForwardPlain,
 } from "./attention/attentionPlain.wgsl.ts";
-import {
-  attentionBackwardKeyShared,
-  attentionBackwardQueryShared,
-  attentionForwardShared,
-} from "./attention/attentionShared.wgsl.ts";
+import { attentionWeighShared, attentionWeightsShared } from "./attention/attentionBackward.wgsl.ts";
+import { attentionDecodeJoin, attentionDecodeSplit } from "./attention/attentionDecode.wgsl.ts";
+import { attentionVisibility } from "./attention/attentionMask.wgsl.ts";
+import { attentionForwardShared, sharedVariant } from "./attention/attentionShared.wgsl.ts";
+import { attentionStats } from "./attention/attentionStats.wgsl.ts";
+import { appendKeyValueKernel } from "./attention/keyValueCache.wgsl.ts";
 import { rotaryKernel } from "./attention/rotary.wgsl.ts";
 import { crossEntropyBackward, crossEntropyForward } from "./loss/crossEntropy.wgsl.ts";
 import { layerNormBackwardParams, layerNormBackwardX, layerNormForward } from "./normalize/layerNorm.wgsl.ts";
@@ -24,12 +25,22 @@ const shared = { quads: true, lanes: 8 };
 const plain = { quads: false, lanes: 1 };
 
 const kernels: Readonly<Record<string, KernelSpec>> = {
+  "attention.visibility": attentionVisibility,
   "attention.forward.plain": attentionForwardPlain({ quads: 16 }),
   "attention.backward.query.plain": attentionBackwardQueryPlain({ quads: 16 }),
   "attention.backward.key.plain": attentionBackwardKeyPlain({ quads: 16 }),
-  "attention.forward.shared": attentionForwardShared({ owned: 2, lanes: 8 }),
-  "attention.backward.query.shared": attentionBackwardQueryShared({ owned: 2, lanes: 8 }),
-  "attention.backward.key.shared": attentionBackwardKeyShared({ owned: 2, lanes: 8 }),
+  "attention.forward.shared": attentionForwardShared(sharedVariant(16, 8, 16)),
+  "attention.backward.stats": attentionStats,
+  "attention.backward.weights.shared": attentionWeightsShared({ lanes: 8 }),
+  "attention.backward.query.shared": attentionWeighShared({
+    rows: "queries",
+    lanes: 8,
+    fold: 1,
+  }),
+  "attention.backward.key.shared": attentionWeighShared({ rows: "keys", lanes: 8, fold: 2 }),
+  "attention.decode.split": attentionDecodeSplit,
+  "attention.decode.join": attentionDecodeJoin,
+  "attention.appendKeyValue": appendKeyValueKernel,
   "rotaryEmbedding.quads": rotaryKernel({ quads: true }),
   "rotaryEmbedding.scalars": rotaryKernel({ quads: false }),
   "crossEntropy.forward.shared": crossEntropyForward(shared),

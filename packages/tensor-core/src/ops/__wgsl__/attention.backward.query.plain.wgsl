@@ -8,16 +8,16 @@ struct Params {
   scale: f32,
   quads: u32,
   units: u32,
+  masked: u32,
 }
 @group(0) @binding(0) var<storage, read> q: array<vec4<f32>>;
 @group(0) @binding(1) var<storage, read> k: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read> v: array<vec4<f32>>;
-@group(0) @binding(3) var<storage, read> y: array<vec4<f32>>;
-@group(0) @binding(4) var<storage, read> dy: array<vec4<f32>>;
-@group(0) @binding(5) var<storage, read> lse: array<f32>;
-@group(0) @binding(6) var<storage, read_write> dq: array<vec4<f32>>;
-@group(0) @binding(7) var<storage, read_write> delta: array<f32>;
-@group(0) @binding(8) var<uniform> params: Params;
+@group(0) @binding(3) var<storage, read> dy: array<vec4<f32>>;
+@group(0) @binding(4) var<storage, read> stats: array<vec2<f32>>;
+@group(0) @binding(5) var<storage, read_write> dq: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> visible: array<vec4<u32>>;
+@group(0) @binding(7) var<uniform> params: Params;
 const WG = 64u;
 const WG_X = 64u;
 const WG_Y = 1u;
@@ -40,6 +40,17 @@ fn firstQueryOf(key: u32) -> u32 {
   return u32(max(i32(key + params.tokens) - i32(params.keys), 0));
 }
 
+fn endOfKeys(batch: u32) -> u32 {
+  if (params.masked == 0u) { return params.keys; }
+  return visible[batch * ((params.keys + 3u) / 4u + 1u)].x;
+}
+
+fn isVisible(batch: u32, quad: u32) -> vec4<bool> {
+  let quads = (params.keys + 3u) / 4u;
+  let seen = visible[select(0u, batch * (quads + 1u) + 1u + min(quad, quads - 1u), params.masked != 0u)];
+  return (seen != vec4<u32>(0u)) | vec4<bool>(params.masked == 0u);
+}
+
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec3<u32>,
         @builtin(local_invocation_index) lane: u32) {
@@ -54,22 +65,24 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec
   var query = array<vec4<f32>, QUADS>();
   var upstream = array<vec4<f32>, QUADS>();
   var sums = array<vec4<f32>, QUADS>();
-  var product = 0.0;
   for (var d = 0u; d < QUADS; d++) {
     query[d] = q[row + d] * params.scale;
     upstream[d] = dy[row + d];
-    product += dot(upstream[d], y[row + d]);
   }
-  delta[unit] = product;
-  for (var j = 0u; j < keysOf(i); j++) {
+  let stat = stats[unit];
+  for (var j = 0u; j < min(keysOf(i), endOfKeys(batch)); j++) {
+    if (!isVisible(batch, j / 4u)[j % 4u]) {
+      key += keyStride;
+      continue;
+    }
     var score = vec4<f32>(0.0);
     var slope = vec4<f32>(0.0);
     for (var d = 0u; d < QUADS; d++) {
       score += query[d] * k[key + d];
       slope += upstream[d] * v[key + d];
     }
-    let p = exp((score.x + score.y) + (score.z + score.w) - lse[unit]);
-    let ds = p * ((slope.x + slope.y) + (slope.z + slope.w) - product);
+    let p = exp((score.x + score.y) + (score.z + score.w) - stat.x);
+    let ds = p * ((slope.x + slope.y) + (slope.z + slope.w) - stat.y);
     for (var d = 0u; d < QUADS; d++) { sums[d] += ds * k[key + d]; }
     key += keyStride;
   }

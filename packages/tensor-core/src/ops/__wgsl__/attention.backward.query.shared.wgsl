@@ -9,22 +9,27 @@ struct Params {
   scale: f32,
   quads: u32,
   units: u32,
+  masked: u32,
+  begin: u32,
+  until: u32,
+  blocks: u32,
+  keyQuads: u32,
+  slopes: u32,
+  offset: u32,
 }
-@group(0) @binding(0) var<storage, read> q: array<vec4<f32>>;
-@group(0) @binding(1) var<storage, read> k: array<vec4<f32>>;
-@group(0) @binding(2) var<storage, read> v: array<vec4<f32>>;
-@group(0) @binding(3) var<storage, read> y: array<vec4<f32>>;
-@group(0) @binding(4) var<storage, read> dy: array<vec4<f32>>;
-@group(0) @binding(5) var<storage, read> lse: array<f32>;
-@group(0) @binding(6) var<storage, read_write> dq: array<vec4<f32>>;
-@group(0) @binding(7) var<storage, read_write> delta: array<f32>;
-@group(0) @binding(8) var<uniform> params: Params;
+@group(0) @binding(0) var<storage, read> x: array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read> weights: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read_write> y: array<vec4<f32>>;
+@group(0) @binding(3) var<storage, read> visible: array<vec4<u32>>;
+@group(0) @binding(4) var<uniform> params: Params;
 const WG = 8u;
 const WG_X = 8u;
 const WG_Y = 1u;
 const WG_Z = 1u;
-const OWNED = 2u;
+const ROWS = 16u;
+const OWNED = 1u;
 const LANES = 8u;
+const FOLD = 1u;
 
 
 fn flatGroup(wid: vec3<u32>, nwg: vec3<u32>) -> u32 {
@@ -42,260 +47,115 @@ fn firstQueryOf(key: u32) -> u32 {
   return u32(max(i32(key + params.tokens) - i32(params.keys), 0));
 }
 
+fn endOfKeys(batch: u32) -> u32 {
+  if (params.masked == 0u) { return params.keys; }
+  return visible[batch * ((params.keys + 3u) / 4u + 1u)].x;
+}
+
 
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec3<u32>,
         @builtin(subgroup_invocation_id) lane: u32) {
   let unit = flatGroup(wid, nwg);
   if (unit >= params.units) { return; }
+  let width = LANES / FOLD;
+  let pieces = (params.quads + width - 1u) / width;
+  let rest = unit / pieces;
+  let turn = lane / width;
+  let ownQuad = unit % pieces * width + lane % width;
+  let readQuad = min(ownQuad, params.quads - 1u);
+  let weightRow = params.blocks * 16u;
+  var sum0 = vec4<f32>(0.0);
+  var sum1 = vec4<f32>(0.0);
+  var sum2 = vec4<f32>(0.0);
+  var sum3 = vec4<f32>(0.0);
+  var sum4 = vec4<f32>(0.0);
+  var sum5 = vec4<f32>(0.0);
+  var sum6 = vec4<f32>(0.0);
+  var sum7 = vec4<f32>(0.0);
+  var sum8 = vec4<f32>(0.0);
+  var sum9 = vec4<f32>(0.0);
+  var sum10 = vec4<f32>(0.0);
+  var sum11 = vec4<f32>(0.0);
+  var sum12 = vec4<f32>(0.0);
+  var sum13 = vec4<f32>(0.0);
+  var sum14 = vec4<f32>(0.0);
+  var sum15 = vec4<f32>(0.0);
 
-  let count = params.tokens;
-  let blocks = (count + 7u) / 8u;
-  let first = (unit % blocks) * 8u;
-  let head = (unit / blocks) % params.heads;
-  let batch = unit / blocks / params.heads;
-  let rowStride = params.heads * params.quads;
-  let rowBase = batch * count * rowStride + head * params.quads;
-  let columnStride = params.keyHeads * params.quads;
-  let columnBase = batch * params.keys * columnStride + head / params.group * params.quads;
-  let last = params.keys - 1u;
-  let end = keysOf(min(first + 7u, count - 1u));
-  let stat = (batch * params.heads + head) * count;
-
-  let mineRow = min(first + lane % 8u, count - 1u);
-  let rowAt = rowBase + mineRow * rowStride;
-  let quad0 = min(lane + 0u, params.quads - 1u);
-  let quad1 = min(lane + 8u, params.quads - 1u);
-  // Scores are kept in units of log 2, for exp2.
-  let unitScale = params.scale * 1.4426950408889634;
-  var sum0_0 = vec4<f32>(0.0);
-  var sum0_1 = vec4<f32>(0.0);
-  var sum1_0 = vec4<f32>(0.0);
-  var sum1_1 = vec4<f32>(0.0);
-  var sum2_0 = vec4<f32>(0.0);
-  var sum2_1 = vec4<f32>(0.0);
-  var sum3_0 = vec4<f32>(0.0);
-  var sum3_1 = vec4<f32>(0.0);
-  var sum4_0 = vec4<f32>(0.0);
-  var sum4_1 = vec4<f32>(0.0);
-  var sum5_0 = vec4<f32>(0.0);
-  var sum5_1 = vec4<f32>(0.0);
-  var sum6_0 = vec4<f32>(0.0);
-  var sum6_1 = vec4<f32>(0.0);
-  var sum7_0 = vec4<f32>(0.0);
-  var sum7_1 = vec4<f32>(0.0);
-  var product = vec4<f32>(0.0);
-  for (var d = 0u; d < params.quads; d++) { product += y[rowAt + d] * dy[rowAt + d]; }
-  let mineDelta = (product.x + product.y) + (product.z + product.w);
-  if (lane < 8u && first + lane < count) { delta[stat + first + lane] = mineDelta; }
-  let mineLse = lse[stat + mineRow];
-  let end0 = keysOf(first + 0u);
-  let lse0 = subgroupBroadcast(mineLse, 0u);
-  let delta0 = subgroupBroadcast(mineDelta, 0u);
-  let end1 = keysOf(first + 1u);
-  let lse1 = subgroupBroadcast(mineLse, 1u);
-  let delta1 = subgroupBroadcast(mineDelta, 1u);
-  let end2 = keysOf(first + 2u);
-  let lse2 = subgroupBroadcast(mineLse, 2u);
-  let delta2 = subgroupBroadcast(mineDelta, 2u);
-  let end3 = keysOf(first + 3u);
-  let lse3 = subgroupBroadcast(mineLse, 3u);
-  let delta3 = subgroupBroadcast(mineDelta, 3u);
-  let end4 = keysOf(first + 4u);
-  let lse4 = subgroupBroadcast(mineLse, 4u);
-  let delta4 = subgroupBroadcast(mineDelta, 4u);
-  let end5 = keysOf(first + 5u);
-  let lse5 = subgroupBroadcast(mineLse, 5u);
-  let delta5 = subgroupBroadcast(mineDelta, 5u);
-  let end6 = keysOf(first + 6u);
-  let lse6 = subgroupBroadcast(mineLse, 6u);
-  let delta6 = subgroupBroadcast(mineDelta, 6u);
-  let end7 = keysOf(first + 7u);
-  let lse7 = subgroupBroadcast(mineLse, 7u);
-  let delta7 = subgroupBroadcast(mineDelta, 7u);
-  for (var block = 0u; block < end; block += LANES * 4u) {
-
-    let columns = block + lane * 4u + vec4<u32>(0u, 1u, 2u, 3u);
-    let clamped = min(columns, vec4<u32>(last));
-    let columnAt = columnBase + clamped * columnStride;
-
-    var s0 = vec4<f32>(0.0);
-    var s1 = vec4<f32>(0.0);
-    var s2 = vec4<f32>(0.0);
-    var s3 = vec4<f32>(0.0);
-    var s4 = vec4<f32>(0.0);
-    var s5 = vec4<f32>(0.0);
-    var s6 = vec4<f32>(0.0);
-    var s7 = vec4<f32>(0.0);
-    for (var d = 0u; d < params.quads; d++) {
-      let mine = q[rowAt + d];
-      let c0 = k[columnAt.x + d];
-      let c1 = k[columnAt.y + d];
-      let c2 = k[columnAt.z + d];
-      let c3 = k[columnAt.w + d];
-      let b0 = vec4<f32>(c0.x, c1.x, c2.x, c3.x);
-      let b1 = vec4<f32>(c0.y, c1.y, c2.y, c3.y);
-      let b2 = vec4<f32>(c0.z, c1.z, c2.z, c3.z);
-      let b3 = vec4<f32>(c0.w, c1.w, c2.w, c3.w);
-      s0 += subgroupBroadcast(mine.x, 0u) * b0;
-      s0 += subgroupBroadcast(mine.y, 0u) * b1;
-      s0 += subgroupBroadcast(mine.z, 0u) * b2;
-      s0 += subgroupBroadcast(mine.w, 0u) * b3;
-      s1 += subgroupBroadcast(mine.x, 1u) * b0;
-      s1 += subgroupBroadcast(mine.y, 1u) * b1;
-      s1 += subgroupBroadcast(mine.z, 1u) * b2;
-      s1 += subgroupBroadcast(mine.w, 1u) * b3;
-      s2 += subgroupBroadcast(mine.x, 2u) * b0;
-      s2 += subgroupBroadcast(mine.y, 2u) * b1;
-      s2 += subgroupBroadcast(mine.z, 2u) * b2;
-      s2 += subgroupBroadcast(mine.w, 2u) * b3;
-      s3 += subgroupBroadcast(mine.x, 3u) * b0;
-      s3 += subgroupBroadcast(mine.y, 3u) * b1;
-      s3 += subgroupBroadcast(mine.z, 3u) * b2;
-      s3 += subgroupBroadcast(mine.w, 3u) * b3;
-      s4 += subgroupBroadcast(mine.x, 4u) * b0;
-      s4 += subgroupBroadcast(mine.y, 4u) * b1;
-      s4 += subgroupBroadcast(mine.z, 4u) * b2;
-      s4 += subgroupBroadcast(mine.w, 4u) * b3;
-      s5 += subgroupBroadcast(mine.x, 5u) * b0;
-      s5 += subgroupBroadcast(mine.y, 5u) * b1;
-      s5 += subgroupBroadcast(mine.z, 5u) * b2;
-      s5 += subgroupBroadcast(mine.w, 5u) * b3;
-      s6 += subgroupBroadcast(mine.x, 6u) * b0;
-      s6 += subgroupBroadcast(mine.y, 6u) * b1;
-      s6 += subgroupBroadcast(mine.z, 6u) * b2;
-      s6 += subgroupBroadcast(mine.w, 6u) * b3;
-      s7 += subgroupBroadcast(mine.x, 7u) * b0;
-      s7 += subgroupBroadcast(mine.y, 7u) * b1;
-      s7 += subgroupBroadcast(mine.z, 7u) * b2;
-      s7 += subgroupBroadcast(mine.w, 7u) * b3;
-    }
-
-    var t0 = vec4<f32>(0.0);
-    var t1 = vec4<f32>(0.0);
-    var t2 = vec4<f32>(0.0);
-    var t3 = vec4<f32>(0.0);
-    var t4 = vec4<f32>(0.0);
-    var t5 = vec4<f32>(0.0);
-    var t6 = vec4<f32>(0.0);
-    var t7 = vec4<f32>(0.0);
-    for (var d = 0u; d < params.quads; d++) {
-      let mine = dy[rowAt + d];
-      let c0 = v[columnAt.x + d];
-      let c1 = v[columnAt.y + d];
-      let c2 = v[columnAt.z + d];
-      let c3 = v[columnAt.w + d];
-      let b0 = vec4<f32>(c0.x, c1.x, c2.x, c3.x);
-      let b1 = vec4<f32>(c0.y, c1.y, c2.y, c3.y);
-      let b2 = vec4<f32>(c0.z, c1.z, c2.z, c3.z);
-      let b3 = vec4<f32>(c0.w, c1.w, c2.w, c3.w);
-      t0 += subgroupBroadcast(mine.x, 0u) * b0;
-      t0 += subgroupBroadcast(mine.y, 0u) * b1;
-      t0 += subgroupBroadcast(mine.z, 0u) * b2;
-      t0 += subgroupBroadcast(mine.w, 0u) * b3;
-      t1 += subgroupBroadcast(mine.x, 1u) * b0;
-      t1 += subgroupBroadcast(mine.y, 1u) * b1;
-      t1 += subgroupBroadcast(mine.z, 1u) * b2;
-      t1 += subgroupBroadcast(mine.w, 1u) * b3;
-      t2 += subgroupBroadcast(mine.x, 2u) * b0;
-      t2 += subgroupBroadcast(mine.y, 2u) * b1;
-      t2 += subgroupBroadcast(mine.z, 2u) * b2;
-      t2 += subgroupBroadcast(mine.w, 2u) * b3;
-      t3 += subgroupBroadcast(mine.x, 3u) * b0;
-      t3 += subgroupBroadcast(mine.y, 3u) * b1;
-      t3 += subgroupBroadcast(mine.z, 3u) * b2;
-      t3 += subgroupBroadcast(mine.w, 3u) * b3;
-      t4 += subgroupBroadcast(mine.x, 4u) * b0;
-      t4 += subgroupBroadcast(mine.y, 4u) * b1;
-      t4 += subgroupBroadcast(mine.z, 4u) * b2;
-      t4 += subgroupBroadcast(mine.w, 4u) * b3;
-      t5 += subgroupBroadcast(mine.x, 5u) * b0;
-      t5 += subgroupBroadcast(mine.y, 5u) * b1;
-      t5 += subgroupBroadcast(mine.z, 5u) * b2;
-      t5 += subgroupBroadcast(mine.w, 5u) * b3;
-      t6 += subgroupBroadcast(mine.x, 6u) * b0;
-      t6 += subgroupBroadcast(mine.y, 6u) * b1;
-      t6 += subgroupBroadcast(mine.z, 6u) * b2;
-      t6 += subgroupBroadcast(mine.w, 6u) * b3;
-      t7 += subgroupBroadcast(mine.x, 7u) * b0;
-      t7 += subgroupBroadcast(mine.y, 7u) * b1;
-      t7 += subgroupBroadcast(mine.z, 7u) * b2;
-      t7 += subgroupBroadcast(mine.w, 7u) * b3;
-    }
-    let p0 = select(vec4<f32>(0.0), exp2(s0 * unitScale - lse0), columns < vec4<u32>(end0));
-    let ds0 = p0 * (t0 - delta0);
-    let p1 = select(vec4<f32>(0.0), exp2(s1 * unitScale - lse1), columns < vec4<u32>(end1));
-    let ds1 = p1 * (t1 - delta1);
-    let p2 = select(vec4<f32>(0.0), exp2(s2 * unitScale - lse2), columns < vec4<u32>(end2));
-    let ds2 = p2 * (t2 - delta2);
-    let p3 = select(vec4<f32>(0.0), exp2(s3 * unitScale - lse3), columns < vec4<u32>(end3));
-    let ds3 = p3 * (t3 - delta3);
-    let p4 = select(vec4<f32>(0.0), exp2(s4 * unitScale - lse4), columns < vec4<u32>(end4));
-    let ds4 = p4 * (t4 - delta4);
-    let p5 = select(vec4<f32>(0.0), exp2(s5 * unitScale - lse5), columns < vec4<u32>(end5));
-    let ds5 = p5 * (t5 - delta5);
-    let p6 = select(vec4<f32>(0.0), exp2(s6 * unitScale - lse6), columns < vec4<u32>(end6));
-    let ds6 = p6 * (t6 - delta6);
-    let p7 = select(vec4<f32>(0.0), exp2(s7 * unitScale - lse7), columns < vec4<u32>(end7));
-    let ds7 = p7 * (t7 - delta7);
-    let used = min(LANES, (end - block + 3u) / 4u);
-
-    for (var j = 0u; j < used; j++) {
-      let at = columnBase + min(block + j * 4u + vec4<u32>(0u, 1u, 2u, 3u), vec4<u32>(last)) * columnStride;
-      let v0_0 = k[at.x + quad0];
-      let v0_1 = k[at.x + quad1];
-      let v1_0 = k[at.y + quad0];
-      let v1_1 = k[at.y + quad1];
-      let v2_0 = k[at.z + quad0];
-      let v2_1 = k[at.z + quad1];
-      let v3_0 = k[at.w + quad0];
-      let v3_1 = k[at.w + quad1];
-      let w0 = subgroupShuffle(ds0, j);
-      sum0_0 += w0.x * v0_0 + w0.y * v1_0 + w0.z * v2_0 + w0.w * v3_0;
-      sum0_1 += w0.x * v0_1 + w0.y * v1_1 + w0.z * v2_1 + w0.w * v3_1;
-      let w1 = subgroupShuffle(ds1, j);
-      sum1_0 += w1.x * v0_0 + w1.y * v1_0 + w1.z * v2_0 + w1.w * v3_0;
-      sum1_1 += w1.x * v0_1 + w1.y * v1_1 + w1.z * v2_1 + w1.w * v3_1;
-      let w2 = subgroupShuffle(ds2, j);
-      sum2_0 += w2.x * v0_0 + w2.y * v1_0 + w2.z * v2_0 + w2.w * v3_0;
-      sum2_1 += w2.x * v0_1 + w2.y * v1_1 + w2.z * v2_1 + w2.w * v3_1;
-      let w3 = subgroupShuffle(ds3, j);
-      sum3_0 += w3.x * v0_0 + w3.y * v1_0 + w3.z * v2_0 + w3.w * v3_0;
-      sum3_1 += w3.x * v0_1 + w3.y * v1_1 + w3.z * v2_1 + w3.w * v3_1;
-      let w4 = subgroupShuffle(ds4, j);
-      sum4_0 += w4.x * v0_0 + w4.y * v1_0 + w4.z * v2_0 + w4.w * v3_0;
-      sum4_1 += w4.x * v0_1 + w4.y * v1_1 + w4.z * v2_1 + w4.w * v3_1;
-      let w5 = subgroupShuffle(ds5, j);
-      sum5_0 += w5.x * v0_0 + w5.y * v1_0 + w5.z * v2_0 + w5.w * v3_0;
-      sum5_1 += w5.x * v0_1 + w5.y * v1_1 + w5.z * v2_1 + w5.w * v3_1;
-      let w6 = subgroupShuffle(ds6, j);
-      sum6_0 += w6.x * v0_0 + w6.y * v1_0 + w6.z * v2_0 + w6.w * v3_0;
-      sum6_1 += w6.x * v0_1 + w6.y * v1_1 + w6.z * v2_1 + w6.w * v3_1;
-      let w7 = subgroupShuffle(ds7, j);
-      sum7_0 += w7.x * v0_0 + w7.y * v1_0 + w7.z * v2_0 + w7.w * v3_0;
-      sum7_1 += w7.x * v0_1 + w7.y * v1_1 + w7.z * v2_1 + w7.w * v3_1;
-    }
+  let count = params.until;
+  let blocks = (count - params.begin + ROWS - 1u) / ROWS;
+  let first = params.begin + rest % blocks * ROWS;
+  let head = (rest / blocks) % params.heads;
+  let batch = rest / blocks / params.heads;
+  let endKey = endOfKeys(batch);
+  let end = min(keysOf(min(first + ROWS, count) - 1u), endKey);
+  let weightTurn = (lane / 8u) % FOLD;
+  let weightsAt = (batch * params.heads + head) * weightRow * params.keyQuads + params.offset + weightTurn;
+  let row0 = min(first + 0u + lane % 8u, count - 1u);
+  let end0 = min(keysOf(row0), endKey);
+  let row0At = weightsAt + (row0 - params.begin) * params.keyQuads;
+  let row1 = min(first + 8u + lane % 8u, count - 1u);
+  let end1 = min(keysOf(row1), endKey);
+  let row1At = weightsAt + (row1 - params.begin) * params.keyQuads;
+  let stride = params.keyHeads * params.quads;
+  let xAt = batch * params.keys * stride + head / params.group * params.quads + readQuad;
+  for (var j = 0u; j < end; j += 4u * FOLD) {
+    let w0 = select(vec4<f32>(0.0), weights[row0At + j / 4u], j + weightTurn * 4u < end0);
+    let w1 = select(vec4<f32>(0.0), weights[row1At + j / 4u], j + weightTurn * 4u < end1);
+    let x0 = x[xAt + min(j + turn * 4u + 0u, params.keys - 1u) * stride];
+    let x1 = x[xAt + min(j + turn * 4u + 1u, params.keys - 1u) * stride];
+    let x2 = x[xAt + min(j + turn * 4u + 2u, params.keys - 1u) * stride];
+    let x3 = x[xAt + min(j + turn * 4u + 3u, params.keys - 1u) * stride];
+    sum0 += subgroupBroadcast(w0.x, 0u) * x0 + subgroupBroadcast(w0.y, 0u) * x1 + subgroupBroadcast(w0.z, 0u) * x2 + subgroupBroadcast(w0.w, 0u) * x3;
+    sum1 += subgroupBroadcast(w0.x, 1u) * x0 + subgroupBroadcast(w0.y, 1u) * x1 + subgroupBroadcast(w0.z, 1u) * x2 + subgroupBroadcast(w0.w, 1u) * x3;
+    sum2 += subgroupBroadcast(w0.x, 2u) * x0 + subgroupBroadcast(w0.y, 2u) * x1 + subgroupBroadcast(w0.z, 2u) * x2 + subgroupBroadcast(w0.w, 2u) * x3;
+    sum3 += subgroupBroadcast(w0.x, 3u) * x0 + subgroupBroadcast(w0.y, 3u) * x1 + subgroupBroadcast(w0.z, 3u) * x2 + subgroupBroadcast(w0.w, 3u) * x3;
+    sum4 += subgroupBroadcast(w0.x, 4u) * x0 + subgroupBroadcast(w0.y, 4u) * x1 + subgroupBroadcast(w0.z, 4u) * x2 + subgroupBroadcast(w0.w, 4u) * x3;
+    sum5 += subgroupBroadcast(w0.x, 5u) * x0 + subgroupBroadcast(w0.y, 5u) * x1 + subgroupBroadcast(w0.z, 5u) * x2 + subgroupBroadcast(w0.w, 5u) * x3;
+    sum6 += subgroupBroadcast(w0.x, 6u) * x0 + subgroupBroadcast(w0.y, 6u) * x1 + subgroupBroadcast(w0.z, 6u) * x2 + subgroupBroadcast(w0.w, 6u) * x3;
+    sum7 += subgroupBroadcast(w0.x, 7u) * x0 + subgroupBroadcast(w0.y, 7u) * x1 + subgroupBroadcast(w0.z, 7u) * x2 + subgroupBroadcast(w0.w, 7u) * x3;
+    sum8 += subgroupBroadcast(w1.x, 0u) * x0 + subgroupBroadcast(w1.y, 0u) * x1 + subgroupBroadcast(w1.z, 0u) * x2 + subgroupBroadcast(w1.w, 0u) * x3;
+    sum9 += subgroupBroadcast(w1.x, 1u) * x0 + subgroupBroadcast(w1.y, 1u) * x1 + subgroupBroadcast(w1.z, 1u) * x2 + subgroupBroadcast(w1.w, 1u) * x3;
+    sum10 += subgroupBroadcast(w1.x, 2u) * x0 + subgroupBroadcast(w1.y, 2u) * x1 + subgroupBroadcast(w1.z, 2u) * x2 + subgroupBroadcast(w1.w, 2u) * x3;
+    sum11 += subgroupBroadcast(w1.x, 3u) * x0 + subgroupBroadcast(w1.y, 3u) * x1 + subgroupBroadcast(w1.z, 3u) * x2 + subgroupBroadcast(w1.w, 3u) * x3;
+    sum12 += subgroupBroadcast(w1.x, 4u) * x0 + subgroupBroadcast(w1.y, 4u) * x1 + subgroupBroadcast(w1.z, 4u) * x2 + subgroupBroadcast(w1.w, 4u) * x3;
+    sum13 += subgroupBroadcast(w1.x, 5u) * x0 + subgroupBroadcast(w1.y, 5u) * x1 + subgroupBroadcast(w1.z, 5u) * x2 + subgroupBroadcast(w1.w, 5u) * x3;
+    sum14 += subgroupBroadcast(w1.x, 6u) * x0 + subgroupBroadcast(w1.y, 6u) * x1 + subgroupBroadcast(w1.z, 6u) * x2 + subgroupBroadcast(w1.w, 6u) * x3;
+    sum15 += subgroupBroadcast(w1.x, 7u) * x0 + subgroupBroadcast(w1.y, 7u) * x1 + subgroupBroadcast(w1.z, 7u) * x2 + subgroupBroadcast(w1.w, 7u) * x3;
   }
+  let yStride = params.heads * params.quads;
+  let yAt = (batch * params.tokens + first) * yStride + head * params.quads + ownQuad;
 
-  for (var row = 0u; row < min(8u, count - first); row++) {
-    let at = rowBase + (first + row) * rowStride + lane;
-    var out0 = sum0_0;
-    out0 = select(out0, sum1_0, row == 1u);
-    out0 = select(out0, sum2_0, row == 2u);
-    out0 = select(out0, sum3_0, row == 3u);
-    out0 = select(out0, sum4_0, row == 4u);
-    out0 = select(out0, sum5_0, row == 5u);
-    out0 = select(out0, sum6_0, row == 6u);
-    out0 = select(out0, sum7_0, row == 7u);
-    if (lane + 0u < params.quads) { dq[at + 0u] = out0 * params.scale; }
-    var out1 = sum0_1;
-    out1 = select(out1, sum1_1, row == 1u);
-    out1 = select(out1, sum2_1, row == 2u);
-    out1 = select(out1, sum3_1, row == 3u);
-    out1 = select(out1, sum4_1, row == 4u);
-    out1 = select(out1, sum5_1, row == 5u);
-    out1 = select(out1, sum6_1, row == 6u);
-    out1 = select(out1, sum7_1, row == 7u);
-    if (lane + 8u < params.quads) { dq[at + 8u] = out1 * params.scale; }
-  }
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+  if (lane >= width || ownQuad >= params.quads) { return; }
+  if (first + 0u < count) { y[yAt + 0u * yStride] = sum0 * params.scale; }
+  if (first + 1u < count) { y[yAt + 1u * yStride] = sum1 * params.scale; }
+  if (first + 2u < count) { y[yAt + 2u * yStride] = sum2 * params.scale; }
+  if (first + 3u < count) { y[yAt + 3u * yStride] = sum3 * params.scale; }
+  if (first + 4u < count) { y[yAt + 4u * yStride] = sum4 * params.scale; }
+  if (first + 5u < count) { y[yAt + 5u * yStride] = sum5 * params.scale; }
+  if (first + 6u < count) { y[yAt + 6u * yStride] = sum6 * params.scale; }
+  if (first + 7u < count) { y[yAt + 7u * yStride] = sum7 * params.scale; }
+  if (first + 8u < count) { y[yAt + 8u * yStride] = sum8 * params.scale; }
+  if (first + 9u < count) { y[yAt + 9u * yStride] = sum9 * params.scale; }
+  if (first + 10u < count) { y[yAt + 10u * yStride] = sum10 * params.scale; }
+  if (first + 11u < count) { y[yAt + 11u * yStride] = sum11 * params.scale; }
+  if (first + 12u < count) { y[yAt + 12u * yStride] = sum12 * params.scale; }
+  if (first + 13u < count) { y[yAt + 13u * yStride] = sum13 * params.scale; }
+  if (first + 14u < count) { y[yAt + 14u * yStride] = sum14 * params.scale; }
+  if (first + 15u < count) { y[yAt + 15u * yStride] = sum15 * params.scale; }
 }

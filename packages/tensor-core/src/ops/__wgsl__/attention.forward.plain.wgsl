@@ -8,13 +8,15 @@ struct Params {
   scale: f32,
   quads: u32,
   units: u32,
+  masked: u32,
 }
 @group(0) @binding(0) var<storage, read> q: array<vec4<f32>>;
 @group(0) @binding(1) var<storage, read> k: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read> v: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read_write> y: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> lse: array<f32>;
-@group(0) @binding(5) var<uniform> params: Params;
+@group(0) @binding(5) var<storage, read> visible: array<vec4<u32>>;
+@group(0) @binding(6) var<uniform> params: Params;
 const WG = 64u;
 const WG_X = 64u;
 const WG_Y = 1u;
@@ -37,6 +39,17 @@ fn firstQueryOf(key: u32) -> u32 {
   return u32(max(i32(key + params.tokens) - i32(params.keys), 0));
 }
 
+fn endOfKeys(batch: u32) -> u32 {
+  if (params.masked == 0u) { return params.keys; }
+  return visible[batch * ((params.keys + 3u) / 4u + 1u)].x;
+}
+
+fn isVisible(batch: u32, quad: u32) -> vec4<bool> {
+  let quads = (params.keys + 3u) / 4u;
+  let seen = visible[select(0u, batch * (quads + 1u) + 1u + min(quad, quads - 1u), params.masked != 0u)];
+  return (seen != vec4<u32>(0u)) | vec4<bool>(params.masked == 0u);
+}
+
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec3<u32>,
         @builtin(local_invocation_index) lane: u32) {
@@ -53,7 +66,11 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec
   for (var d = 0u; d < QUADS; d++) { query[d] = q[row + d] * params.scale; }
   var top = -3.4028234e38;
   var total = 0.0;
-  for (var j = 0u; j < keysOf(i); j++) {
+  for (var j = 0u; j < min(keysOf(i), endOfKeys(batch)); j++) {
+    if (!isVisible(batch, j / 4u)[j % 4u]) {
+      key += keyStride;
+      continue;
+    }
     var four = vec4<f32>(0.0);
     for (var d = 0u; d < QUADS; d++) { four += query[d] * k[key + d]; }
     let score = (four.x + four.y) + (four.z + four.w);
@@ -65,6 +82,8 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec
     top = peak;
     key += keyStride;
   }
-  for (var d = 0u; d < QUADS; d++) { y[row + d] = sums[d] / total; }
-  lse[unit] = top + log(total);
+  // A query that sees no key gets zeros.
+  let some = total > 0.0;
+  for (var d = 0u; d < QUADS; d++) { y[row + d] = sums[d] / select(1.0, total, some); }
+  lse[unit] = select(0.0, top + log(total), some);
 }

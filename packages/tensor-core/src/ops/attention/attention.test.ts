@@ -2,12 +2,15 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { tensor, zeros } from "../../tensor/create.ts";
+import { valueAndGrad } from "../../autograd/tape.ts";
+import { ones, tensor, zeros } from "../../tensor/create.ts";
+import { Device } from "../../tensor/device.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { type Array64, zeros64 } from "../../testing/array64.ts";
 import { describeOp } from "../../testing/describeOp.ts";
 import { testDevice } from "../../testing/testDevice.ts";
-import { attention } from "./attention.ts";
+import { sum } from "../reduce/sum.ts";
+import { attention, type AttentionOptions } from "./attention.ts";
 
 interface Case {
   readonly batch: number;
@@ -18,50 +21,79 @@ interface Case {
   readonly dim: number;
   readonly mask: "none" | "causal" | "prefixCausal";
   readonly prefix: number;
+  /** Real keys of each batch item. */
+  readonly lengths?: readonly number[] | undefined;
+  /** Every so many keys, one is hidden. */
+  readonly hidden?: number | undefined;
 }
 
-const casesOf = (keys: readonly number[], dims: readonly number[]): fc.Arbitrary<Case> =>
-  fc
-    .record({
-      batch: fc.constantFrom(1, 2),
-      tokens: fc.constantFrom(1, 7, 8, 9, 33, 65),
-      keys: fc.constantFrom(...keys),
-      keyHeads: fc.constantFrom(1, 2),
-      group: fc.constantFrom(1, 3),
-      dim: fc.constantFrom(...dims),
-      mask: fc.constantFrom("none", "causal", "prefixCausal"),
-      prefix: fc.constantFrom(1, 5, 40),
-    })
-    .filter(({ mask, tokens, keys: count }) => mask !== "causal" || count >= tokens);
+interface Sizes {
+  readonly tokens: readonly number[];
+  readonly keys: readonly number[];
+  readonly dims: readonly number[];
+}
 
-const options = ({ mask, prefix }: Case) => (mask === "prefixCausal" ? { mask, prefix } : { mask });
+const casesOf = ({ tokens, keys, dims }: Sizes): fc.Arbitrary<Case> =>
+  fc.record({
+    batch: fc.constantFrom(1, 2),
+    tokens: fc.constantFrom(...tokens),
+    keys: fc.constantFrom(...keys),
+    keyHeads: fc.constantFrom(1, 2),
+    group: fc.constantFrom(1, 3),
+    dim: fc.constantFrom(...dims),
+    mask: fc.constantFrom("none", "causal", "prefixCausal"),
+    prefix: fc.constantFrom(1, 5, 40),
+  });
+
+const maskedCasesOf = (sizes: Sizes): fc.Arbitrary<Case> =>
+  fc
+    .tuple(
+      casesOf(sizes),
+      fc.option(fc.tuple(fc.nat(70), fc.nat(70)), { nil: undefined }),
+      fc.option(fc.constantFrom(1, 2, 5), { nil: undefined }),
+    )
+    .map(([c, lengths, hidden]) => ({ ...c, lengths, hidden }));
+
+const isVisible = ({ lengths, hidden }: Case, b: number, j: number) =>
+  (!lengths || j < (lengths[b] as number)) && (!hidden || (j + b) % hidden !== 0);
+
+function options(c: Case, device: Device): AttentionOptions {
+  const { batch, keys, mask, prefix, lengths, hidden } = c;
+  const seen = Array.from({ length: batch * keys }, (_, at) => {
+    const visible = isVisible({ ...c, lengths: undefined }, Math.floor(at / keys), at % keys);
+    return visible ? 1 + at : 0;
+  });
+  return {
+    mask,
+    ...(mask === "prefixCausal" ? { prefix } : {}),
+    ...(lengths ? { lengths: tensor(device, lengths.slice(0, batch), [batch], "i32") } : {}),
+    ...(hidden ? { keyMask: tensor(device, seen, [batch, keys], "i32") } : {}),
+  };
+}
 
 function reference({ q, k, v }: Record<string, Array64>, c: Case): Array64 {
   const { batch, tokens, keys, keyHeads, group, dim } = c;
   const heads = keyHeads * group;
   const y = zeros64([batch, tokens, heads, dim]);
-  const at = (t: Array64 | undefined, b: number, i: number, n: number, h: number, width: number, d: number) =>
-    t?.data[((b * n + i) * width + h) * dim + d] as number;
+  const [qs, ks, vs] = [q!.data, k!.data, v!.data];
+  const weights = new Float64Array(keys);
   for (let b = 0; b < batch; b++) {
     for (let h = 0; h < heads; h++) {
-      const g = Math.floor(h / group);
       for (let i = 0; i < tokens; i++) {
-        const weights = Array.from({ length: keys }, (_, j) => {
-          const behind = j <= keys - tokens + i;
-          const seen = c.mask === "none" || behind || (c.mask === "prefixCausal" && j < c.prefix);
-          if (!seen) return 0;
+        const row = ((b * tokens + i) * heads + h) * dim;
+        const column = (j: number) => ((b * keys + j) * keyHeads + Math.floor(h / group)) * dim;
+        let total = 0;
+        for (let j = 0; j < keys; j++) {
+          const behind = c.mask === "none" || j <= keys - tokens + i;
+          const seen = (behind || (c.mask === "prefixCausal" && j < c.prefix)) && isVisible(c, b, j);
           let score = 0;
-          for (let d = 0; d < dim; d++) {
-            score += at(q, b, i, tokens, h, heads, d) * at(k, b, j, keys, g, keyHeads, d);
-          }
-          return Math.exp(score / Math.sqrt(dim));
-        });
-        const total = weights.reduce((x, w) => x + w, 0);
-        for (let d = 0; d < dim; d++) {
-          y.data[((b * tokens + i) * heads + h) * dim + d] = weights.reduce(
-            (x, w, j) => x + (w / total) * at(v, b, j, keys, g, keyHeads, d),
-            0,
-          );
+          for (let d = 0; d < dim; d++) score += qs[row + d]! * ks[column(j) + d]!;
+          weights[j] = seen ? Math.exp(score / Math.sqrt(dim)) : 0;
+          total += weights[j]!;
+        }
+        for (let j = 0; j < keys; j++) {
+          const weight = weights[j]! / (total || 1);
+          for (let d = 0; d < dim; d++) y.data[row + d]! += weight * vs[column(j) + d]!;
         }
       }
     }
@@ -76,29 +108,66 @@ const check = {
     k: [batch, keys, keyHeads, dim],
     v: [batch, keys, keyHeads, dim],
   }),
-  op: ({ q, k, v }: Record<string, Tensor>, c: Case) => attention(q!, k!, v!, options(c)),
+  op: ({ q, k, v }: Record<string, Tensor>, c: Case) => attention(q!, k!, v!, options(c, q!.device)),
   reference,
   opClass: "composite",
   depth: ({ keys, dim }: Case) => Math.max(keys, dim),
   gradientDepth: ({ tokens, keys, group, dim }: Case) => Math.max(tokens * group, keys, dim),
 } as const;
 
-const lengths = [2, 7, 8, 9, 33, 65];
-describeOp("attention", { ...check, cases: casesOf(lengths, [4, 8, 12, 32, 64]), runs: 16 });
+const narrow = { tokens: [1, 7, 17, 33, 65], keys: [2, 7, 16, 17, 33, 65], dims: [4, 12, 16, 32] };
+const wide = { tokens: [1, 5, 17, 33], keys: [2, 17, 31, 33], dims: [48, 64, 80, 96, 128] };
+describeOp("attention", { ...check, cases: casesOf(narrow), runs: 10 });
+describeOp("attention with wide heads", { ...check, cases: casesOf(wide), runs: 10 });
+describeOp("attention with a mask of keys", { ...check, cases: maskedCasesOf(narrow), runs: 10 });
 describeOp("attention without subgroups", {
   ...check,
-  cases: casesOf(lengths, [4, 12]),
+  cases: maskedCasesOf({ ...narrow, dims: [4, 16] }),
+  runs: 10,
   without: ["subgroups"],
 });
 // The weight of one key is 1 whatever q and k are: their gradients are rounding alone.
 describeOp("attention over one key", {
   ...check,
-  cases: casesOf([1], [4, 8]),
+  cases: casesOf({ tokens: [1, 7, 9, 33], keys: [1], dims: [4, 8] }),
   differentiable: ["v"],
   runs: 4,
 });
 
 describe("attention", () => {
+  it("gives zeros, and gradients of zero, to queries that see no key", async () => {
+    for (const without of [[], ["subgroups"]]) {
+      const device = await testDevice(without);
+      using _scope = device.scope();
+      const q = ones(device, [1, 3, 2, 8]);
+      const none = zeros(device, [1, 0, 2, 8]);
+      expect(await attention(q, none, none).read()).toEqual(new Float32Array(48));
+      const k = ones(device, [1, 2, 2, 8]);
+      const lengths = tensor(device, [0], [1], "i32");
+      const { grads } = valueAndGrad(
+        () => sum(attention(q, k, k, { lengths })),
+        new Map([
+          ["q", q],
+          ["k", k],
+        ]),
+      );
+      expect(await grads.get("q")!.read()).toEqual(new Float32Array(48));
+      expect(await grads.get("k")!.read()).toEqual(new Float32Array(32));
+    }
+  });
+
+  it("takes no queries, and no batch", async () => {
+    const device = await testDevice();
+    using _scope = device.scope();
+    const empty = zeros(device, [1, 0, 2, 8]);
+    const k = ones(device, [1, 3, 2, 8]);
+    const { grads } = valueAndGrad(() => sum(attention(empty, k, k)), new Map([["k", k]]));
+    expect(await grads.get("k")?.read()).toEqual(new Float32Array(48));
+    const lengths = tensor(device, [], [0], "i32");
+    const nothing = zeros(device, [0, 3, 2, 8]);
+    expect(attention(nothing, nothing, nothing, { lengths }).shape).toEqual([0, 3, 2, 8]);
+  });
+
   it("neither overflows nor loses rows where scores are large", async () => {
     const device = await testDevice();
     using _scope = device.scope();
@@ -116,6 +185,25 @@ describe("attention", () => {
     expect([...(await attention(q, kv, kv, { scale: 0 }).read())]).toEqual([2, 2, 2, 2]);
   });
 
+  it("takes memory linear in tokens, forward and backward", async () => {
+    const device = await Device.open();
+    const bytesFor = async (tokens: number) => {
+      const before = device.stats.usedBytes;
+      using _scope = device.scope();
+      const x = ones(device, [1, tokens, 1, 4]);
+      const { value } = valueAndGrad(() => sum(attention(x, x, x)), new Map([["x", x]]));
+      await value.item();
+      return device.stats.peakBytes - before;
+    };
+    // The peak only rises: the shorter goes first.
+    const short = await bytesFor(1025);
+    const long = await bytesFor(2049);
+    // Twice the tokens; passes of equal length may differ by some rows.
+    expect(long / short).toBeLessThan(2.5);
+    // What T x T scores alone would take.
+    expect(long).toBeLessThan((4 * 2049 ** 2) / 2);
+  });
+
   it("names what does not fit", async () => {
     const device = await testDevice();
     using _scope = device.scope();
@@ -131,10 +219,9 @@ describe("attention", () => {
     expect(() => attention(odd, odd, odd)).toThrow("the width 6 must be a multiple of 4, at most 128: pad");
     const wide = of(1, 1, 1, 132);
     expect(() => attention(wide, wide, wide)).toThrow("the width 132");
-    const few = of(1, 2, 4, 8);
-    expect(() => attention(x, few, few, { mask: "causal" })).toThrow(
-      "the first would see no key; give at least 3 keys, or a prefix",
-    );
+    expect(() => attention(x, x, x, { lengths: of(1) })).toThrow("lengths must be [1] i32, got [1] f32");
+    const keyMask = tensor(device, [1, 1], [1, 2], "i32");
+    expect(() => attention(x, x, x, { keyMask })).toThrow("keyMask must be [1, 3] i32, got [1, 2] i32");
     expect(() => attention(x, x, x, { prefix: 2 })).toThrow('needs mask "prefixCausal", got 2 with "none"');
   });
 });

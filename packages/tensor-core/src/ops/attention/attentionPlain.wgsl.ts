@@ -8,22 +8,34 @@
 import { read, wgsl, write, type KernelSpec } from "../../kernel/kernelSpec.ts";
 import { flatGroup } from "../../kernel/wgsl/flatIndex.ts";
 import { byVariant } from "../../kernel/wgsl/rowReduce.ts";
-import { attentionUniforms, visibleKeys } from "./attentionMask.wgsl.ts";
+import { attentionUniforms, visibleKeys, visibleQuads } from "./attentionMask.wgsl.ts";
 
 const quad = "vec4<f32>";
 
+/** What distinguishes the instances: quads of a head. */
+export interface PlainVariant {
+  readonly quads: number;
+}
+
 /** A loop over keys with a running maximum, and sums scaled by it (Milakov and Gimelshein 2018, arXiv:1805.02867). */
 export const attentionForwardPlain = byVariant(
-  ({ quads }: { quads: number }) =>
+  ({ quads }: PlainVariant) =>
     ({
       label: "attention.forward",
       workgroup: 64,
-      buffers: { q: read(quad), k: read(quad), v: read(quad), y: write(quad), lse: write() },
+      buffers: {
+        q: read(quad),
+        k: read(quad),
+        v: read(quad),
+        y: write(quad),
+        lse: write(),
+        visible: read("vec4<u32>"),
+      },
       uniforms: attentionUniforms,
       constants: { QUADS: quads },
       body: wgsl`
 ${flatGroup}
-${visibleKeys}
+${visibleKeys}${visibleQuads}
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec3<u32>,
         @builtin(local_invocation_index) lane: u32) {
@@ -40,7 +52,11 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec
   for (var d = 0u; d < QUADS; d++) { query[d] = q[row + d] * params.scale; }
   var top = -3.4028234e38;
   var total = 0.0;
-  for (var j = 0u; j < keysOf(i); j++) {
+  for (var j = 0u; j < min(keysOf(i), endOfKeys(batch)); j++) {
+    if (!isVisible(batch, j / 4u)[j % 4u]) {
+      key += keyStride;
+      continue;
+    }
     var four = vec4<f32>(0.0);
     for (var d = 0u; d < QUADS; d++) { four += query[d] * k[key + d]; }
     let score = (four.x + four.y) + (four.z + four.w);
@@ -52,15 +68,17 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec
     top = peak;
     key += keyStride;
   }
-  for (var d = 0u; d < QUADS; d++) { y[row + d] = sums[d] / total; }
-  lse[unit] = top + log(total);
+  // A query that sees no key gets zeros.
+  let some = total > 0.0;
+  for (var d = 0u; d < QUADS; d++) { y[row + d] = sums[d] / select(1.0, total, some); }
+  lse[unit] = select(0.0, top + log(total), some);
 }`,
     }) as const satisfies KernelSpec,
 );
 
-/** p = e^(s - lse), ds = p (dy·v - delta):  dq = scale Σ ds k, and delta = dy·y for the other kernel. */
+/** p = e^(s - lse), ds = p (dy·v - delta):  dq = scale Σ ds k. */
 export const attentionBackwardQueryPlain = byVariant(
-  ({ quads }: { quads: number }) =>
+  ({ quads }: PlainVariant) =>
     ({
       label: "attention.backward.query",
       workgroup: 64,
@@ -68,17 +86,16 @@ export const attentionBackwardQueryPlain = byVariant(
         q: read(quad),
         k: read(quad),
         v: read(quad),
-        y: read(quad),
         dy: read(quad),
-        lse: read(),
+        stats: read("vec2<f32>"),
         dq: write(quad),
-        delta: write(),
+        visible: read("vec4<u32>"),
       },
       uniforms: attentionUniforms,
       constants: { QUADS: quads },
       body: wgsl`
 ${flatGroup}
-${visibleKeys}
+${visibleKeys}${visibleQuads}
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec3<u32>,
         @builtin(local_invocation_index) lane: u32) {
@@ -93,22 +110,24 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec
   var query = array<vec4<f32>, QUADS>();
   var upstream = array<vec4<f32>, QUADS>();
   var sums = array<vec4<f32>, QUADS>();
-  var product = 0.0;
   for (var d = 0u; d < QUADS; d++) {
     query[d] = q[row + d] * params.scale;
     upstream[d] = dy[row + d];
-    product += dot(upstream[d], y[row + d]);
   }
-  delta[unit] = product;
-  for (var j = 0u; j < keysOf(i); j++) {
+  let stat = stats[unit];
+  for (var j = 0u; j < min(keysOf(i), endOfKeys(batch)); j++) {
+    if (!isVisible(batch, j / 4u)[j % 4u]) {
+      key += keyStride;
+      continue;
+    }
     var score = vec4<f32>(0.0);
     var slope = vec4<f32>(0.0);
     for (var d = 0u; d < QUADS; d++) {
       score += query[d] * k[key + d];
       slope += upstream[d] * v[key + d];
     }
-    let p = exp((score.x + score.y) + (score.z + score.w) - lse[unit]);
-    let ds = p * ((slope.x + slope.y) + (slope.z + slope.w) - product);
+    let p = exp((score.x + score.y) + (score.z + score.w) - stat.x);
+    let ds = p * ((slope.x + slope.y) + (slope.z + slope.w) - stat.y);
     for (var d = 0u; d < QUADS; d++) { sums[d] += ds * k[key + d]; }
     key += keyStride;
   }
@@ -119,7 +138,7 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec
 
 /** dk = scale Σ ds q, dv = Σ p dy, over the queries that see the key, in all heads of its group. */
 export const attentionBackwardKeyPlain = byVariant(
-  ({ quads }: { quads: number }) =>
+  ({ quads }: PlainVariant) =>
     ({
       label: "attention.backward.key",
       workgroup: 64,
@@ -128,16 +147,16 @@ export const attentionBackwardKeyPlain = byVariant(
         k: read(quad),
         v: read(quad),
         dy: read(quad),
-        lse: read(),
-        delta: read(),
+        stats: read("vec2<f32>"),
         dk: write(quad),
         dv: write(quad),
+        visible: read("vec4<u32>"),
       },
       uniforms: attentionUniforms,
       constants: { QUADS: quads },
       body: wgsl`
 ${flatGroup}
-${visibleKeys}
+${visibleKeys}${visibleQuads}
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec3<u32>,
         @builtin(local_invocation_index) lane: u32) {
@@ -155,19 +174,20 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec
     key[d] = k[row + d] * params.scale;
     value[d] = v[row + d];
   }
-  for (var g = 0u; g < params.group; g++) {
+  let groups = select(0u, params.group, j < endOfKeys(batch) && isVisible(batch, j / 4u)[j % 4u]);
+  for (var g = 0u; g < groups; g++) {
     let head = keyHead * params.group + g;
     for (var i = firstQueryOf(j); i < params.tokens; i++) {
       let query = ((batch * params.tokens + i) * params.heads + head) * QUADS;
-      let stat = (batch * params.heads + head) * params.tokens + i;
+      let stat = stats[(batch * params.heads + head) * params.tokens + i];
       var score = vec4<f32>(0.0);
       var slope = vec4<f32>(0.0);
       for (var d = 0u; d < QUADS; d++) {
         score += key[d] * q[query + d];
         slope += value[d] * dy[query + d];
       }
-      let p = exp((score.x + score.y) + (score.z + score.w) - lse[stat]);
-      let ds = p * ((slope.x + slope.y) + (slope.z + slope.w) - delta[stat]);
+      let p = exp((score.x + score.y) + (score.z + score.w) - stat.x);
+      let ds = p * ((slope.x + slope.y) + (slope.z + slope.w) - stat.y);
       for (var d = 0u; d < QUADS; d++) {
         keySums[d] += ds * q[query + d];
         valueSums[d] += p * dy[query + d];

@@ -1,113 +1,180 @@
 /**
  * @file Attention by blocks of rows that a subgroup shares.
  *
- * A workgroup is one subgroup of L lanes. It owns 8 rows (queries, or keys in the kernel for dk and dv) and walks the
+ * A workgroup is one subgroup of L lanes. It owns R rows (queries, or keys in the kernel for dk and dv) and walks the
  * other side in blocks of 4 L columns. Two products alternate, both without workgroup memory or barriers:
  *
- * - scores, rows x columns: lane l owns columns 4 l to 4 l + 3 of the block. For each quad of D, the 8 rows are loaded
+ * - scores, rows x columns: lane l owns columns 4 l to 4 l + 3 of the block. For each quad of D, the rows are loaded
  *   once across the subgroup and broadcast, as in matmul.
- * - weighing, rows x D: lane l owns quads l, l + L, ... of D. The weights of four columns are shuffled out of the lane
- *   that owns them and multiplied into the rows of the other operand.
+ * - weighing, rows x D: lane l owns quads l, l + L, ... of D; where D is short, `fold` groups of lanes own the same
+ *   quads and take turns with the columns. Weights are shuffled out of the lane that owns them and multiplied into the
+ *   rows of the other operand.
+ *
+ * Loads and stores are what costs on software adapters, in time and in code: a row of vec4 is unpacked lane by lane. So
+ * every kernel keeps few of them, and feeds as many products as possible from each.
  */
 
 import { read, wgsl, write, type KernelSpec } from "../../kernel/kernelSpec.ts";
 import { flatGroup } from "../../kernel/wgsl/flatIndex.ts";
 import { byVariant } from "../../kernel/wgsl/rowReduce.ts";
-import { attentionUniforms, visibleKeys } from "./attentionMask.wgsl.ts";
+import { attentionUniforms, visibleKeys, visibleQuads } from "./attentionMask.wgsl.ts";
 
-/** What distinguishes the instances: quads of D that a lane owns, and lanes of the subgroup, at least 8. */
+/** What distinguishes the instances. */
 export interface SharedVariant {
+  /** Rows that a subgroup computes. */
+  readonly rows: number;
+  /** Quads of D that a lane owns. */
   readonly owned: number;
+  /** Lanes of the subgroup, at least 8. */
   readonly lanes: number;
+  /** Groups of lanes that share the quads of D. */
+  readonly fold: number;
 }
 
-/** Rows that a workgroup computes. */
-export const rowsPerGroup = 8;
+/** The variant for heads of `quads` quads. */
+export function sharedVariant(quads: number, lanes: number, rows: number): SharedVariant {
+  // Few widths, so that heads of 4, 8, 12 and 16 share a pipeline.
+  const width = Math.max(4, 2 ** Math.ceil(Math.log2(quads)));
+  return { rows, owned: Math.ceil(quads / lanes), lanes, fold: Math.max(1, lanes / width) };
+}
 
-const quad = "vec4<f32>";
-const rowNumbers = [0, 1, 2, 3, 4, 5, 6, 7] as const;
-const parts = ["x", "y", "z", "w"] as const;
-const eachRow = (line: (row: number) => string) => rowNumbers.map(line).join("\n");
+export const quad = "vec4<f32>";
+export const parts = ["x", "y", "z", "w"] as const;
+export const count = (n: number, line: (i: number) => string) =>
+  Array.from({ length: n }, (_, i) => line(i)).join("\n");
+export const eachRow = ({ rows }: SharedVariant, line: (row: number) => string) => count(rows, line);
 const eachPart = (line: (part: string, k: number) => string) => parts.map(line).join("\n");
-const eachOwned = ({ owned }: SharedVariant, line: (own: number) => string) =>
-  Array.from({ length: owned }, (_, own) => line(own)).join("\n");
+const eachOwned = ({ owned }: SharedVariant, line: (own: number) => string) => count(owned, line);
 
 /** Declares the sums of a lane: `name`, row, owned quad. */
 const declareSums = (name: string, variant: SharedVariant) =>
-  eachRow((row) => eachOwned(variant, (own) => `  var ${name}${row}_${own} = vec4<f32>(0.0);`));
+  eachRow(variant, (row) => eachOwned(variant, (own) => `  var ${name}${row}_${own} = vec4<f32>(0.0);`));
 
 // D comes as a uniform: heads of several widths share a pipeline, and compilers do not unroll the loops over it.
 
-/** Declares `name`0 to `name`7: the products of the 8 rows of one buffer with this lane's 4 rows of another. */
-const scores = (name: string, rows: string, columns: string) => wgsl`
-${eachRow((row) => `    var ${name}${row} = vec4<f32>(0.0);`)}
+/** Declares `name`0 and on: the products of the rows of one buffer with this lane's 4 rows of another. */
+export const scores = (name: string, rows: string, columns: string, variant: SharedVariant) => {
+  const pieces = Math.max(1, variant.rows / variant.lanes);
+  return wgsl`
+${eachRow(variant, (row) => `    var ${name}${row} = vec4<f32>(0.0);`)}
     for (var d = 0u; d < params.quads; d++) {
-      let mine = ${rows}[rowAt + d];
+${count(pieces, (i) => `      let mine${i} = ${rows}[rowAt${i} + d];`)}
 ${parts.map((_, k) => `      let c${k} = ${columns}[columnAt.${parts[k]} + d];`).join("\n")}
 ${eachPart((part, k) => `      let b${k} = vec4<f32>(c0.${part}, c1.${part}, c2.${part}, c3.${part});`)}
-${eachRow((row) => eachPart((part, k) => `      ${name}${row} += subgroupBroadcast(mine.${part}, ${row}u) * b${k};`))}
+${eachRow(variant, (row) =>
+  eachPart(
+    (part, k) =>
+      `      ${name}${row} += subgroupBroadcast(mine${Math.floor(row / variant.lanes)}.${part}, ${row % variant.lanes}u) * b${k};`,
+  ),
+)}
     }`;
+};
+
+/** Columns that a lane weighs in one step: as many as keep the loads at four. */
+const columnsAtOnce = ({ owned }: SharedVariant) => (owned === 1 ? 4 : owned === 2 ? 2 : 1);
 
 /** Adds to the sums `name` the rows of `buffer` from `block` on, each times its weight in every row. */
-const weigh = (name: string, weights: string, buffer: string, variant: SharedVariant) => wgsl`
-    for (var j = 0u; j < used; j++) {
-      let at = columnBase + min(block + j * 4u + vec4<u32>(0u, 1u, 2u, 3u), vec4<u32>(last)) * columnStride;
-${eachPart((part, k) => eachOwned(variant, (own) => `      let v${k}_${own} = ${buffer}[at.${part} + quad${own}];`))}
+const weigh = (name: string, weights: string, buffer: string, variant: SharedVariant) => {
+  const { fold } = variant;
+  const at = columnsAtOnce(variant);
+  const turns = 4 / at;
+  const source = `step${turns > 1 ? ` / ${turns}u` : ""}${fold > 1 ? ` * ${fold}u + turn` : ""}`;
+  const weight = (row: number) => {
+    const from = `${weights}${row}`;
+    if (at === 4) return from;
+    if (at === 2) return `select(${from}.xy, ${from}.zw, step % 2u == 1u)`;
+    return `select(select(${from}.x, ${from}.y, step % 4u == 1u), select(${from}.z, ${from}.w, step % 4u == 3u), step % 4u > 1u)`;
+  };
+  const used = (own: number, k: number, row: number) =>
+    at === 1 ? `w${row} * v${k}_${own}` : `w${row}.${parts[k]} * v${k}_${own}`;
+  return wgsl`
+    for (var step = 0u; step < used; step++) {
+      let source = ${source};
+      let column = block + source * 4u${turns > 1 ? ` + step % ${turns}u * ${at}u` : ""};
+${count(at, (k) => `      let at${k} = columnBase + min(column + ${k}u, last) * columnStride;`)}
+${count(at, (k) => eachOwned(variant, (own) => `      let v${k}_${own} = ${buffer}[at${k} + quad${own}];`))}
 ${eachRow(
-  (row) => `      let w${row} = subgroupShuffle(${weights}${row}, j);
+  variant,
+  (row) => `      let w${row} = subgroupShuffle(${weight(row)}, source);
 ${eachOwned(
   variant,
   (own) =>
-    `      ${name}${row}_${own} += ${parts.map((part, k) => `w${row}.${part} * v${k}_${own}`).join(" + ")};`,
+    `      ${name}${row}_${own} += ${Array.from({ length: at }, (_, k) => used(own, k, row)).join(" + ")};`,
 )}`,
 )}
     }`;
+};
 
-/** Stores the sums times a factor, row by row in a loop: stores are long in code. */
-const store = (name: string, buffer: string, factor: string, variant: SharedVariant) => wgsl`
-  for (var row = 0u; row < min(8u, count - first); row++) {
-    let at = rowBase + (first + row) * rowStride + lane;
+/** Steps of a weighing over the columns from `block` to `end`. */
+const usedSteps = (end: string, variant: SharedVariant) => {
+  const columns = variant.fold * columnsAtOnce(variant);
+  return `    let used = min(LANES * 4u, ${end} - block + ${columns - 1}u) / ${columns}u;`;
+};
+
+/** Adds up the sums of lanes that own the same quads. */
+const joinSums = (name: string, variant: SharedVariant) => {
+  if (variant.fold === 1) return "";
+  const steps = Array.from({ length: Math.log2(variant.fold) }, (_, i) => variant.lanes / 2 ** (i + 1));
+  return eachRow(variant, (row) =>
+    steps.map((step) => `  ${name}${row}_0 += subgroupShuffleXor(${name}${row}_0, ${step}u);`).join("\n"),
+  );
+};
+
+/** Stores the sums; lanes that share quads have the same, and the first of them store. */
+const store = (name: string, buffer: string, variant: SharedVariant) => {
+  const { lanes, fold } = variant;
+  const lane = (own: number) => (own === 0 ? "lane" : `lane + ${own * lanes}u`);
+  const mine = fold > 1 ? ` && lane < ${lanes / fold}u` : "";
+  return eachRow(
+    variant,
+    (row) => `  if (first + ${row}u < count) {
 ${eachOwned(
   variant,
-  (own) => `    var out${own} = ${name}0_${own};
-${rowNumbers
-  .slice(1)
-  .map((row) => `    out${own} = select(out${own}, ${name}${row}_${own}, row == ${row}u);`)
-  .join("\n")}
-    if (lane + ${own * variant.lanes}u < params.quads) { ${buffer}[at + ${own * variant.lanes}u] = out${own} * ${factor}; }`,
+  (own) =>
+    `    if (${lane(own)} < params.quads${mine}) { ${buffer}[rowBase + (first + ${row}u) * rowStride + ${lane(own)}] = ${name}${row}_${own}; }`,
 )}
-  }`;
+  }`,
+  );
+};
 
-/** Where the row that this lane loads stands, and the quads of D that it owns. */
-const place = (variant: SharedVariant) => wgsl`
-  let mineRow = min(first + lane % 8u, count - 1u);
-  let rowAt = rowBase + mineRow * rowStride;
-${eachOwned(variant, (own) => `  let quad${own} = min(lane + ${own * variant.lanes}u, params.quads - 1u);`)}
+/** Where the rows that this lane loads stand, and the quads of D that it owns. */
+export const place = (variant: SharedVariant) => {
+  const { rows, lanes, fold } = variant;
+  const own = fold > 1 ? `lane % ${lanes / fold}u` : "lane";
+  return wgsl`
+${count(Math.max(1, rows / lanes), (i) => {
+  const row = rows < lanes ? `lane % ROWS` : `lane + ${i * lanes}u`;
+  return `  let mineRow${i} = min(first + ${row}, count - 1u);
+  let rowAt${i} = rowBase + mineRow${i} * rowStride;`;
+})}
+${eachOwned(variant, (i) => `  let quad${i} = min(${own} + ${i * lanes}u, params.quads - 1u);`)}
+${fold > 1 ? `  let turn = lane / ${lanes / fold}u;` : ""}
   // Scores are kept in units of log 2, for exp2.
   let unitScale = params.scale * 1.4426950408889634;`;
+};
 
 /** The four columns of this lane in the block. */
-const placeColumns = wgsl`
+export const placeColumns = wgsl`
     let columns = block + lane * 4u + vec4<u32>(0u, 1u, 2u, 3u);
-    let clamped = min(columns, vec4<u32>(last));
-    let columnAt = columnBase + clamped * columnStride;`;
+    let columnAt = columnBase + min(columns, vec4<u32>(last)) * columnStride;`;
 
-/** Decodes a unit of work as 8 queries of one head. */
-const ofQueries = wgsl`
+/** Decodes a unit of work as R queries of one head. */
+export const ofQueries = (blocks: string, begin: string) => wgsl`
   let count = params.tokens;
-  let blocks = (count + 7u) / 8u;
-  let first = (unit % blocks) * 8u;
+  let blocks = ${blocks};
+  let first = ${begin}(unit % blocks) * ROWS;
   let head = (unit / blocks) % params.heads;
   let batch = unit / blocks / params.heads;
   let rowStride = params.heads * params.quads;
   let rowBase = batch * count * rowStride + head * params.quads;
   let columnStride = params.keyHeads * params.quads;
   let columnBase = batch * params.keys * columnStride + head / params.group * params.quads;
-  let last = params.keys - 1u;
-  let end = keysOf(min(first + 7u, count - 1u));
+  let last = max(params.keys, 1u) - 1u;
+  let endKey = endOfKeys(batch);
+  let end = min(keysOf(min(first + ROWS, count) - 1u), endKey);
   let stat = (batch * params.heads + head) * count;`;
 
-const main = wgsl`
+export const main = wgsl`
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec3<u32>,
         @builtin(subgroup_invocation_id) lane: u32) {
@@ -132,12 +199,11 @@ ${steps.map((step) => `  v += subgroupShuffleXor(v, ${step}u);`).join("\n")}
 `;
 };
 
-const shared = ({ owned, lanes }: SharedVariant) =>
+export const shared = ({ rows, owned, lanes, fold }: SharedVariant) =>
   ({
     workgroup: lanes,
     features: ["subgroups"],
-    uniforms: attentionUniforms,
-    constants: { OWNED: owned, LANES: lanes },
+    constants: { ROWS: rows, OWNED: owned, LANES: lanes, FOLD: fold },
   }) as const;
 
 /**
@@ -149,157 +215,66 @@ export const attentionForwardShared = byVariant(
     ({
       label: "attention.forward.shared",
       ...shared(variant),
-      buffers: { q: read(quad), k: read(quad), v: read(quad), y: write(quad), lse: write() },
+      uniforms: attentionUniforms,
+      buffers: {
+        q: read(quad),
+        k: read(quad),
+        v: read(quad),
+        y: write(quad),
+        lse: write(),
+        visible: read("vec4<u32>"),
+      },
       body: wgsl`
 ${flatGroup}
-${visibleKeys}
+${visibleKeys}${visibleQuads}
 ${acrossLanes(variant)}
 ${main}
-${ofQueries}
+${ofQueries("(count + ROWS - 1u) / ROWS", "")}
 ${place(variant)}
 ${declareSums("sum", variant)}
 ${eachRow(
-  (row) => `  let end${row} = keysOf(first + ${row}u);
+  variant,
+  (row) => `  let end${row} = min(keysOf(first + ${row}u), endKey);
   var top${row} = -3.4028234e38;
   var total${row} = 0.0;`,
 )}
   for (var block = 0u; block < end; block += LANES * 4u) {
 ${placeColumns}
-${scores("s", "q", "k")}
+    let seen = isVisible(batch, block / 4u + lane);
+${scores("s", "q", "k", variant)}
 ${eachRow(
+  variant,
   (row) => `
-    s${row} = select(vec4<f32>(-3.4028234e38), s${row} * unitScale, columns < vec4<u32>(end${row}));
+    let seen${row} = (columns < vec4<u32>(end${row})) & seen;
+    s${row} = select(vec4<f32>(-3.4028234e38), s${row} * unitScale, seen${row});
     let peak${row} = max(top${row}, highest(max(max(s${row}.x, s${row}.y), max(s${row}.z, s${row}.w))));
     let keep${row} = exp2(top${row} - peak${row});
-    let p${row} = exp2(s${row} - peak${row});
+    let p${row} = select(vec4<f32>(0.0), exp2(s${row} - peak${row}), seen${row});
     total${row} = total${row} * keep${row} + ((p${row}.x + p${row}.y) + (p${row}.z + p${row}.w));
     top${row} = peak${row};
 ${eachOwned(variant, (own) => `    sum${row}_${own} *= keep${row};`)}`,
 )}
-    let used = min(LANES, (end - block + 3u) / 4u);
+${usedSteps("end", variant)}
 ${weigh("sum", "p", "v", variant)}
   }
+${joinSums("sum", variant)}
+  // A query that sees no key gets zeros.
   var logSum = 0.0;
 ${eachRow(
+  variant,
   (row) => `  let all${row} = summed(total${row});
-  logSum = select(logSum, top${row} + log2(all${row}), lane == ${row}u);
-${eachOwned(variant, (own) => `  sum${row}_${own} /= all${row};`)}`,
-)}
-  if (lane < 8u && first + lane < count) { lse[stat + first + lane] = logSum; }
-${store("sum", "y", "1.0", variant)}
-}`,
-    }) as const satisfies KernelSpec,
-);
-
-/** p = 2^(s - lse), ds = p (dy·v - delta):  dq = scale Σ ds k, and delta = dy·y for the other kernel. */
-export const attentionBackwardQueryShared = byVariant(
-  (variant: SharedVariant) =>
-    ({
-      label: "attention.backward.query.shared",
-      ...shared(variant),
-      buffers: {
-        q: read(quad),
-        k: read(quad),
-        v: read(quad),
-        y: read(quad),
-        dy: read(quad),
-        lse: read(),
-        dq: write(quad),
-        delta: write(),
-      },
-      body: wgsl`
-${flatGroup}
-${visibleKeys}
-${main}
-${ofQueries}
-${place(variant)}
-${declareSums("sum", variant)}
-  var product = vec4<f32>(0.0);
-  for (var d = 0u; d < params.quads; d++) { product += y[rowAt + d] * dy[rowAt + d]; }
-  let mineDelta = (product.x + product.y) + (product.z + product.w);
-  if (lane < 8u && first + lane < count) { delta[stat + first + lane] = mineDelta; }
-  let mineLse = lse[stat + mineRow];
-${eachRow(
-  (row) => `  let end${row} = keysOf(first + ${row}u);
-  let lse${row} = subgroupBroadcast(mineLse, ${row}u);
-  let delta${row} = subgroupBroadcast(mineDelta, ${row}u);`,
-)}
-  for (var block = 0u; block < end; block += LANES * 4u) {
-${placeColumns}
-${scores("s", "q", "k")}
-${scores("t", "dy", "v")}
-${eachRow(
-  (
-    row,
-  ) => `    let p${row} = select(vec4<f32>(0.0), exp2(s${row} * unitScale - lse${row}), columns < vec4<u32>(end${row}));
-    let ds${row} = p${row} * (t${row} - delta${row});`,
-)}
-    let used = min(LANES, (end - block + 3u) / 4u);
-${weigh("sum", "ds", "k", variant)}
+  logSum = select(logSum, top${row} + log2(all${row}), lane == ${row % variant.lanes}u && all${row} > 0.0);
+${eachOwned(variant, (own) => `  sum${row}_${own} /= select(1.0, all${row}, all${row} > 0.0);`)}${
+    row % variant.lanes === variant.lanes - 1 || row === variant.rows - 1
+      ? `
+  if (lane < ROWS && first + ${row - (row % variant.lanes)}u + lane < count) {
+    lse[stat + first + ${row - (row % variant.lanes)}u + lane] = logSum;
   }
-${store("sum", "dq", "params.scale", variant)}
-}`,
-    }) as const satisfies KernelSpec,
-);
-
-/** dk = scale Σ ds q, dv = Σ p dy, over the queries that see the key, in all heads of its group. */
-export const attentionBackwardKeyShared = byVariant(
-  (variant: SharedVariant) =>
-    ({
-      label: "attention.backward.key.shared",
-      ...shared(variant),
-      buffers: {
-        q: read(quad),
-        k: read(quad),
-        v: read(quad),
-        dy: read(quad),
-        lse: read(),
-        delta: read(),
-        dk: write(quad),
-        dv: write(quad),
-      },
-      body: wgsl`
-${flatGroup}
-${visibleKeys}
-${main}
-  let count = params.keys;
-  let blocks = (count + 7u) / 8u;
-  let first = (unit % blocks) * 8u;
-  let keyHead = (unit / blocks) % params.keyHeads;
-  let batch = unit / blocks / params.keyHeads;
-  let rowStride = params.keyHeads * params.quads;
-  let rowBase = batch * count * rowStride + keyHead * params.quads;
-  let columnStride = params.heads * params.quads;
-  let last = params.tokens - 1u;
-${place(variant)}
-${declareSums("keySum", variant)}
-${declareSums("valueSum", variant)}
-${eachRow((row) => `  let start${row} = firstQueryOf(first + ${row}u);`)}
-  for (var g = 0u; g < params.group; g++) {
-    let head = keyHead * params.group + g;
-    let columnBase = batch * params.tokens * columnStride + head * params.quads;
-    let stat = (batch * params.heads + head) * params.tokens;
-    for (var block = start0; block < params.tokens; block += LANES * 4u) {
-${placeColumns}
-${scores("s", "k", "q")}
-${scores("t", "v", "dy")}
-    let at = stat + clamped;
-    let lses = vec4<f32>(lse[at.x], lse[at.y], lse[at.z], lse[at.w]);
-    let deltas = vec4<f32>(delta[at.x], delta[at.y], delta[at.z], delta[at.w]);
-    let inside = columns <= vec4<u32>(last);
-${eachRow(
-  (
-    row,
-  ) => `    let p${row} = select(vec4<f32>(0.0), exp2(s${row} * unitScale - lses), inside & (columns >= vec4<u32>(start${row})));
-    let ds${row} = p${row} * (t${row} - deltas);`,
+  logSum = 0.0;`
+      : ""
+  }`,
 )}
-    let used = min(LANES, (params.tokens - block + 3u) / 4u);
-${weigh("valueSum", "p", "dy", variant)}
-${weigh("keySum", "ds", "q", variant)}
-    }
-  }
-${store("keySum", "dk", "params.scale", variant)}
-${store("valueSum", "dv", "1.0", variant)}
+${store("sum", "y", variant)}
 }`,
     }) as const satisfies KernelSpec,
 );
