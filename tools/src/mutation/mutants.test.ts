@@ -1,7 +1,7 @@
 /** @file Faults in WGSL. */
 
 import { expect, it } from "vitest";
-import { applyMutant, listMutants } from "./mutants.ts";
+import { applyMutant, listMutants, reachableText, sharedFunctions } from "./mutants.ts";
 
 const mutated = (line: string): string[] =>
   listMutants([line]).map((mutant) => `${mutant.fault}: ${mutant.mutated}`);
@@ -40,4 +40,31 @@ it("lists a line of several variants once, and mutates it wherever it stands", (
   const [mutant, ...others] = listMutants(bodies);
   expect(others).toEqual([]);
   expect(bodies.map((body) => applyMutant(body, mutant!))).toEqual(["a;\n  y = a - b;", "y = a - b;\nb;"]);
+});
+
+it("passes over functions that main never reaches", () => {
+  const body = [
+    "fn a() -> u32 { return 1u; }",
+    "fn b() {",
+    "  x = a() + 1u;",
+    "}",
+    "fn c() {",
+    "  y = 2u - 1u;",
+    "}",
+  ];
+  const text = reachableText([...body, "@compute", "fn main() {", "  b();", "}"].join("\n"));
+  expect(text).toContain("x = a() + 1u");
+  expect(text).toContain("return 1u");
+  expect(text).not.toContain("y = 2u");
+});
+
+it("finds functions that five kernels share, and leaves them to themselves", () => {
+  const shared = "fn f() -> u32 { return 1u + 2u; }";
+  const body = (own: string) => `${shared}\nfn main() {\n  ${own}\n}`;
+  const kernels = Object.fromEntries(
+    ["a", "b", "c", "d", "e"].map((name) => [name, [body(`x = f() - ${name};`)]]),
+  );
+  const found = sharedFunctions(kernels);
+  expect([...found]).toEqual([["f", [`${shared}\n`]]]);
+  expect(reachableText(body("x = f();"), new Set(found.get("f")))).not.toContain("1u + 2u");
 });

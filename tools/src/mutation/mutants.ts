@@ -63,13 +63,83 @@ const rules: readonly Rule[] = [
   },
 ];
 
+const functionStart = /^fn (\w+)\(/;
+
+interface SplitText {
+  /** What stands outside of functions. */
+  readonly rest: string;
+  readonly functions: ReadonlyMap<string, string>;
+}
+
+/** Splits WGSL whose functions start and end at the first column, as ours do. */
+function splitFunctions(body: string): SplitText {
+  const functions = new Map<string, string>();
+  let rest = "";
+  let open: string | undefined;
+  for (const line of body.split("\n")) {
+    open ??= functionStart.exec(line)?.[1];
+    if (open === undefined) {
+      rest += `${line}\n`;
+      continue;
+    }
+    functions.set(open, `${functions.get(open) ?? ""}${line}\n`);
+    if (line.startsWith("}") || /^fn .*\}$/.test(line)) open = undefined;
+  }
+  return { rest, functions };
+}
+
+/**
+ * Leaves out the functions that `main` never reaches: a shared helper text may hold more than one kernel needs, and what
+ * does not run cannot fail.
+ *
+ * @param shared texts of functions to leave out as well
+ */
+export function reachableText(body: string, shared: ReadonlySet<string> = new Set()): string {
+  const { rest, functions } = splitFunctions(body);
+  const reached = new Set<string>();
+  const visit = (name: string): void => {
+    const text = functions.get(name);
+    if (text === undefined || reached.has(name)) return;
+    reached.add(name);
+    for (const [, called = ""] of text.matchAll(/\b(\w+)\(/g)) visit(called);
+  };
+  visit("main");
+  const kept = [...functions].filter(([name, text]) => reached.has(name) && !shared.has(text));
+  return rest + kept.map(([, text]) => text).join("");
+}
+
+const leastKernels = 5;
+
+/**
+ * Finds the functions that several kernels share: a fault in one of them is a fault in all of these kernels at once, and
+ * is examined so.
+ *
+ * @param kernels texts of the variants, by label
+ * @returns the functions' texts by name
+ */
+export function sharedFunctions(kernels: Readonly<Record<string, readonly string[]>>): Map<string, string[]> {
+  const users = new Map<string, { readonly name: string; readonly labels: Set<string> }>();
+  for (const [label, bodies] of Object.entries(kernels)) {
+    for (const [name, text] of bodies.flatMap((body) => [...splitFunctions(body).functions])) {
+      const known = users.get(text) ?? { name, labels: new Set() };
+      users.set(text, known);
+      known.labels.add(label);
+    }
+  }
+  const found = new Map<string, string[]>();
+  for (const [text, { name, labels }] of users) {
+    if (labels.size >= leastKernels && name !== "main") found.set(name, [...(found.get(name) ?? []), text]);
+  }
+  return found;
+}
+
 /**
  * Lists the mutants of some WGSL, each once however often its line occurs.
  *
- * @param bodies the texts of one kernel's variants
+ * @param texts what is to be mutated, of all variants of a kernel
  */
-export function listMutants(bodies: readonly string[]): Mutant[] {
-  const lines = new Set(bodies.flatMap((body) => body.split("\n").map((line) => line.trim())));
+export function listMutants(texts: readonly string[]): Mutant[] {
+  const lines = new Set(texts.flatMap((text) => text.split("\n").map((line) => line.trim())));
   const mutants = new Map<string, Mutant>();
   for (const line of lines) {
     if (line === "" || declarations.test(line)) continue;

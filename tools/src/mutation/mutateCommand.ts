@@ -16,7 +16,7 @@ import {
   showSummaries,
   summarizeKernel,
 } from "./mutationReport.ts";
-import { testsOf } from "./testsOf.ts";
+import { listSubjects, type Subject } from "./subjects.ts";
 
 const help = `nx run tools:mutate [-- --kernel=PATTERN] [--list] [--again] [--record]
 
@@ -54,17 +54,14 @@ await runCommand(async () => {
   try {
     const plan = await providePlan(host);
     for (const line of plan.failing) console.log(`mutate: left out, fails without a fault: ${line}`);
-    const labels = Object.keys(plan.kernels)
-      .filter((label) => wanted.test(label))
-      .toSorted();
-    if (labels.length === 0) throw new Error(`no kernel matches --kernel=${values.kernel}`);
+    const subjects = listSubjects(plan).filter(({ label }) => wanted.test(label));
+    if (subjects.length === 0) throw new Error(`no kernel matches --kernel=${values.kernel}`);
     if (values.list) {
-      for (const label of labels)
-        console.log(`${label}: ${listMutants(plan.kernels[label] ?? []).length} mutants`);
+      for (const { label, texts } of subjects) console.log(`${label}: ${listMutants(texts).length} mutants`);
       return 0;
     }
     const records: KernelRecord[] = [];
-    for (const label of labels) records.push(await examineKernel(host, plan, label, values.again ?? false));
+    for (const subject of subjects) records.push(await examine(host, subject, values.again ?? false));
     const summaries = records.map(summarizeKernel);
     console.log(showSummaries(summaries));
     if (values.record) record();
@@ -92,14 +89,9 @@ async function providePlan(host: MutationHost): Promise<Plan> {
   return plan;
 }
 
-async function examineKernel(
-  host: MutationHost,
-  plan: Plan,
-  label: string,
-  again: boolean,
-): Promise<KernelRecord> {
-  const bodies = plan.kernels[label] ?? [];
-  const digest = digestOf(bodies);
+async function examine(host: MutationHost, subject: Subject, again: boolean): Promise<KernelRecord> {
+  const { label, texts, functions, tests } = subject;
+  const digest = digestOf(texts);
   const earlier = again ? undefined : readRecord(label);
   const known = new Map<string, MutantRecord>();
   if (earlier?.digest === digest) {
@@ -108,16 +100,21 @@ async function examineKernel(
       if (mutant.verdict !== "survived") known.set(`${mutant.line}\n${mutant.mutated}`, mutant);
     }
   }
-  const tests = testsOf(plan.tests, label);
   const timeoutMs = leastTimeoutMs + slowFactor * tests.reduce((total, { ms }) => total + ms, 0);
   const mutants: MutantRecord[] = [];
-  for (const mutant of listMutants(bodies)) {
+  for (const mutant of listMutants(texts)) {
     const before = known.get(`${mutant.line}\n${mutant.mutated}`);
     if (before) {
       mutants.push(before);
       continue;
     }
-    const request = { kind: "mutant", label, mutant, tests: tests.map(({ index }) => index) } as const;
+    const request = {
+      kind: "mutant",
+      label,
+      mutant,
+      tests: tests.map(({ index }) => index),
+      ...(functions ? { functions } : {}),
+    } as const;
     const verdict = await host.examine(request, timeoutMs);
     const equivalent = verdict.kind === "survived" ? whyEquivalent(label, mutant) : undefined;
     mutants.push({

@@ -4,7 +4,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { typescriptArguments } from "../process/typescriptCommand.ts";
 import { workspaceRoot } from "../process/workspaceRoot.ts";
-import type { Plan, Reply, Request, Verdict } from "./mutationMessages.ts";
+import type { MutantRequest, Plan, Reply, Request, Verdict } from "./mutationMessages.ts";
 
 const startMs = 300_000;
 const planMs = 1_800_000;
@@ -25,7 +25,7 @@ export class MutationHost {
    *
    * @param timeoutMs a process that takes longer is ended: the fault is killed, since a suite that hangs is seen
    */
-  async examine(request: Request & { kind: "mutant" }, timeoutMs: number): Promise<Verdict> {
+  async examine(request: MutantRequest, timeoutMs: number): Promise<Verdict> {
     const reply = await this.#ask(request, timeoutMs);
     if (reply && "verdict" in reply) return reply.verdict;
     return { kind: "killed", by: "the process hung or ended" };

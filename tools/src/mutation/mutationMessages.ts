@@ -20,15 +20,19 @@ export interface Plan {
   readonly failing: readonly string[];
 }
 
+/** Asks for one mutant to be tested. */
+export interface MutantRequest {
+  readonly kind: "mutant";
+  /** The kernel; every kernel that has one of the `functions` where they are given. */
+  readonly label: string;
+  /** Texts of a shared function, in which alone the fault is put. */
+  readonly functions?: readonly string[];
+  readonly mutant: Mutant;
+  readonly tests: readonly number[];
+}
+
 /** Asks for the plan, or for one mutant to be tested. */
-export type Request =
-  | { readonly kind: "plan" }
-  | {
-      readonly kind: "mutant";
-      readonly label: string;
-      readonly mutant: Mutant;
-      readonly tests: readonly number[];
-    };
+export type Request = { readonly kind: "plan" } | MutantRequest;
 
 /** What became of a mutant; `by` names the test that failed. */
 export type Verdict =

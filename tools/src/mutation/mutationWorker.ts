@@ -5,8 +5,8 @@ import { join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import { workspaceRoot } from "../process/workspaceRoot.ts";
 import type { CollectedTest } from "./collectTests.ts";
-import type { Plan, PlannedTest, Reply, Request, Verdict } from "./mutationMessages.ts";
-import { applyMutant, type Mutant } from "./mutants.ts";
+import type { MutantRequest, Plan, PlannedTest, Reply, Request, Verdict } from "./mutationMessages.ts";
+import { applyMutant } from "./mutants.ts";
 import { listTestFiles } from "./testFiles.ts";
 
 // Loaded at run time, not imported: these sources are what is examined here.
@@ -22,8 +22,12 @@ interface PipelineCacheClass {
   readonly prototype: { get(kernel: Kernel): unknown };
 }
 
-let active:
-  { readonly label: string; readonly mutant: Mutant; readonly mutated: Map<Kernel, Kernel> } | undefined;
+interface Active {
+  readonly request: MutantRequest;
+  readonly mutated: Map<Kernel, Kernel>;
+}
+
+let active: Active | undefined;
 const used = new Set<string>();
 const bodies = new Map<string, Set<string>>();
 let mutants = 0;
@@ -36,16 +40,24 @@ function watch({ prototype }: PipelineCacheClass): void {
     let texts = bodies.get(kernel.label);
     if (!texts) bodies.set(kernel.label, (texts = new Set()));
     texts.add(kernel.body);
-    if (kernel.label !== active?.label) return get.call(this, kernel);
+    if (!active || !concerns(kernel, active.request)) return get.call(this, kernel);
     let mutated = active.mutated.get(kernel);
     if (!mutated) {
       // A label of its own keeps the mutant's pipeline apart from the kernel's.
-      const label = `${kernel.label}#${mutants}`;
-      mutated = { ...kernel, label, body: applyMutant(kernel.body, active.mutant) };
+      mutated = { ...kernel, label: `${kernel.label}#${mutants}`, body: mutate(kernel.body, active.request) };
       active.mutated.set(kernel, mutated);
     }
     return get.call(this, mutated);
   };
+}
+
+function concerns(kernel: Kernel, { label, functions }: MutantRequest): boolean {
+  return functions ? functions.some((text) => kernel.body.includes(text)) : kernel.label === label;
+}
+
+function mutate(body: string, { mutant, functions }: MutantRequest): string {
+  if (!functions) return applyMutant(body, mutant);
+  return functions.reduce((text, part) => text.replaceAll(part, () => applyMutant(part, mutant)), body);
 }
 
 async function run(test: CollectedTest): Promise<Error | undefined> {
@@ -76,14 +88,11 @@ async function plan(tests: readonly CollectedTest[]): Promise<Plan> {
   return { tests: planned, kernels, failing };
 }
 
-async function examine(
-  tests: readonly CollectedTest[],
-  { label, mutant, tests: wanted }: Request & { kind: "mutant" },
-): Promise<Verdict> {
+async function examine(tests: readonly CollectedTest[], request: MutantRequest): Promise<Verdict> {
   mutants++;
-  active = { label, mutant, mutated: new Map() };
+  active = { request, mutated: new Map() };
   try {
-    for (const index of wanted) {
+    for (const index of request.tests) {
       const test = tests[index];
       const error = test && (await run(test));
       if (!error) continue;
