@@ -44,8 +44,8 @@ await endCommand(async () => {
     { format: "cropping {bar} {value}/{total} frames, {eta_formatted} left", noTTYOutput: false },
     Presets.shades_classic,
   );
-  let started = 0;
-  let first = 0;
+  const begun = performance.now();
+  let started = false;
   const result = await cropDataset({
     manifest: flags.manifest,
     out: flags.out,
@@ -56,22 +56,19 @@ await endCommand(async () => {
     shardRows: flags["shard-rows"],
     ...(flags.jobs !== undefined && { jobs: flags.jobs }),
     onProgress: (done, total) => {
-      if (started === 0) {
-        [started, first] = [performance.now(), done];
-        bar.start(total, done);
-      }
+      if (!started) bar.start(total, done);
+      started = true;
       bar.update(done);
     },
   });
   bar.stop();
-  const { crops, shards, kept, sources, failures } = result;
-  const seconds = (performance.now() - started) / 1000;
-  const fresh = Math.max(0, crops - first);
+  const { crops, made, shards, kept, sources, failures } = result;
+  const seconds = (performance.now() - begun) / 1000;
   const percent = (count: number): string =>
     `${count} (${((100 * count) / Math.max(1, crops)).toFixed(1)} %)`;
   process.stdout.write(
     `${flags.out}: ${crops} crops in ${shards} shards, ${kept} of them there already; ` +
-      `${fresh} in ${seconds.toFixed(1)} s (${(fresh / Math.max(seconds, 1e-3)).toFixed(1)} a second)\n` +
+      `${made} made in ${seconds.toFixed(1)} s (${(made / seconds).toFixed(1)} a second)\n` +
       `cut by the detector: front ${percent(sources.front)}, back ${percent(sources.back)}; ` +
       `by the manifest's box: ${percent(sources.box)}; whole image: ${percent(sources.whole)}\n` +
       `peak memory ${Math.round(process.resourceUsage().maxRSS / 1024)} MiB\n`,

@@ -30,6 +30,8 @@ export interface CropDatasetResult {
   /** Shards that were there already. */
   kept: number;
   crops: number;
+  /** Crops that this run made. */
+  made: number;
   /** How many crops were cut by what. */
   sources: Record<CropSource, number>;
   /** Rows without a crop: how many, and the first of them with the reason. */
@@ -55,6 +57,7 @@ export async function cropDataset(options: CropDatasetOptions): Promise<CropData
     shards: Math.ceil(rows.length / shardRows),
     kept: 0,
     crops: 0,
+    made: 0,
     sources: { front: 0, back: 0, box: 0, whole: 0 },
     failures: { count: 0, examples: [] },
   };
@@ -76,6 +79,7 @@ export async function cropDataset(options: CropDatasetOptions): Promise<CropData
       const crops = await pool.crop(part, () => options.onProgress?.(++done, rows.length));
       const summary = await writeCrops(file, part, crops, options, stamp);
       addShard(result, summary);
+      result.made += summary.crops;
     }
   } finally {
     pool.close();

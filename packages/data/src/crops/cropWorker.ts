@@ -40,7 +40,8 @@ function detector(): ReturnType<typeof loadFaceDetector> {
 
 if (process.argv[2] === "crop-worker" && process.send) {
   process.on("message", (request: CropRequest) => {
-    void answer(request).then((reply) => process.send?.(reply));
+    // A parent that was killed takes no answer; without the callback that would be an uncaught error.
+    void answer(request).then((reply) => process.send?.(reply, undefined, undefined, () => undefined));
   });
   // A parent that was killed leaves no orphans.
   process.on("disconnect", () => process.exit(0));

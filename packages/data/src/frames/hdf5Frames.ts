@@ -1,9 +1,12 @@
 /** @file Frames of HDF5 recordings (3DMAD, WMCA) by h5wasm, the HDF5 library compiled to WebAssembly. */
 import { mkdir, rename } from "node:fs/promises";
 import { dirname } from "node:path";
-import { Dataset, File, Group, ready } from "h5wasm/node";
+import type { File } from "h5wasm/node";
 import sharp from "sharp";
 import type { Hdf5Layout } from "../loaders/datasetLoader.ts";
+
+/** The library takes 600 MB of memory when it is loaded, so it is loaded only where there is an HDF5 file. */
+type Hdf5 = typeof import("h5wasm/node");
 
 /** One frame's pixels. */
 interface Planes {
@@ -28,11 +31,13 @@ export async function openHdf5(
   close(): void;
 }> {
   if (!layout) throw new Error("the loader does not say how frames lie in HDF5 files");
+  const hdf5 = await import("h5wasm/node");
   // Errors come as exceptions, and the library does not print its stack of calls.
-  (await ready).activate_throwing_error_handler();
-  const file = openFile(path);
+  (await hdf5.ready).activate_throwing_error_handler();
+  const file = openFile(hdf5, path);
   try {
-    const frames = "groups" in layout ? groupFrames(file, layout) : arrayFrames(file, layout.array);
+    const frames =
+      "groups" in layout ? groupFrames(hdf5, file, layout) : arrayFrames(hdf5, file, layout.array);
     return {
       count: () => Promise.resolve(frames.count),
       extract: async (wanted, target) => {
@@ -47,9 +52,9 @@ export async function openHdf5(
   }
 }
 
-function openFile(path: string): File {
+function openFile(hdf5: Hdf5, path: string): File {
   try {
-    const file = new File(path, "r");
+    const file = new hdf5.File(path, "r");
     file.keys();
     return file;
   } catch (error) {
@@ -58,7 +63,7 @@ function openFile(path: string): File {
 }
 
 /** Groups `Frame_0` .. `Frame_N` in the order of their numbers, each with an array [3, H, W]. */
-function groupFrames(file: File, layout: { groups: string; array: string }): FrameReader {
+function groupFrames(hdf5: Hdf5, file: File, layout: { groups: string; array: string }): FrameReader {
   const names = file
     .keys()
     .filter((key) => key.startsWith(layout.groups) && /\d+$/.test(key))
@@ -69,8 +74,8 @@ function groupFrames(file: File, layout: { groups: string; array: string }): Fra
     count: names.length,
     read: (frame) => {
       const group = file.get(names[frame] as string);
-      const array = group instanceof Group ? group.get(layout.array) : null;
-      if (!(array instanceof Dataset)) throw new Error(`${names[frame]} has no array "${layout.array}"`);
+      const array = group instanceof hdf5.Group ? group.get(layout.array) : null;
+      if (!(array instanceof hdf5.Dataset)) throw new Error(`${names[frame]} has no array "${layout.array}"`);
       const [channels, height, width] = array.shape ?? [];
       return planes(array.value, channels, height, width, names[frame] as string);
     },
@@ -78,9 +83,9 @@ function groupFrames(file: File, layout: { groups: string; array: string }): Fra
 }
 
 /** One array [N, 3, H, W]; a frame is read by itself, as a recording does not fit in memory comfortably. */
-function arrayFrames(file: File, name: string): FrameReader {
+function arrayFrames(hdf5: Hdf5, file: File, name: string): FrameReader {
   const array = file.get(name);
-  if (!(array instanceof Dataset))
+  if (!(array instanceof hdf5.Dataset))
     throw new Error(`it has no array "${name}"; it has ${file.keys().join(", ") || "nothing"}`);
   const [count = 0, channels, height, width] = array.shape ?? [];
   return {
