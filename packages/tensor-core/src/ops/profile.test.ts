@@ -1,7 +1,9 @@
 /** @file Kernel times by label, and the refusal where the adapter has no clock. */
 
 import { expect, it } from "vitest";
+import { capture } from "../tensor/capture.ts";
 import { ones } from "../tensor/create.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import { add } from "./elementwise/binary.ts";
 import { matmul } from "./matmul/matmul.ts";
 import { testDevice } from "../testing/testDevice.ts";
@@ -31,6 +33,16 @@ it("spans more dispatches than one query set holds", async () => {
     for (let i = 0; i < 2100; i++) add(a, a);
   });
   expect(timings).toEqual([{ label: "add.forward", dispatches: 2100, ms: expect.any(Number) }]);
+});
+
+it("times the kernels of a captured step", async () => {
+  const device = await testDevice();
+  using captured = capture(device, ({ x }: Readonly<Record<"x", Tensor>>) => ({ y: add(add(x, x), x) }));
+  const run = () => captured.run({ x: { shape: [3], data: Float32Array.of(1, 2, 3) } }).y;
+  run();
+  const timings = await device.profile(() => void run());
+  expect(timings).toEqual([{ label: "add.forward", dispatches: 2, ms: expect.any(Number) }]);
+  expect(await run().read()).toEqual(Float32Array.of(3, 6, 9));
 });
 
 it("says that it cannot time where the adapter has no timestamps", async () => {

@@ -6,6 +6,7 @@ import type { UniformValue } from "../kernel/command.ts";
 import { copyElements } from "../tensor/copyElements.ts";
 import { zeros } from "../tensor/create.ts";
 import type { Device } from "../tensor/device.ts";
+import { fill } from "../tensor/fill.ts";
 import { sameShape, ShapeError, showShape } from "../tensor/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { finishNorm, maxGradients, maxParameters, sumSquares, updateAdamW } from "./adamW.wgsl.ts";
@@ -258,7 +259,10 @@ function bundle(parts: readonly ParameterPart[], device: Device): Bundle[] {
   let members: Member[] = [];
   let end = 0;
   const close = () => {
-    if (members.length > 0) bundles.push({ members, moments: zeros(device, [4 * end]) });
+    if (members.length > 0) {
+      const moments = Tensor.allocate(device, [4 * end], "f32", "[AdamW] moments");
+      bundles.push({ members, moments: fill(moments, 0) });
+    }
     members = [];
     end = 0;
   };

@@ -328,6 +328,25 @@ describe("capture", () => {
     expect(await scope.keep(square(ones(device, [1]))).item()).toBe(1); // and goes on as before
   });
 
+  it("names inputs that do not fit their shapes, and goes on with others", async () => {
+    const device = await testDevice();
+    const { live } = device.stats;
+    using captured = capture(device, chain);
+    const bad = { shape: [2], data: Float32Array.of(1) };
+    expect(() => captured.run({ x: bad })).toThrow("[tensor] [2] needs 2 values, got 1");
+    expect(() => captured.run({ x: { shape: [-1], data: new Float32Array(0) } })).toThrow(
+      "whole number >= 0",
+    );
+    expect(device.stats.live).toBe(live);
+    const good = { shape: [2], data: Float32Array.of(1, 0) };
+    captured.run({ x: good });
+    expect(() => captured.run({ x: bad })).toThrow("[write] [2] holds 2 values, got 1");
+    expect((await captured.run({ x: good }).y.read())[1]).toBe(0);
+    const shared = new Float32Array(new SharedArrayBuffer(8));
+    shared.set([0, 1]);
+    expect((await captured.run({ x: { shape: [2], data: shared } }).y.read())[0]).toBe(0);
+  });
+
   it("says so where the step does not fit the budget, and frees what it had taken", async () => {
     const device = await Device.open({ memoryBudgetBytes: 20_000 });
     using captured = capture(device, branch);
