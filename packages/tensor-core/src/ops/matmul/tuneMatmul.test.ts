@@ -45,7 +45,8 @@ it("tries every tiling, and the choice holds for the shape class", async () => {
   choose("tile8", "another revision");
   expect(tilingName(chooseTiling(own, problem))).toBe(untuned);
   own.gpu.destroy();
-});
+  // SwiftShader compiles slowly.
+}, 180_000);
 
 const device = (software: boolean, min: number, max = min) =>
   ({ software, subgroupMinSize: min, subgroupMaxSize: max }) as DeviceInfo;
