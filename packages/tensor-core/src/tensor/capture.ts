@@ -193,7 +193,7 @@ export class CapturedStep<I extends string, R extends StepResults> implements Di
  * Makes a step that is recorded once for each combination of input shapes and then replayed, without running `fn` again:
  * its dispatches are encoded in one pass, over the same buffers and bind groups.
  *
- *     const step = capture(device, ({ images, labels }) => {
+ *     const step = capture(device, ({ images, labels }: Record<"images" | "labels", Tensor>) => {
  *       const { value, grads } = valueAndGrad(() => loss(images, labels), parameters);
  *       optimizer.step(grads, warmupCosine({ peak: 1e-3, totalSteps: 1000 }));
  *       return { loss: value };
@@ -204,7 +204,7 @@ export class CapturedStep<I extends string, R extends StepResults> implements Di
  * as parameters are. Numbers and host values inside `fn` are those of the first run in all others; the second run is
  * recorded again and compared, so that one that changes is an error. Host work that each run needs goes into
  * `device.eachStep`. Within `fn` nothing can be read. Memory of tensors inside the step is planned: those that are never
- * in use at once share it.
+ * in use at once share it. `device.profile` and `device.trapNonFinite` look into replays too.
  *
  * @param fn called once or twice for each combination of input shapes
  */
