@@ -3,6 +3,7 @@ import { execFile } from "node:child_process";
 import { mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import sharp from "sharp";
 
 const run = promisify(execFile);
 const limits = { timeout: 600_000, maxBuffer: 1 << 26 };
@@ -73,20 +74,37 @@ export async function extractFrames(
       "-vf",
       `select=${select}`,
     ];
-    await run(
-      "ffmpeg",
-      [...words, "-vsync", "0", "-frames:v", String(frames.length), join(scratch, "%d.png")],
-      limits,
-    ).catch(
-      // What was decoded before the damage is kept; the caller counts what is missing.
-      () => undefined,
-    );
-    const done = (await readdir(scratch)).length;
+    const output = ["-frames:v", String(frames.length), join(scratch, "%d.png")];
+    let failure = await failureOf([...words, "-fps_mode", "passthrough", ...output]);
+    // ffmpeg before 5.1 has the same under another name.
+    if (/Unrecognized option 'fps_mode'/.test(failure))
+      failure = await failureOf([...words, "-vsync", "0", ...output]);
+    if (/no space left/i.test(failure)) throw new Error("the disk is full; free some space and import again");
+    let done = (await readdir(scratch)).length;
+    // What was decoded before the damage is kept, but the last file may be half written.
+    if (failure && done > 0 && !(await isWhole(join(scratch, `${done}.png`)))) done--;
     for (let i = 0; i < done; i++) await rename(join(scratch, `${i + 1}.png`), target(frames[i] as number));
     return frames.slice(0, done);
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
+}
+
+/** What ffmpeg says when it fails; "" where it does not. */
+async function failureOf(words: readonly string[]): Promise<string> {
+  return run("ffmpeg", [...words], limits).then(
+    () => "",
+    (error: Error & { stderr?: string }) => error.stderr || error.message,
+  );
+}
+
+async function isWhole(file: string): Promise<boolean> {
+  return sharp(file, { failOn: "warning" })
+    .stats()
+    .then(
+      () => true,
+      () => false,
+    );
 }
 
 /** A name such as `-x.avi` or `concat:a` is a file and no option or protocol. */
