@@ -133,6 +133,18 @@ describe("elementwise", () => {
     expect(await powers(0.5)).toEqual([NaN, NaN, expect.closeTo(0, 9), expect.closeTo(Math.SQRT2, 5)]);
   });
 
+  it("has the limits of logarithms and quotients at 0", async () => {
+    const device = await testDevice();
+    using _scope = device.scope();
+    const zero = tensor(device, [0, -0, 0, 0]);
+    expect(await unary.log(zero).read()).toEqual(new Float32Array(4).fill(-Infinity));
+    expect(await unary.reciprocal(zero).read()).toEqual(
+      Float32Array.of(Infinity, -Infinity, Infinity, Infinity),
+    );
+    const quotients = await binary.div(tensor(device, [1, -1, 0, 5]), zero).read();
+    expect(quotients).toEqual(Float32Array.of(Infinity, Infinity, NaN, Infinity));
+  });
+
   it("shares the gradient between equal sides, and stops it outside of a clamp", async () => {
     const device = await testDevice();
     using _scope = device.scope();
