@@ -4,6 +4,8 @@ import { defineConfig } from "vitest/config";
 /** The op suite in headless Chromium; `nx run tensor-core:browser` says which one and with which flags. */
 export default defineConfig({
   resolve: { conditions: ["@candor/source"] },
+  // Named, so that no test is reloaded when the dependency is met.
+  optimizeDeps: { include: ["fast-check"] },
   test: {
     include: ["src/ops/**/*.test.ts"],
     // Snapshots are files, which the suite in Node reads.

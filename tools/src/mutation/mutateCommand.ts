@@ -96,8 +96,14 @@ async function examine(host: MutationHost, subject: Subject, again: boolean): Pr
   const known = new Map<string, MutantRecord>();
   if (earlier?.digest === digest) {
     for (const mutant of earlier.mutants) {
+      const { equivalent: _, ...found } = mutant;
+      const why = found.verdict === "survived" ? whyEquivalent(label, found, texts) : undefined;
       // A survivor is tried again: tests may have been added.
-      if (mutant.verdict !== "survived") known.set(`${mutant.line}\n${mutant.mutated}`, mutant);
+      if (found.verdict === "survived" && why === undefined) continue;
+      known.set(`${found.line}\n${found.mutated}`, {
+        ...found,
+        ...(why === undefined ? {} : { equivalent: why }),
+      });
     }
   }
   const timeoutMs = leastTimeoutMs + slowFactor * tests.reduce((total, { ms }) => total + ms, 0);
@@ -116,7 +122,7 @@ async function examine(host: MutationHost, subject: Subject, again: boolean): Pr
       ...(functions ? { functions } : {}),
     } as const;
     const verdict = await host.examine(request, timeoutMs);
-    const equivalent = verdict.kind === "survived" ? whyEquivalent(label, mutant) : undefined;
+    const equivalent = verdict.kind === "survived" ? whyEquivalent(label, mutant, texts) : undefined;
     mutants.push({
       ...mutant,
       verdict: verdict.kind,
