@@ -13,6 +13,7 @@ import {
 } from "@candor/data";
 import {
   AdamW,
+  capture,
   concat,
   type Device,
   noGrad,
@@ -90,6 +91,7 @@ export async function fit(device: Device, config: RunConfig, options: FitOptions
     totalSteps: config.steps,
     floor: 0,
   });
+  const trainStep = captureStep(device, method, optimizer, rate);
   const progress = options.progress(config.steps, start);
   const pixels = new Float32Array(config.batchSize * 3 * config.imageSize ** 2);
   const begun = performance.now();
@@ -101,7 +103,7 @@ export async function fit(device: Device, config: RunConfig, options: FitOptions
       const indices = batchAt(sampler, step);
       augmentBatch(images, indices, { seed: config.seed, step }, config.augmentation, pixels);
       const batch = [...indices].map((i) => train[i] as ManifestRow);
-      const measured = await trainStep(device, method, optimizer, pixels, batch, rate(step));
+      const measured = await trainStep(pixels, batch);
       step++;
       finalLoss = measured["loss"] as number;
       appendMetrics(metricsFile, { step, ...measured, learningRate: rate(step - 1) });
@@ -131,38 +133,55 @@ export async function fit(device: Device, config: RunConfig, options: FitOptions
     };
   } finally {
     progress.stop();
+    trainStep.dispose();
     method.model.dispose();
     optimizer.dispose();
   }
 }
 
-/** One update; returns the losses, by name, and the norm of the gradient before clipping. */
-async function trainStep(
+type TrainStep = {
+  (pixels: Float32Array, rows: readonly ManifestRow[]): Promise<Record<string, number>>;
+  dispose(): void;
+};
+
+/** One update, recorded once and replayed; a run of it returns the losses, by name, and the gradient's norm before clipping. */
+function captureStep(
   device: Device,
   method: Method,
   optimizer: AdamW,
-  pixels: Float32Array,
-  rows: readonly ManifestRow[],
-  rate: number,
-): Promise<Record<string, number>> {
-  using _step = device.scope();
-  const size = method.imageSize;
-  const images = tensor(device, pixels, [rows.length, 3, size, size]); // [B, 3, S, S]
-  let losses: Readonly<Record<string, Tensor>> = {};
-  const { grads } = valueAndGrad(() => {
-    const all = method.losses(images, rows);
-    losses = all;
-    return all.loss;
-  }, method.model.namedParameters());
-  optimizer.step(grads, rate);
-  const named: Record<string, Tensor> = { ...losses, gradNorm: optimizer.lastGradNorm };
-  const values = await concat(
-    Object.values(named).map((value) => reshape(value, [1])),
-    0,
-  ).read(); // one readback, so one submit a step
-  const measured: Record<string, number> = {};
-  for (const [i, name] of Object.keys(named).entries()) measured[name] = values[i] as number;
-  return measured;
+  rate: (step: number) => number,
+): TrainStep {
+  let names: readonly string[] = [];
+  const captured = capture(device, ({ images, ...targets }: Readonly<Record<string, Tensor>>) => {
+    let losses: Readonly<Record<string, Tensor>> = {};
+    const { grads } = valueAndGrad(() => {
+      const all = method.losses(images!, targets);
+      losses = all;
+      return all.loss;
+    }, method.model.namedParameters());
+    optimizer.step(grads, rate);
+    const named: Readonly<Record<string, Tensor>> = { ...losses, gradNorm: optimizer.lastGradNorm };
+    names = Object.keys(named);
+    // One readback, so one submit a step.
+    return {
+      measured: concat(
+        Object.values(named).map((value) => reshape(value, [1])),
+        0,
+      ),
+    };
+  });
+  const run = async (pixels: Float32Array, rows: readonly ManifestRow[]) => {
+    const size = method.imageSize;
+    const inputs = {
+      images: { shape: [rows.length, 3, size, size], data: pixels }, // [B, 3, S, S]
+      ...method.targets(rows),
+    };
+    // Once for each batch size: all kernels are compiled side by side.
+    await captured.prepare(inputs);
+    const values = await captured.run(inputs).measured.read();
+    return Object.fromEntries(names.map((name, i) => [name, values[i] as number]));
+  };
+  return Object.assign(run, { dispose: () => captured.dispose() });
 }
 
 async function measureDev(
@@ -181,7 +200,11 @@ async function measureDev(
     const indices = part.map((_, i) => start + i);
     const batch = tensor(device, normalizeBatch(images, indices), [part.length, 3, size, size]); // [B, 3, S, S]
     const scores = await method.score(batch);
-    const value = await noGrad(() => method.losses(batch, part).loss).item();
+    const targets = Object.entries(method.targets(part)).map(([name, { shape, data }]) => [
+      name,
+      tensor(device, data, shape, data instanceof Float32Array ? "f32" : "i32"),
+    ]);
+    const value = await noGrad(() => method.losses(batch, Object.fromEntries(targets)).loss).item();
     loss += value * part.length;
     part.forEach((row, i) => {
       if ((scores[i] as number) >= 0.5 === (row.label === "live")) right++;

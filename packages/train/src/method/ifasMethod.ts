@@ -9,7 +9,7 @@ import {
   type TextTokenizer,
 } from "@candor/data";
 import { answerLoss, type Ifas, liveProbability, lopsidedWeights, plainWeights } from "@candor/models";
-import { tensor, type Tensor } from "@candor/tensor-core";
+import type { Tensor } from "@candor/tensor-core";
 import type { RunConfig } from "../recipes/runConfig.ts";
 import type { Method } from "./method.ts";
 
@@ -32,37 +32,41 @@ export function ifasMethod(
     model,
     imageSize: config.imageSize,
 
-    losses(images, rows) {
-      const { device } = images;
+    targets(rows) {
       const size = rows.length;
       const batch = buildTokenBatch(tokenizer, rows.map(textOf), promptLength + answerLength);
       // The question but its last token is the prompt; what follows is predicted.
       const answerPart = <A extends Int32Array | Float32Array>(all: A): A =>
         dropColumns(all, batch.length, promptLength);
-      const inputs = tensor(device, answerPart(batch.inputs), [size, answerLength], "i32"); // [B, T]
-      const targets = tensor(device, answerPart(batch.targets), [size, answerLength], "i32"); // [B, T]
-      const prompt = tensor(
-        device,
-        rows.flatMap(() => question.slice(0, -1)),
-        [size, promptLength],
-        "i32",
-      ); // [B, P]
       const judgment = answerPart(batch.judgmentMask);
       const interpretation = answerPart(batch.interpretationMask);
-      const weights = (values: Float32Array) => tensor(device, values, [size, answerLength]); // [B, T]
-      const segments = {
-        loss:
-          config.loss === "lopsided"
-            ? weights(lopsidedWeights(config.alpha, judgment, interpretation))
-            : weights(plainWeights(judgment, interpretation)),
-        judgmentLoss: weights(lopsidedWeights(1, judgment, interpretation)),
-        interpretationLoss: weights(lopsidedWeights(0, judgment, interpretation)),
-      };
-      const logits = model.answerLogits(images, prompt, inputs); // [B, T, V]
+      const ofAnswer = <A extends Int32Array | Float32Array>(data: A) => ({
+        shape: [size, answerLength],
+        data,
+      }); // [B, T]
       return {
-        loss: answerLoss(logits, targets, segments.loss),
-        judgmentLoss: answerLoss(logits, targets, segments.judgmentLoss),
-        interpretationLoss: answerLoss(logits, targets, segments.interpretationLoss),
+        prompt: {
+          shape: [size, promptLength],
+          data: Int32Array.from(rows.flatMap(() => question.slice(0, -1))),
+        }, // [B, P]
+        inputs: ofAnswer(answerPart(batch.inputs)),
+        targets: ofAnswer(answerPart(batch.targets)),
+        weights: ofAnswer(
+          config.loss === "lopsided"
+            ? lopsidedWeights(config.alpha, judgment, interpretation)
+            : plainWeights(judgment, interpretation),
+        ),
+        judgmentWeights: ofAnswer(lopsidedWeights(1, judgment, interpretation)),
+        interpretationWeights: ofAnswer(lopsidedWeights(0, judgment, interpretation)),
+      };
+    },
+
+    losses(images, { prompt, inputs, targets, weights, judgmentWeights, interpretationWeights }) {
+      const logits = model.answerLogits(images, prompt!, inputs!); // [B, T, V]
+      return {
+        loss: answerLoss(logits, targets!, weights!),
+        judgmentLoss: answerLoss(logits, targets!, judgmentWeights!),
+        interpretationLoss: answerLoss(logits, targets!, interpretationWeights!),
       };
     },
 

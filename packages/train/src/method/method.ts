@@ -1,6 +1,6 @@
 /** @file What the loop and the benchmark need of a method. */
 
-import type { Module, Tensor } from "@candor/tensor-core";
+import type { Module, StepInput, Tensor } from "@candor/tensor-core";
 import type { Label, ManifestRow } from "@candor/data";
 
 /** One method of anti-spoofing: a model, its loss on a batch, and its score. */
@@ -10,15 +10,22 @@ export interface Method {
   /** Edge of the images in pixels. */
   readonly imageSize: number;
   /**
+   * What the loss needs of a batch beside its images: the same names and shapes for every batch of one size, so that a
+   * step can be captured.
+   *
+   * @param rows B rows of the manifest
+   */
+  targets(rows: readonly ManifestRow[]): Readonly<Record<string, StepInput>>;
+  /**
    * The loss of one batch.
    *
-   * @param images [B, 3, S, S] f32, normalised
-   * @param rows   B rows of the manifest
-   * @returns      scalars by name, all [] f32; `loss` is the one that is minimised
+   * @param images  [B, 3, S, S] f32, normalised
+   * @param targets what {@link targets} gave for the batch, as tensors
+   * @returns       scalars by name, all [] f32; `loss` is the one that is minimised
    */
   losses(
     images: Tensor,
-    rows: readonly ManifestRow[],
+    targets: Readonly<Record<string, Tensor>>,
   ): { readonly loss: Tensor } & Readonly<Record<string, Tensor>>;
   /**
    * P(live) of each image.
