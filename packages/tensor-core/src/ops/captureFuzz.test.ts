@@ -66,6 +66,9 @@ function evaluate(program: readonly Line[], start: readonly Tensor[], mayFree: b
   return sum(known.slice(-3).reduce((total, t) => add(total, t)));
 }
 
+const values = (run: number) =>
+  Float32Array.from({ length: square }, (_, i) => Math.fround(Math.sin(i * (run + 1)) * 0.7));
+
 it("a captured program gives the bits of the program itself, over several runs", async () => {
   const device = await testDevice();
   const { live } = device.stats;
@@ -74,8 +77,6 @@ it("a captured program gives the bits of the program itself, over several runs",
       fc.array(line, { minLength: 1, maxLength: 14 }),
       fc.boolean(),
       async (program, trains) => {
-        const values = (run: number) =>
-          Float32Array.from({ length: square }, (_, i) => Math.fround(Math.sin(i * (run + 1)) * 0.7));
         const weight = tensor(device, values(7), [n, n]);
         const step = ({ x }: Readonly<Record<"x", Tensor>>): Record<string, Tensor> => {
           if (!trains) return { value: evaluate(program, [x, weight], true) };
