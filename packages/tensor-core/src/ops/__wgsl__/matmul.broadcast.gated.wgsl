@@ -32,6 +32,8 @@ const TRANSPOSE_B = true;
 const QUADS_A = true;
 const QUADS_B = true;
 const QUADS_Y = true;
+const HALF_A = false;
+const HALF_B = false;
 const WHOLE_DEPTH = true;
 const BIAS = true;
 const GELU = false;
@@ -45,6 +47,7 @@ const SUMS = false;
 fn flatGroup(wid: vec3<u32>, nwg: vec3<u32>) -> u32 {
   return wid.y * nwg.x + wid.x;
 }
+
 
 
 fn aFour(row: u32, i: u32, width: u32, base: u32) -> vec4<f32> {

@@ -12,6 +12,8 @@ import { testDevice } from "../../testing/testDevice.ts";
 import { tolerance } from "../../testing/tolerance.ts";
 import { add } from "../elementwise/binary.ts";
 import { unaryTable } from "../elementwise/unaryTable.ts";
+import { square } from "../elementwise/unary.ts";
+import { cast } from "../layout/cast.ts";
 import { sum } from "../reduce/sum.ts";
 import { matmul } from "./matmul.ts";
 import { tilingName } from "./matmulVariant.ts";
@@ -165,6 +167,8 @@ describeOp<Fused>("matmul with an epilogue", {
   gradientDepth: ({ size }) => Math.max(...size),
 });
 
+const wide = (x: Tensor) => cast(x, "f32");
+
 describe("matmul", () => {
   it("uses one 2-d operand for every batch", async () => {
     const device = await testDevice();
@@ -180,6 +184,39 @@ describe("matmul", () => {
     const y = matmul(zeros(device, [1, 0]), zeros(device, [0, 2]), { bias: tensor(device, [5, 6]) });
     expect(await y.read()).toEqual(Float32Array.of(5, 6));
   });
+
+  it.each([
+    ["aligned", 8, 12, 16],
+    ["ragged", 5, 7, 9],
+  ])(
+    "reads halves as it reads what they are widened to, %s",
+    async (_name, m, n, k) => {
+      const device = await testDevice();
+      using _scope = device.scope();
+      const draw = (shape: number[], seed: number) =>
+        tensor(device, random64(shape, new Random(seed)).data, shape, "f16");
+      const [a, b, bias] = [draw([3, m, k], 1), draw([n, k], 2), draw([n], 3)];
+      const want = await matmul(wide(a), wide(b), { transposeB: true, bias: wide(bias) }).read();
+      const mixed = matmul(wide(a), b, { transposeB: true, bias });
+      expect([mixed.dtype, await mixed.read()]).toEqual(["f32", want]);
+      const both = matmul(a, b, { transposeB: true, bias });
+      expect(both.dtype).toBe("f16");
+      expect(await both.read()).toEqual(await cast(tensor(device, want, mixed.shape), "f16").read());
+
+      const params = new Map(Object.entries({ a, b, bias }));
+      const loss = () => sum(wide(square(matmul(a, b, { transposeB: true, bias }))));
+      const exact = () => sum(square(matmul(wide(a), wide(b), { transposeB: true, bias: wide(bias) })));
+      const [got, masters] = [valueAndGrad(loss, params).grads, valueAndGrad(exact, params).grads];
+      for (const name of params.keys()) {
+        expect(got.get(name)?.dtype).toBe("f16");
+        const values = await (masters.get(name) as Tensor).read();
+        // Halves have eleven digits; the product and its gradient are rounded to them.
+        assertClose(name, await (got.get(name) as Tensor).read(), values, 4 * 2 ** -11 * largest(values));
+      }
+      // A first run compiles a dozen kernels.
+    },
+    180_000,
+  );
 
   it("adds to what is known of a gradient", async () => {
     const device = await testDevice();

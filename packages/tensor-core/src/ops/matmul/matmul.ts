@@ -6,6 +6,7 @@ import { byVariant } from "../../kernel/wgsl/rowReduce.ts";
 import { sameShape, ShapeError, showShape, sizeOf } from "../../tensor/shape.ts";
 import { Tensor } from "../../tensor/tensor.ts";
 import { add } from "../elementwise/binary.ts";
+import { cast } from "../layout/cast.ts";
 import { reshape } from "../layout/reshape.ts";
 import { sumTo } from "../reduce/sum.ts";
 import { epilogueBackward } from "./matmulEpilogue.wgsl.ts";
@@ -116,8 +117,8 @@ function productGradients(
       ? matmul(b, dy, { transposeA: transposeB, transposeB: true, scale, residual })
       : matmul(dy, b, { transposeB: !transposeB, scale, residual });
   const gradientOfA = () => {
-    if (a.rank === dy.rank) return da(known);
-    const summed = sumTo(da(), a.shape);
+    if (a.rank === dy.rank) return cast(da(known), a.dtype);
+    const summed = cast(sumTo(da(), a.shape), a.dtype);
     return known ? add(summed, known) : summed;
   };
   const gradients = { a: needs.has("a") ? gradientOfA() : undefined };
@@ -126,7 +127,7 @@ function productGradients(
     const db = Tensor.allocate(a.device, [outputs, inputs], "f32", "[matmul] db");
     const dbias = Tensor.allocate(a.device, [outputs], "f32", "[matmul] dbias");
     product({ a: dy, b: a, y: db, sums: dbias }, { transposeA: true, transposeB: false, scale });
-    return { ...gradients, b: db, bias: dbias };
+    return { ...gradients, b: cast(db, b.dtype), bias: dbias };
   }
   const db = () =>
     transposeB
@@ -134,20 +135,29 @@ function productGradients(
       : matmul(a, dy, { transposeA: !transposeA, scale });
   return {
     ...gradients,
-    b: needs.has("b") ? sumTo(db(), b.shape) : undefined,
+    b: needs.has("b") ? cast(sumTo(db(), b.shape), b.dtype) : undefined,
     bias: needs.has("bias") && bias ? sumTo(dy, bias.shape) : undefined,
   };
+}
+
+/** Kernels read f16 in fours. */
+function readable(x: Tensor): Tensor {
+  return (x.shape.at(-1) ?? 0) % 4 === 0 ? x : (widened(x) as Tensor);
+}
+
+function widened(x: Tensor | undefined): Tensor | undefined {
+  return x?.dtype === "f16" ? cast(x, "f32") : x;
 }
 
 /**
  * Matrix product over the last two axes: y = activation(scale · a b + bias) · gate + residual.
  *
- * @param a [..., M, K] f32, or [..., K, M] with transposeA
- * @param b [..., K, N] f32, or [..., N, K] with transposeB; batch axes as those of a, or none on either side
- * @returns [..., M, N] f32
+ * @param a [..., M, K] f32 or f16, or [..., K, M] with transposeA
+ * @param b [..., K, N] f32 or f16, or [..., N, K] with transposeB; batch axes as those of a, or none on either side
+ * @returns [..., M, N], f16 where a and b are, else f32
  * @throws ShapeError if K or the batch axes differ, the bias is not [N], or gate or residual is not [..., M, N]
  *
- * Numerics: one running sum over K in f32, in order; where y is small and K long, a GPU makes up to K / 256 such sums
+ * Numerics: f16 is widened as it is read; one running sum over K in f32, in order; where y is small and K long, a GPU makes up to K / 256 such sums
  * and adds them in order. Gradients: a, b, bias, gate, residual; where b is [N, K], as in a linear layer, the bias'
  * gradient comes with that of b. Where an activation or a gate has a gradient, what it is applied to is kept.
  */
@@ -171,8 +181,15 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
     });
     return reshape(y, shape);
   }
-  const inputs = { a, b, bias, gate, residual };
+  const inputs = {
+    a: readable(a),
+    b: readable(b),
+    bias: widened(bias),
+    gate: widened(gate),
+    residual: widened(residual),
+  };
   const keeps = (activation !== "none" || gate !== undefined) && Object.values(inputs).some(isTracked);
   const attributes = { transposeA, transposeB, scale, activation };
-  return keeps ? activatedOp(inputs, attributes) : linearOp(inputs, attributes);
+  const y = keeps ? activatedOp(inputs, attributes) : linearOp(inputs, attributes);
+  return a.dtype === "f16" && b.dtype === "f16" ? cast(y, "f16") : y;
 }

@@ -2,6 +2,7 @@
 
 import { type KernelSpec, read, wgsl, write } from "../../kernel/kernelSpec.ts";
 import { flatGroup } from "../../kernel/wgsl/flatIndex.ts";
+import { halfFunctions, type QuadFormat, quadFormat } from "../../kernel/wgsl/quadFormat.ts";
 import { lanesBody } from "./matmulLanes.wgsl.ts";
 import { epilogueFunctions } from "./matmulEpilogue.wgsl.ts";
 import { tileBody } from "./matmulTile.wgsl.ts";
@@ -18,14 +19,18 @@ export type MatmulBuffer = "a" | "b" | "bias" | "gate" | "residual" | "y" | "inp
  */
 export function matmulKernel(variant: MatmulVariant) {
   const { tiling, epilogue, quadsA, quadsB, quadsY } = variant;
+  const format = {
+    a: quadFormat(variant.halfA ? "f16" : "f32"),
+    b: quadFormat(variant.halfB ? "f16" : "f32"),
+  };
   const tile = tiling.kind === "tile";
   const stored = quadsY ? "vec4<f32>" : "f32";
   return {
     label: "matmul",
     workgroup: workgroupOf(tiling),
     buffers: {
-      a: read(quadsA ? "vec4<f32>" : "f32"),
-      b: read(quadsB ? "vec4<f32>" : "f32"),
+      a: read(quadsA ? format.a.element : "f32"),
+      b: read(quadsB ? format.b.element : "f32"),
       ...(epilogue.bias ? { bias: read() } : {}),
       ...(epilogue.gate ? { gate: read(stored) } : {}),
       ...(epilogue.residual ? { residual: read(stored) } : {}),
@@ -55,6 +60,8 @@ export function matmulKernel(variant: MatmulVariant) {
       QUADS_A: quadsA,
       QUADS_B: quadsB,
       QUADS_Y: quadsY,
+      HALF_A: variant.halfA,
+      HALF_B: variant.halfB,
       WHOLE_DEPTH: variant.wholeDepth,
       BIAS: epilogue.bias,
       GELU: epilogue.activation === "gelu",
@@ -67,8 +74,9 @@ export function matmulKernel(variant: MatmulVariant) {
     ...(tiling.kind === "broadcast" ? { features: ["subgroups"] as const } : {}),
     body: wgsl`
 ${flatGroup}
-${quadsA ? loadQuad("a") : loadScalars("a")}
-${quadsB ? loadQuad("b") : loadScalars("b")}
+${variant.halfA || variant.halfB ? halfFunctions : ""}
+${quadsA ? loadQuad("a", format.a) : loadScalars("a")}
+${quadsB ? loadQuad("b", format.b) : loadScalars("b")}
 ${variant.transposeA ? aTransposed(variant) : aPlain}
 ${variant.transposeB ? bTransposed : bPlain(variant)}
 ${epilogueFunctions(variant)}
@@ -77,9 +85,9 @@ ${tile ? tileBody(variant) : lanesBody(variant)}`,
 }
 
 /** Elements i to i + 3 along the stored last axis; i is a multiple of four from the start of a row. */
-const loadQuad = (name: string) => wgsl`
+const loadQuad = (name: string, { load }: QuadFormat) => wgsl`
 fn ${name}Four(row: u32, i: u32, width: u32, base: u32) -> vec4<f32> {
-  return ${name}[(base + row * width + i) / 4u];
+  return ${load(`${name}[(base + row * width + i) / 4u]`)};
 }`;
 
 // Elements past the end of the row are 0.

@@ -40,6 +40,9 @@ export interface MatmulVariant {
   readonly quadsA: boolean;
   readonly quadsB: boolean;
   readonly quadsY: boolean;
+  /** a or b is stored as f16, widened where it is read; its last axis is a multiple of four. */
+  readonly halfA: boolean;
+  readonly halfB: boolean;
   /** K is a multiple of four: no step along it reaches past its end. */
   readonly wholeDepth: boolean;
   /** Also gives the sums of a over K, [M]: a bias' gradient beside that of its weight. Only with transposeA. */

@@ -2,6 +2,7 @@
 
 import { run } from "../../autograd/defineOp.ts";
 import { byVariant } from "../../kernel/wgsl/rowReduce.ts";
+import { isFloat } from "../../tensor/dtype.ts";
 import { type Shape, ShapeError, showShape, sizeOf } from "../../tensor/shape.ts";
 import { Tensor } from "../../tensor/tensor.ts";
 import { reduceKernel, sumMonoid } from "../reduce/reduce.wgsl.ts";
@@ -70,6 +71,8 @@ export function product(tensors: ProductTensors, attributes: ProductAttributes):
     quadsA: (a.shape.at(-1) ?? 0) % 4 === 0,
     quadsB: (b.shape.at(-1) ?? 0) % 4 === 0,
     quadsY: columns % 4 === 0,
+    halfA: a.dtype === "f16",
+    halfB: b.dtype === "f16",
     wholeDepth: depth % 4 === 0,
     sums: sums !== undefined,
   });
@@ -144,7 +147,9 @@ export function productShape(
     const shown = `${showShape(a.shape)}${transposeA ? "ᵀ" : ""} and ${showShape(b.shape)}${transposeB ? "ᵀ" : ""}`;
     throw new ShapeError(`[matmul] ${shown}: ${why}`);
   };
-  if (a.dtype !== "f32" || b.dtype !== "f32") fail(`both must be f32, got ${a.dtype} and ${b.dtype}`);
+  if (!isFloat(a.dtype) || !isFloat(b.dtype)) {
+    fail(`both must be f32 or f16, got ${a.dtype} and ${b.dtype}`);
+  }
   if (a.rank < 2 || b.rank < 2) fail("both need at least two axes; reshape vectors to [1, K] or [K, 1]");
   const [a0, a1] = a.shape.slice(-2) as [number, number];
   const [b0, b1] = b.shape.slice(-2) as [number, number];

@@ -92,6 +92,8 @@ const aligned = {
   quadsA: true,
   quadsB: true,
   quadsY: true,
+  halfA: false,
+  halfB: false,
   wholeDepth: true,
   sums: false,
 };

@@ -15,6 +15,8 @@ const product: MatmulVariant = {
   quadsA: true,
   quadsB: true,
   quadsY: true,
+  halfA: false,
+  halfB: false,
   wholeDepth: true,
   sums: false,
 };
@@ -38,6 +40,7 @@ const kernels: Readonly<Record<string, KernelSpec>> = {
   }),
   "matmul.tile": matmulKernel({ ...product, ...ragged, tiling: { kind: "tile", rows: 4, lanes: 1 } }),
   "matmul.tile.sums": matmulKernel({ ...weightGradient, tiling: { kind: "tile", rows: 8, lanes: 1 } }),
+  "matmul.broadcast.half": matmulKernel({ ...product, halfA: true, halfB: true }),
   "matmul.backward.epilogue": epilogueBackward({ activation: "gelu", gate: true }),
 };
 
