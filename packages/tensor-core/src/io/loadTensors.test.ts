@@ -77,7 +77,6 @@ describe("loadTensors", () => {
       ["model.full", a],
       ["model.half", b],
     ]);
-    const rename = (name: string) => name.replace("model.", "");
     await expect(
       loadInto(new Map([...parameters, ["model.full", zeros(device, [6])]]), weights, { rename }),
     ).rejects.toThrow("[loadInto] model.full must be [6], got [7]");

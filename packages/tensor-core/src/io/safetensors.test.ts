@@ -206,6 +206,20 @@ describe("encodeSafetensors", () => {
     );
   });
 
+  it("stores numbers as halves where it is told to", () => {
+    const data = Float32Array.of(1, -2.5, 2 ** -24, 1e6, 1 + 2 ** -11);
+    const bytes = encodeSafetensors(
+      new Map([
+        ["half", { shape: [5], data, dtype: "F16" }],
+        ["full", { shape: [5], data }],
+      ]),
+    );
+    const { tensors } = parseSafetensors(bytes);
+    const half = Float32Array.of(1, -2.5, 2 ** -24, Infinity, 1);
+    expect(tensors.get("half")).toEqual({ dtype: "F16", shape: [5], data: half });
+    expect(tensors.get("full")).toEqual({ dtype: "F32", shape: [5], data });
+  });
+
   it("names what cannot be stored", () => {
     const data = new Float32Array(2);
     expect(() => encodeSafetensors(new Map([["a", { shape: [3], data }]]))).toThrow(

@@ -1,5 +1,6 @@
 /** @file Tensors to and from the bytes of a safetensors file. */
 
+import { toFloat16 } from "../tensor/float16.ts";
 import { fromBfloat16, fromFloat16 } from "./halfFloat.ts";
 import { SafetensorsError } from "./safetensorsError.ts";
 import { parseHeader, type SafetensorsDType, type TensorEntry } from "./safetensorsHeader.ts";
@@ -26,6 +27,8 @@ export interface ParseOptions {
 export interface TensorToStore {
   readonly shape: readonly number[];
   readonly data: Float32Array | Int32Array | Uint32Array;
+  /** Stores numbers as halves, rounded to nearest even; beyond 65,504 they become infinite. */
+  readonly dtype?: "F16";
 }
 
 /**
@@ -97,14 +100,17 @@ export function encodeSafetensors(
   const entries: [string, unknown][] = [];
   if (Object.keys(metadata).length > 0) entries.push(["__metadata__", metadata]);
   let size = 0;
-  for (const [name, { shape, data }] of tensors) {
+  const parts: Uint8Array[] = [];
+  for (const [name, { shape, data, dtype = dtypeOf(data) }] of tensors) {
     if (name === "__metadata__") throw new SafetensorsError("__metadata__ is no name for a tensor");
     const count = shape.reduce((product, n) => product * n, 1);
     if (count !== data.length) {
       throw new SafetensorsError(`${name}: [${shape.join(", ")}] holds ${count} values, got ${data.length}`);
     }
-    const end = size + data.byteLength;
-    entries.push([name, { dtype: dtypeOf(data), shape, data_offsets: [size, end] }]);
+    const { buffer, byteOffset, byteLength } = dtype === "F16" ? toFloat16(data) : data;
+    parts.push(new Uint8Array(buffer, byteOffset, byteLength));
+    const end = size + byteLength;
+    entries.push([name, { dtype, shape, data_offsets: [size, end] }]);
     size = end;
   }
   // Not an object: it would put names that are whole numbers first.
@@ -116,9 +122,9 @@ export function encodeSafetensors(
   bytes.fill(0x20, 8, 8 + headerBytes);
   bytes.set(header, 8);
   let at = 8 + headerBytes;
-  for (const { data } of tensors.values()) {
-    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
-    at += data.byteLength;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.byteLength;
   }
   return bytes;
 }
