@@ -26,9 +26,9 @@ const plain = { quads: false, lanes: 1 };
 
 const kernels: Readonly<Record<string, KernelSpec>> = {
   "attention.visibility": attentionVisibility,
-  "attention.forward.plain": attentionForwardPlain({ quads: 16 }),
-  "attention.backward.query.plain": attentionBackwardQueryPlain({ quads: 16 }),
-  "attention.backward.key.plain": attentionBackwardKeyPlain({ quads: 16 }),
+  "attention.forward.plain": attentionForwardPlain({ quads: 16, rolled: false }),
+  "attention.backward.query.plain": attentionBackwardQueryPlain({ quads: 32, rolled: true }),
+  "attention.backward.key.plain": attentionBackwardKeyPlain({ quads: 32, rolled: true }),
   "attention.forward.shared": attentionForwardShared(sharedVariant(16, 8, 16)),
   "attention.backward.stats": attentionStats,
   "attention.backward.weights.shared": attentionWeightsShared({ lanes: 8 }),

@@ -23,7 +23,8 @@ const WG = 64u;
 const WG_X = 64u;
 const WG_Y = 1u;
 const WG_Z = 1u;
-const QUADS = 16u;
+const QUADS = 32u;
+const ROLLED = true;
 
 
 fn flatGroup(wid: vec3<u32>, nwg: vec3<u32>) -> u32 {
@@ -60,12 +61,12 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec
   let j = unit % params.keys;
   let keyHead = (unit / params.keys) % params.keyHeads;
   let batch = unit / params.keys / params.keyHeads;
-  let row = ((batch * params.keys + j) * params.keyHeads + keyHead) * QUADS;
+  let row = ((batch * params.keys + j) * params.keyHeads + keyHead) * params.quads;
   var key = array<vec4<f32>, QUADS>();
   var value = array<vec4<f32>, QUADS>();
   var keySums = array<vec4<f32>, QUADS>();
   var valueSums = array<vec4<f32>, QUADS>();
-  for (var d = 0u; d < QUADS; d++) {
+  for (var d = 0u; d < params.quads; d++) {
     key[d] = k[row + d] * params.scale;
     value[d] = v[row + d];
   }
@@ -73,23 +74,23 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec
   for (var g = 0u; g < groups; g++) {
     let head = keyHead * params.group + g;
     for (var i = firstQueryOf(j); i < params.tokens; i++) {
-      let query = ((batch * params.tokens + i) * params.heads + head) * QUADS;
+      let query = ((batch * params.tokens + i) * params.heads + head) * params.quads;
       let stat = stats[(batch * params.heads + head) * params.tokens + i];
       var score = vec4<f32>(0.0);
       var slope = vec4<f32>(0.0);
-      for (var d = 0u; d < QUADS; d++) {
+      for (var d = 0u; d < params.quads; d++) {
         score += key[d] * q[query + d];
         slope += value[d] * dy[query + d];
       }
       let p = exp((score.x + score.y) + (score.z + score.w) - stat.x);
       let ds = p * ((slope.x + slope.y) + (slope.z + slope.w) - stat.y);
-      for (var d = 0u; d < QUADS; d++) {
+      for (var d = 0u; d < params.quads; d++) {
         keySums[d] += ds * q[query + d];
         valueSums[d] += p * dy[query + d];
       }
     }
   }
-  for (var d = 0u; d < QUADS; d++) {
+  for (var d = 0u; d < params.quads; d++) {
     dk[row + d] = keySums[d] * params.scale;
     dv[row + d] = valueSums[d];
   }

@@ -22,7 +22,8 @@ const WG = 64u;
 const WG_X = 64u;
 const WG_Y = 1u;
 const WG_Z = 1u;
-const QUADS = 16u;
+const QUADS = 32u;
+const ROLLED = true;
 
 
 fn flatGroup(wid: vec3<u32>, nwg: vec3<u32>) -> u32 {
@@ -59,13 +60,13 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec
   let i = unit % params.tokens;
   let head = (unit / params.tokens) % params.heads;
   let batch = unit / params.tokens / params.heads;
-  let row = ((batch * params.tokens + i) * params.heads + head) * QUADS;
-  let keyStride = params.keyHeads * QUADS;
-  var key = batch * params.keys * keyStride + head / params.group * QUADS;
+  let row = ((batch * params.tokens + i) * params.heads + head) * params.quads;
+  let keyStride = params.keyHeads * params.quads;
+  var key = batch * params.keys * keyStride + head / params.group * params.quads;
   var query = array<vec4<f32>, QUADS>();
   var upstream = array<vec4<f32>, QUADS>();
   var sums = array<vec4<f32>, QUADS>();
-  for (var d = 0u; d < QUADS; d++) {
+  for (var d = 0u; d < params.quads; d++) {
     query[d] = q[row + d] * params.scale;
     upstream[d] = dy[row + d];
   }
@@ -77,14 +78,14 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec
     }
     var score = vec4<f32>(0.0);
     var slope = vec4<f32>(0.0);
-    for (var d = 0u; d < QUADS; d++) {
+    for (var d = 0u; d < params.quads; d++) {
       score += query[d] * k[key + d];
       slope += upstream[d] * v[key + d];
     }
     let p = exp((score.x + score.y) + (score.z + score.w) - stat.x);
     let ds = p * ((slope.x + slope.y) + (slope.z + slope.w) - stat.y);
-    for (var d = 0u; d < QUADS; d++) { sums[d] += ds * k[key + d]; }
+    for (var d = 0u; d < params.quads; d++) { sums[d] += ds * k[key + d]; }
     key += keyStride;
   }
-  for (var d = 0u; d < QUADS; d++) { dq[row + d] = sums[d] * params.scale; }
+  for (var d = 0u; d < params.quads; d++) { dq[row + d] = sums[d] * params.scale; }
 }

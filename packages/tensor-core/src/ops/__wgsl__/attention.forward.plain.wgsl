@@ -22,6 +22,7 @@ const WG_X = 64u;
 const WG_Y = 1u;
 const WG_Z = 1u;
 const QUADS = 16u;
+const ROLLED = false;
 
 
 fn flatGroup(wid: vec3<u32>, nwg: vec3<u32>) -> u32 {
@@ -58,9 +59,9 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec
   let i = unit % params.tokens;
   let head = (unit / params.tokens) % params.heads;
   let batch = unit / params.tokens / params.heads;
-  let row = ((batch * params.tokens + i) * params.heads + head) * QUADS;
-  let keyStride = params.keyHeads * QUADS;
-  var key = batch * params.keys * keyStride + head / params.group * QUADS;
+  let row = ((batch * params.tokens + i) * params.heads + head) * params.quads;
+  let keyStride = params.keyHeads * params.quads;
+  var key = batch * params.keys * keyStride + head / params.group * params.quads;
   var query = array<vec4<f32>, QUADS>();
   var sums = array<vec4<f32>, QUADS>();
   for (var d = 0u; d < QUADS; d++) { query[d] = q[row + d] * params.scale; }

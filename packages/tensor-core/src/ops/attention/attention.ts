@@ -3,7 +3,7 @@
 import { defineOp, run } from "../../autograd/defineOp.ts";
 import { type Shape, ShapeError, showShape } from "../../tensor/shape.ts";
 import { Tensor } from "../../tensor/tensor.ts";
-import { type AttentionAttributes, runBackward, runForward } from "./attentionKernels.ts";
+import { type AttentionAttributes, runBackward, runForward, widest } from "./attentionKernels.ts";
 import { attentionVisibility } from "./attentionMask.wgsl.ts";
 
 export interface AttentionOptions {
@@ -103,8 +103,6 @@ function visibility(
   );
   return visible;
 }
-
-const widest = 128;
 
 function assertShapes(q: Tensor, k: Tensor, v: Tensor): readonly [batch: number, keys: number] {
   const fail = (why: string): never => {

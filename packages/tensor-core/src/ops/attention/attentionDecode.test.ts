@@ -2,6 +2,7 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { capture } from "../../tensor/capture.ts";
 import { tensor, zeros } from "../../tensor/create.ts";
 import { Random } from "../../tensor/random.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
@@ -117,6 +118,27 @@ describe("a cache of keys and values", () => {
         );
       }
     }
+  });
+
+  it("advances in a replayed step by its inputs", async () => {
+    const device = await testDevice();
+    using _scope = device.scope();
+    const cache = keyValueCache(device, 1, 70, 1, 4);
+    const step = capture(device, ({ row, at, length }: Readonly<Record<"row" | "at" | "length", Tensor>>) => {
+      appendKeyValue(cache, row, row, at);
+      return { y: attentionDecode(row, cache, length) };
+    });
+    for (let t = 0; t < 66; t++) {
+      // The newest key agrees best with the query, by far.
+      const { y } = step.run({
+        row: { shape: [1, 1, 1, 4], data: Float32Array.of(0, 0, 0, t) },
+        at: { shape: [1], data: Int32Array.of(t) },
+        length: { shape: [1], data: Int32Array.of(t + 1) },
+      });
+      if (t === 0) expect([...(await y.read())]).toEqual([0, 0, 0, 0]);
+      if (t === 65) expect((await y.read())[3]).toBeGreaterThan(60);
+    }
+    step[Symbol.dispose]();
   });
 
   it("takes a position for each item, and leaves out rows past the capacity", async () => {

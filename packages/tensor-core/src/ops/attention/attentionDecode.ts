@@ -4,6 +4,7 @@ import { defineOp, run } from "../../autograd/defineOp.ts";
 import { ShapeError, showShape } from "../../tensor/shape.ts";
 import { Tensor } from "../../tensor/tensor.ts";
 import { attentionDecodeJoin, attentionDecodeSplit, keysPerSplit } from "./attentionDecode.wgsl.ts";
+import { widest } from "./attentionKernels.ts";
 import { countOf, type KeyValueCache } from "./keyValueCache.ts";
 
 export interface AttentionDecodeOptions {
@@ -16,8 +17,6 @@ interface Attributes {
   readonly counted: number;
   readonly scale: number;
 }
-
-const widest = 128;
 
 const decodeOp = defineOp<
   { q: Tensor; k: Tensor; v: Tensor; lengths: Tensor | undefined },

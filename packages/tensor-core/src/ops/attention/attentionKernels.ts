@@ -29,6 +29,9 @@ export interface AttentionInputs {
   readonly visible?: Tensor | undefined;
 }
 
+/** The widest head that kernels hold. */
+export const widest = 128;
+
 export interface AttentionAttributes {
   /** Keys visible to every query. */
   readonly prefix: number;
@@ -48,7 +51,12 @@ export function runForward({ q, k, v, visible, y, lse }: Saved, attributes: Atte
     run(attentionForwardShared(variant), tensors, { ...uniforms, units }, units);
   } else {
     const units = batch * heads * tokens;
-    run(attentionForwardPlain({ quads }), tensors, { ...uniforms, units }, Math.ceil(units / 64));
+    run(
+      attentionForwardPlain(plainVariant(quads, q.device)),
+      tensors,
+      { ...uniforms, units },
+      Math.ceil(units / 64),
+    );
   }
 }
 
@@ -89,7 +97,7 @@ interface BackwardTensors extends AttentionInputs {
 /** Each side computes the scores for itself. */
 function backwardPlain(work: Work, tensors: BackwardTensors, wanted: Gradients): Gradients {
   const { batch, tokens, keys, heads, keyHeads, quads, uniforms } = work;
-  const kernels = plainBackward({ quads });
+  const kernels = plainBackward(plainVariant(quads, tensors.q.device));
   const queries = batch * heads * tokens;
   run(kernels.query, { ...tensors, dq: wanted.q }, { ...uniforms, units: queries }, Math.ceil(queries / 64));
   const { k: dk, v: dv } = wanted;
@@ -98,6 +106,10 @@ function backwardPlain(work: Work, tensors: BackwardTensors, wanted: Gradients):
   run(kernels.key, { ...tensors, dk, dv }, { ...uniforms, units }, Math.ceil(units / 64));
   return wanted;
 }
+
+/** Short heads are unrolled everywhere: that is faster, and compiles as fast. */
+const plainVariant = (quads: number, { info }: Device): PlainVariant =>
+  info.software && quads > 8 ? { quads: widest / 4, rolled: true } : { quads, rolled: false };
 
 const plainBackward = byVariant((variant: PlainVariant) => ({
   query: attentionBackwardQueryPlain(variant),

@@ -12,14 +12,22 @@ import { attentionUniforms, visibleKeys, visibleQuads } from "./attentionMask.wg
 
 const quad = "vec4<f32>";
 
-/** What distinguishes the instances: quads of a head. */
+/** What distinguishes the instances. */
 export interface PlainVariant {
+  /** Quads of a head, or where loops are `rolled` the most that one can have. */
   readonly quads: number;
+  /**
+   * Loops over a head are not unrolled: heads of all widths share a pipeline, and compilers on the CPU are done in a
+   * fraction of the time. A GPU keeps the rows in registers only where they are.
+   */
+  readonly rolled: boolean;
 }
+
+const bound = ({ rolled }: PlainVariant) => (rolled ? "params.quads" : "QUADS");
 
 /** A loop over keys with a running maximum, and sums scaled by it (Milakov and Gimelshein 2018, arXiv:1805.02867). */
 export const attentionForwardPlain = byVariant(
-  ({ quads }: PlainVariant) =>
+  (variant: PlainVariant) =>
     ({
       label: "attention.forward",
       workgroup: 64,
@@ -32,7 +40,7 @@ export const attentionForwardPlain = byVariant(
         visible: read("vec4<u32>"),
       },
       uniforms: attentionUniforms,
-      constants: { QUADS: quads },
+      constants: { QUADS: variant.quads, ROLLED: variant.rolled },
       body: wgsl`
 ${flatGroup}
 ${visibleKeys}${visibleQuads}
@@ -44,12 +52,12 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec
   let i = unit % params.tokens;
   let head = (unit / params.tokens) % params.heads;
   let batch = unit / params.tokens / params.heads;
-  let row = ((batch * params.tokens + i) * params.heads + head) * QUADS;
-  let keyStride = params.keyHeads * QUADS;
-  var key = batch * params.keys * keyStride + head / params.group * QUADS;
+  let row = ((batch * params.tokens + i) * params.heads + head) * params.quads;
+  let keyStride = params.keyHeads * params.quads;
+  var key = batch * params.keys * keyStride + head / params.group * params.quads;
   var query = array<vec4<f32>, QUADS>();
   var sums = array<vec4<f32>, QUADS>();
-  for (var d = 0u; d < QUADS; d++) { query[d] = q[row + d] * params.scale; }
+  for (var d = 0u; d < ${bound(variant)}; d++) { query[d] = q[row + d] * params.scale; }
   var top = -3.4028234e38;
   var total = 0.0;
   for (var j = 0u; j < min(keysOf(i), endOfKeys(batch)); j++) {
@@ -58,19 +66,19 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec
       continue;
     }
     var four = vec4<f32>(0.0);
-    for (var d = 0u; d < QUADS; d++) { four += query[d] * k[key + d]; }
+    for (var d = 0u; d < ${bound(variant)}; d++) { four += query[d] * k[key + d]; }
     let score = (four.x + four.y) + (four.z + four.w);
     let peak = max(top, score);
     let keep = exp(top - peak);
     let p = exp(score - peak);
     total = total * keep + p;
-    for (var d = 0u; d < QUADS; d++) { sums[d] = sums[d] * keep + p * v[key + d]; }
+    for (var d = 0u; d < ${bound(variant)}; d++) { sums[d] = sums[d] * keep + p * v[key + d]; }
     top = peak;
     key += keyStride;
   }
   // A query that sees no key gets zeros.
   let some = total > 0.0;
-  for (var d = 0u; d < QUADS; d++) { y[row + d] = sums[d] / select(1.0, total, some); }
+  for (var d = 0u; d < ${bound(variant)}; d++) { y[row + d] = sums[d] / select(1.0, total, some); }
   lse[unit] = select(0.0, top + log(total), some);
 }`,
     }) as const satisfies KernelSpec,
@@ -78,7 +86,7 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec
 
 /** p = e^(s - lse), ds = p (dy·v - delta):  dq = scale Σ ds k. */
 export const attentionBackwardQueryPlain = byVariant(
-  ({ quads }: PlainVariant) =>
+  (variant: PlainVariant) =>
     ({
       label: "attention.backward.query",
       workgroup: 64,
@@ -92,7 +100,7 @@ export const attentionBackwardQueryPlain = byVariant(
         visible: read("vec4<u32>"),
       },
       uniforms: attentionUniforms,
-      constants: { QUADS: quads },
+      constants: { QUADS: variant.quads, ROLLED: variant.rolled },
       body: wgsl`
 ${flatGroup}
 ${visibleKeys}${visibleQuads}
@@ -104,13 +112,13 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec
   let i = unit % params.tokens;
   let head = (unit / params.tokens) % params.heads;
   let batch = unit / params.tokens / params.heads;
-  let row = ((batch * params.tokens + i) * params.heads + head) * QUADS;
-  let keyStride = params.keyHeads * QUADS;
-  var key = batch * params.keys * keyStride + head / params.group * QUADS;
+  let row = ((batch * params.tokens + i) * params.heads + head) * params.quads;
+  let keyStride = params.keyHeads * params.quads;
+  var key = batch * params.keys * keyStride + head / params.group * params.quads;
   var query = array<vec4<f32>, QUADS>();
   var upstream = array<vec4<f32>, QUADS>();
   var sums = array<vec4<f32>, QUADS>();
-  for (var d = 0u; d < QUADS; d++) {
+  for (var d = 0u; d < ${bound(variant)}; d++) {
     query[d] = q[row + d] * params.scale;
     upstream[d] = dy[row + d];
   }
@@ -122,23 +130,23 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec
     }
     var score = vec4<f32>(0.0);
     var slope = vec4<f32>(0.0);
-    for (var d = 0u; d < QUADS; d++) {
+    for (var d = 0u; d < ${bound(variant)}; d++) {
       score += query[d] * k[key + d];
       slope += upstream[d] * v[key + d];
     }
     let p = exp((score.x + score.y) + (score.z + score.w) - stat.x);
     let ds = p * ((slope.x + slope.y) + (slope.z + slope.w) - stat.y);
-    for (var d = 0u; d < QUADS; d++) { sums[d] += ds * k[key + d]; }
+    for (var d = 0u; d < ${bound(variant)}; d++) { sums[d] += ds * k[key + d]; }
     key += keyStride;
   }
-  for (var d = 0u; d < QUADS; d++) { dq[row + d] = sums[d] * params.scale; }
+  for (var d = 0u; d < ${bound(variant)}; d++) { dq[row + d] = sums[d] * params.scale; }
 }`,
     }) as const satisfies KernelSpec,
 );
 
 /** dk = scale Σ ds q, dv = Σ p dy, over the queries that see the key, in all heads of its group. */
 export const attentionBackwardKeyPlain = byVariant(
-  ({ quads }: PlainVariant) =>
+  (variant: PlainVariant) =>
     ({
       label: "attention.backward.key",
       workgroup: 64,
@@ -153,7 +161,7 @@ export const attentionBackwardKeyPlain = byVariant(
         visible: read("vec4<u32>"),
       },
       uniforms: attentionUniforms,
-      constants: { QUADS: quads },
+      constants: { QUADS: variant.quads, ROLLED: variant.rolled },
       body: wgsl`
 ${flatGroup}
 ${visibleKeys}${visibleQuads}
@@ -165,12 +173,12 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec
   let j = unit % params.keys;
   let keyHead = (unit / params.keys) % params.keyHeads;
   let batch = unit / params.keys / params.keyHeads;
-  let row = ((batch * params.keys + j) * params.keyHeads + keyHead) * QUADS;
+  let row = ((batch * params.keys + j) * params.keyHeads + keyHead) * params.quads;
   var key = array<vec4<f32>, QUADS>();
   var value = array<vec4<f32>, QUADS>();
   var keySums = array<vec4<f32>, QUADS>();
   var valueSums = array<vec4<f32>, QUADS>();
-  for (var d = 0u; d < QUADS; d++) {
+  for (var d = 0u; d < ${bound(variant)}; d++) {
     key[d] = k[row + d] * params.scale;
     value[d] = v[row + d];
   }
@@ -178,23 +186,23 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec
   for (var g = 0u; g < groups; g++) {
     let head = keyHead * params.group + g;
     for (var i = firstQueryOf(j); i < params.tokens; i++) {
-      let query = ((batch * params.tokens + i) * params.heads + head) * QUADS;
+      let query = ((batch * params.tokens + i) * params.heads + head) * params.quads;
       let stat = stats[(batch * params.heads + head) * params.tokens + i];
       var score = vec4<f32>(0.0);
       var slope = vec4<f32>(0.0);
-      for (var d = 0u; d < QUADS; d++) {
+      for (var d = 0u; d < ${bound(variant)}; d++) {
         score += key[d] * q[query + d];
         slope += value[d] * dy[query + d];
       }
       let p = exp((score.x + score.y) + (score.z + score.w) - stat.x);
       let ds = p * ((slope.x + slope.y) + (slope.z + slope.w) - stat.y);
-      for (var d = 0u; d < QUADS; d++) {
+      for (var d = 0u; d < ${bound(variant)}; d++) {
         keySums[d] += ds * q[query + d];
         valueSums[d] += p * dy[query + d];
       }
     }
   }
-  for (var d = 0u; d < QUADS; d++) {
+  for (var d = 0u; d < ${bound(variant)}; d++) {
     dk[row + d] = keySums[d] * params.scale;
     dv[row + d] = valueSums[d];
   }
