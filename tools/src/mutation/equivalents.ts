@@ -22,8 +22,8 @@ export const equivalents: readonly Equivalent[] = [
   {
     kernel: /./,
     fault: "bound",
-    line: /^if \((i|row) (<|>=) params\.(quads|count|rows)\)/,
-    mutated: /^if \((i|row) (<=|>) params\./,
+    line: /^if \((i|row|unit) (<|>=) params\.(quads|count|rows)\)/,
+    mutated: /^if \((i|row|unit) (<=|>) params\./,
     reason: onePast,
   },
   {
