@@ -160,6 +160,7 @@ describe("elementwise", () => {
     expect(await slope(() => binary.minimum(one, x))).toEqual([1, 1, 0.5, 0]);
     expect(await slope(() => unary.clamp(x, 0, 1))).toEqual([0, 1, 1, 0]);
     expect(await slope(() => unary.sign(x))).toEqual([0, 0, 0, 0]);
+    expect(await slope(() => unary.relu(x))).toEqual([0, 0, 1, 1]);
   });
 
   it("passes over more workgroups than one axis holds", async () => {

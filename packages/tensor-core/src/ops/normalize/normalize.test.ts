@@ -83,6 +83,14 @@ for (const without of [[], ["subgroups"]]) {
 }
 
 describe("softmax", () => {
+  it("finds the largest element wherever it stands in a quad", async () => {
+    const device = await testDevice();
+    using _scope = device.scope();
+    const hot = Float32Array.from({ length: 64 }, (_, i) => (i % 9 === 0 ? 200 : 0)); // a diagonal of [8, 8]
+    const y = await softmax(tensor(device, hot, [8, 8])).read();
+    expect(Array.from(y)).toEqual(Array.from(hot, (value) => value / 200));
+  });
+
   it("neither overflows nor loses rows of large values", async () => {
     const device = await testDevice();
     using _scope = device.scope();
