@@ -3,7 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { valueAndGrad } from "../autograd/tape.ts";
 import { MemoryError } from "../memory/memoryError.ts";
-import { AdamW } from "../optim/adamW.ts";
+import { AdamW } from "./adamW.ts";
 import { tensor, zeros } from "../tensor/create.ts";
 import { Device } from "../tensor/device.ts";
 import { Random } from "../tensor/random.ts";
@@ -12,13 +12,13 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { assertClose, largest } from "../testing/array64.ts";
 import { testDevice } from "../testing/testDevice.ts";
 import { tolerance } from "../testing/tolerance.ts";
-import { add, mul } from "./elementwise/binary.ts";
-import { gelu, scale, square } from "./elementwise/unary.ts";
-import { embedding } from "./index/embedding.ts";
-import { cast } from "./layout/cast.ts";
-import { matmul } from "./matmul/matmul.ts";
-import { softmax } from "./normalize/softmax.ts";
-import { sum } from "./reduce/sum.ts";
+import { add, mul } from "../ops/elementwise/binary.ts";
+import { gelu, scale, square } from "../ops/elementwise/unary.ts";
+import { embedding } from "../ops/index/embedding.ts";
+import { cast } from "../ops/layout/cast.ts";
+import { matmul } from "../ops/matmul/matmul.ts";
+import { softmax } from "../ops/normalize/softmax.ts";
+import { sum } from "../ops/reduce/sum.ts";
 
 const draw = (device: Device, shape: readonly number[], seed: number) => {
   const random = new Random(seed);
