@@ -10,7 +10,7 @@ import { workspaceRoot } from "../process/workspaceRoot.ts";
 import { bundleTensorCore } from "./bundleTensorCore.ts";
 import { chromiumFlags } from "./chromiumFlags.ts";
 import { provideChromium } from "./findChromium.ts";
-import { tryBundle } from "./tryBundle.ts";
+import { BrowserStartError, tryBundle } from "./tryBundle.ts";
 
 const help = `nx run tensor-core:browser [-- --record] [FILTER ...]
 
@@ -40,7 +40,15 @@ await runCommand(async () => {
     say(`browser: SKIPPED, no Chromium: ${found.why}. Install it, or name one by CANDOR_CHROMIUM.`);
     return 0;
   }
-  const { adapter, product } = await tryBundle(bundle, found.path);
+  const trial = await tryBundle(bundle, found.path).catch((error: unknown) => {
+    if (error instanceof BrowserStartError) return error;
+    throw error;
+  });
+  if (trial instanceof Error) {
+    say(`browser: SKIPPED, ${trial.message}. Name another one by CANDOR_CHROMIUM.`);
+    return 0;
+  }
+  const { adapter, product } = trial;
   if (product.join() !== "19,22,43,50") {
     throw new Error(`the bundle multiplies wrongly on ${adapter}: got ${product.join()}, not 19,22,43,50`);
   }

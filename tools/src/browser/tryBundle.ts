@@ -23,14 +23,24 @@ window.trial = {
   product: [...(await matmul(a, b).read())],
 };`;
 
+/** The browser is there and does not start, as where a library that it needs is missing. */
+export class BrowserStartError extends Error {
+  override name = "BrowserStartError";
+}
+
 /**
  * Runs a small program on the bundle.
  *
  * @param executablePath the browser
- * @throws Error with the page's own message
+ * @throws BrowserStartError if the browser does not start; Error with the page's own message
  */
 export async function tryBundle({ code }: Bundle, executablePath: string): Promise<BundleTrial> {
-  const browser = await chromium.launch({ executablePath, args: [...chromiumFlags] });
+  const browser = await chromium
+    .launch({ executablePath, args: [...chromiumFlags] })
+    .catch((cause: unknown) => {
+      const [why = ""] = (cause instanceof Error ? cause.message : String(cause)).split("\n");
+      throw new BrowserStartError(`${executablePath} does not start: ${why}`, { cause });
+    });
   try {
     const tab = await browser.newPage();
     await tab.route("**/*", (route) => {
