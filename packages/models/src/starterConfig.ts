@@ -3,7 +3,7 @@
 import type { PromptConfig } from "./antispoof/promptConfig.ts";
 import type { IfasConfig, VitBinaryConfig } from "./config.ts";
 
-const vit = { imageSize: 64, patchSize: 8, width: 64, layers: 3, heads: 2, mlpRatio: 4 };
+const vit = { imageSize: 64, patchSize: 8, width: 64, layers: 3, heads: 4, mlpRatio: 4 };
 
 /**
  * I-FAS at the starter's size.

@@ -15,7 +15,7 @@ export interface StarterCounts {
 }
 
 /** Counts of the demo. */
-export const defaultCounts: StarterCounts = { train: 1000, dev: 160, test: 240, target: 72 };
+export const defaultCounts: StarterCounts = { train: 1600, dev: 160, test: 240, target: 72 };
 
 /** One planned frame. */
 export interface PlannedFrame extends FrameRequest {
@@ -25,14 +25,14 @@ export interface PlannedFrame extends FrameRequest {
   readonly videoName: string;
 }
 
-const framesPerVideo = 2;
-const framesPerSubject = 2 * framesPerVideo;
+// A second frame of a person in training teaches less than another person does.
+const framesPerVideo: Readonly<Record<Split, number>> = { train: 1, dev: 2, test: 2 };
 
 /**
  * Plans all frames: each subject has one live video and one spoof video, so that half of the frames are live
  * and a subject's looks say nothing of the label; no identity is shared between subjects.
  *
- * @throws Error if a count is no positive multiple of four
+ * @throws Error if a count is negative, or no multiple of a subject's frames: two in training, else four
  */
 export function planStarter(seed: number, counts: StarterCounts): PlannedFrame[] {
   const planned: PlannedFrame[] = [];
@@ -46,6 +46,7 @@ export function planStarter(seed: number, counts: StarterCounts): PlannedFrame[]
           ]
         : [["test", counts.target]];
     for (const [split, count] of splits) {
+      const framesPerSubject = 2 * framesPerVideo[split];
       if (!Number.isInteger(count / framesPerSubject) || count < 0) {
         throw new Error(
           `[planStarter] frames of ${domain.id} ${split} must be a multiple of ${framesPerSubject}, got ${count}`,
@@ -61,7 +62,7 @@ export function planStarter(seed: number, counts: StarterCounts): PlannedFrame[]
           subjects;
         const attacks: readonly Attack[] = ["none", domain.attacks[subject % domain.attacks.length]!];
         attacks.forEach((attack) => {
-          for (let frame = 0; frame < framesPerVideo; frame++) {
+          for (let frame = 0; frame < framesPerVideo[split]; frame++) {
             const name = `${domain.id}-${split}-${String(subject).padStart(4, "0")}`;
             planned.push({
               id: `${name}-${attack}-${frame}`,

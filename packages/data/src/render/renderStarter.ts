@@ -22,7 +22,7 @@ import { presentationWgsl } from "./presentation.wgsl.ts";
 import { openRandom } from "./random.ts";
 
 /** Raised with every change of what the same seed draws. */
-export const rendererVersion = 2;
+export const rendererVersion = 3;
 
 /** What to render, and where. */
 export interface StarterOptions {
@@ -59,7 +59,7 @@ export function starterHash(seed: number, counts: StarterCounts): string {
 /**
  * Renders the data, or reuses them if the same configuration is there; goes on where an interrupted run stopped.
  *
- * @throws Error if a count is no multiple of four, or the folder cannot be written
+ * @throws Error if a count does not fit whole subjects, or the folder cannot be written
  */
 export async function renderStarter(options: StarterOptions): Promise<StarterResult> {
   const folder = `${options.out}-${starterHash(options.seed, options.counts)}`;

@@ -39,14 +39,14 @@ export async function saveCheckpoint(
 ): Promise<string> {
   const folder = join(runFolder, "checkpoints");
   mkdirSync(folder, { recursive: true });
-  const tensors = new Map<string, { dtype: "F32"; shape: readonly number[]; data: Float32Array }>();
+  const tensors = new Map<string, { shape: readonly number[]; data: Float32Array }>();
   for (const [name, { shape, data }] of await model.stateDict()) {
-    tensors.set(`model.${name}`, { dtype: "F32", shape, data });
+    tensors.set(`model.${name}`, { shape, data });
   }
   for (const [name, moment] of optimizer.state()) {
     const data = (await moment.read()) as Float32Array;
     moment.dispose();
-    tensors.set(`optimizer.${name}`, { dtype: "F32", shape: moment.shape, data });
+    tensors.set(`optimizer.${name}`, { shape: moment.shape, data });
   }
   const file = checkpointFile(runFolder, step);
   await writeSafetensors(file, tensors, { step: String(step), format: "candor-checkpoint-1" });
