@@ -25,7 +25,7 @@ export interface PlannedFrame extends FrameRequest {
   readonly videoName: string;
 }
 
-// A second frame of a person in training teaches less than another person does.
+// Training shows a person once live and once as spoof, so that more people are seen in the same time.
 const framesPerVideo: Readonly<Record<Split, number>> = { train: 1, dev: 2, test: 2 };
 
 /**
