@@ -32,7 +32,7 @@ export function starter(method: RunConfig["method"], manifest: string): RunConfi
     maxAnswerTokens: 40,
     loss: "lopsided",
     alpha: 0.7,
-    steps: 520,
+    steps: 620,
     batchSize: 32,
     checkpointEvery: 100,
     evaluateEvery: 100,
