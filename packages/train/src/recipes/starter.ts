@@ -35,7 +35,7 @@ export function starter(method: RunConfig["method"], manifest: string): RunConfi
     steps: 620,
     batchSize: 32,
     checkpointEvery: 100,
-    evaluateEvery: 100,
+    evaluateEvery: 310,
     optimizer: {
       learningRate: 2e-3,
       betas: [0.9, 0.98],
