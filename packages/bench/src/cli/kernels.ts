@@ -1,8 +1,6 @@
 /** @file `nx run bench:kernels`: our kernels against the adapter's own measured ceilings. */
 
-import { mkdirSync, writeFileSync } from "node:fs";
-import { availableParallelism, cpus } from "node:os";
-import { dirname, resolve } from "node:path";
+import { resolve } from "node:path";
 import { Device } from "@candor/tensor-core";
 import { readAdapterChoice } from "@candor/tensor-core/device";
 import yargs from "yargs";
@@ -14,8 +12,8 @@ import { type KernelResult, measureKernel } from "../engine/kernels/measureKerne
 import { alignColumns } from "../engine/peers/peersTable.ts";
 import { rounded } from "../engine/peers/rounded.ts";
 import { runPeers } from "../engine/peers/runPeers.ts";
-import { currentCommit } from "./currentCommit.ts";
 import { endProcess } from "./endProcess.ts";
+import { keepReport, measuredOn } from "./measuredOn.ts";
 import { wholeNumber } from "./wholeNumber.ts";
 
 const say = (line: string): boolean => process.stderr.write(`${line}\n`);
@@ -62,10 +60,7 @@ await endProcess(async () => {
     say(`attention over ${tokens} tokens`);
   }
   const report = rounded({
-    created: new Date().toISOString(),
-    commit: currentCommit(),
-    node: process.version,
-    cpu: `${cpus()[0]?.model ?? "unknown"}, ${availableParallelism()} cores`,
+    ...measuredOn(),
     adapter: device.info.description,
     threads: device.info.threads,
     ceilings,
@@ -73,10 +68,7 @@ await endProcess(async () => {
     attention,
     ...(flags.cold ? { firstStep: await timeFirstStep() } : {}),
   });
-  if (flags.out !== undefined) {
-    mkdirSync(dirname(resolve(flags.out)), { recursive: true });
-    writeFileSync(flags.out, `${JSON.stringify(report, undefined, 1)}\n`);
-  }
+  keepReport(flags.out, report);
   process.stdout.write(flags.json ? `${JSON.stringify(report)}\n` : `${show(report)}\n`);
 });
 

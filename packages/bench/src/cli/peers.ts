@@ -1,8 +1,6 @@
 /** @file `nx run bench:peers`: other tensor libraries and ours, on the same shapes in the same run. */
 
-import { mkdirSync, writeFileSync } from "node:fs";
-import { availableParallelism, cpus } from "node:os";
-import { dirname, resolve } from "node:path";
+import { resolve } from "node:path";
 import { readAdapterChoice } from "@candor/tensor-core/device";
 import yargs from "yargs";
 import { hideBin } from "yargs/helpers";
@@ -14,8 +12,8 @@ import { peerEntries, peerNames } from "../engine/peers/peerLibrary.ts";
 import { showAgreement, showBudgets, showResults } from "../engine/peers/peersTable.ts";
 import { rounded } from "../engine/peers/rounded.ts";
 import { runPeers } from "../engine/peers/runPeers.ts";
-import { currentCommit } from "./currentCommit.ts";
 import { endProcess } from "./endProcess.ts";
+import { keepReport, measuredOn } from "./measuredOn.ts";
 import { wholeNumber } from "./wholeNumber.ts";
 
 const say = (line: string): boolean => process.stderr.write(`${line}\n`);
@@ -81,10 +79,7 @@ await endProcess(async () => {
       say(`${peerEntries[peer].label}: ${name}: ${timing ? `${timing.medianMs.toPrecision(3)} ms` : error}`),
   });
   const report = {
-    created: new Date().toISOString(),
-    commit: currentCommit(),
-    node: process.version,
-    cpu: `${cpus()[0]?.model ?? "unknown"}, ${availableParallelism()} cores`,
+    ...measuredOn(),
     threads: env["LP_NUM_THREADS"] ?? "default",
     packages: [...new Set(peers.flatMap((peer) => [...peerEntries[peer].packages]))],
     budgets: judgeBudgets(results),
@@ -96,10 +91,7 @@ await endProcess(async () => {
       ),
     })),
   };
-  if (flags.out !== undefined) {
-    mkdirSync(dirname(resolve(flags.out)), { recursive: true });
-    writeFileSync(flags.out, `${JSON.stringify(report, undefined, 1)}\n`);
-  }
+  keepReport(flags.out, report);
   if (flags.json) {
     process.stdout.write(`${JSON.stringify(report)}\n`);
     return;
