@@ -8,7 +8,9 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { openImages } from "../images/openImages.ts";
 import type { ManifestRow } from "../manifest/manifest.ts";
+import { readManifest } from "../manifest/readManifest.ts";
 import { writeManifest } from "../manifest/writeManifest.ts";
 import { gatherCrops, readShards } from "../shards/readShards.ts";
 import { cropDataset } from "./cropDataset.ts";
@@ -103,8 +105,33 @@ test("rows become crops by detector, by box, or are reported; shards read back w
       Math.abs((a[i] as number) - (b[(row * size + size - 1 - column) * 3 + channel] as number)) / a.length;
   }
   expect(difference).toBeLessThan(20);
-  const live = await readShards(join(folder, "whole"), (row) => row.label === "live");
+  const live = await readShards(join(folder, "whole"), { keep: (row) => row.label === "live" });
   expect(live.rows.length).toBe(2);
+  // Without memory for pixels, each crop is read from its file.
+  const streamed = await readShards(join(folder, "whole"), { memory: 0 });
+  for (let i = 0; i < set.count; i++) expect(streamed.pixels(i)).toEqual(new Uint8Array(set.pixels(i)));
+  await truncate(join(folder, "whole", "shard-00000.arrow"), 3000);
+  expect(() => streamed.pixels(1)).toThrow("has been cut off since it was opened");
+});
+
+test("rows find their crops by id, whatever the order", async () => {
+  await cropDataset(options("opened", { by: "box" }));
+  const { rows } = await readManifest(manifest);
+  const set = await readShards(join(folder, "opened"));
+  const origin = { root: folder, size, shards: join(folder, "opened") };
+  const opened = await openImages(rows.toReversed(), origin);
+  expect(opened.missing).toBe(2);
+  expect(opened.rows.map(({ id }) => id)).toEqual(set.rows.map(({ id }) => id).toReversed());
+  for (let i = 0; i < 3; i++) expect(opened.images.pixels(i)).toEqual(set.pixels(2 - i));
+  await expect(openImages(rows, { ...origin, size: 64 })).rejects.toThrow(
+    /holds crops of 32 pixels and 64 are needed; crop again with --size=64/,
+  );
+  await expect(
+    openImages(
+      rows.map((row) => ({ ...row, id: `x${row.id}` })),
+      origin,
+    ),
+  ).rejects.toThrow(/has none of the 5 rows, such as "x/);
 });
 
 test("finished shards are kept, missing and damaged ones are made again with the same bytes", async () => {

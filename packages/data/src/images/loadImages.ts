@@ -4,19 +4,11 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import type { ManifestRow } from "../manifest/manifest.ts";
 import { decodeImage, readImageFile } from "./decodeImage.ts";
+import { type ImageSet, imageBlock } from "./imageSet.ts";
 import { readShard, writeShard } from "./shardFile.ts";
 
 /** The part of the key that changes when {@link decodeImage} gives other pixels for the same file. */
 const decoderVersion = "1";
-
-/** Decoded images of one size, in the order of the rows that they were loaded for. */
-export interface ImageSet {
-  /** Uint8Array [count, size, size, 3], sRGB. */
-  pixels: Uint8Array;
-  count: number;
-  /** Edge in pixels. */
-  size: number;
-}
 
 /** What loading may be told. */
 export interface LoadImagesOptions {
@@ -35,7 +27,7 @@ export interface LoadImagesOptions {
  * @param root the manifest's folder
  * @param size edge of the decoded images in pixels
  * @param options cache folder and progress
- * @returns pixels [rows.length, size, size, 3]
+ * @returns the images, in the order of the rows
  * @throws Error that counts and names the images that are missing, broken, or not those of the manifest
  */
 export async function loadImages(
@@ -51,7 +43,7 @@ export async function loadImages(
   const file = join(options.cacheFolder ?? join(root, ".decoded"), name);
 
   const cached = await readShard(file, rows.length * bytes);
-  if (cached) return { pixels: cached, count: rows.length, size };
+  if (cached) return imageBlock(cached, size);
 
   const pixels = new Uint8Array(rows.length * bytes); // [N, size, size, 3]
   const failures: string[] = [];
@@ -77,7 +69,7 @@ export async function loadImages(
     );
   }
   await writeShard(file, pixels);
-  return { pixels, count: rows.length, size };
+  return imageBlock(pixels, size);
 }
 
 async function decodeRow(

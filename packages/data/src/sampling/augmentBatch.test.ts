@@ -1,6 +1,6 @@
 /** @file Augmentation against hand-made images: identity, mirror, crop, tones, clipping and repeatability. */
 import { expect, test } from "vitest";
-import type { ImageSet } from "../images/loadImages.ts";
+import { imageBlock, type ImageSet } from "../images/imageSet.ts";
 import { augmentBatch } from "./augmentBatch.ts";
 import type { Augmentation } from "./augmentBatch.ts";
 import { channelMean, channelStd, normalizeBatch } from "./normalization.ts";
@@ -18,7 +18,7 @@ function drawn(
     const image = Math.floor(pixel / size ** 2);
     return value(image, pixel % size, Math.floor(pixel / size) % size, k % 3);
   });
-  return { pixels, count, size };
+  return imageBlock(pixels, size);
 }
 
 /** Undoes the normalisation of one number. */
@@ -37,7 +37,7 @@ function largestGap(a: Float32Array, b: Float32Array): number {
 test("normalised planes hold (v / 255 - mean) / std", () => {
   const out = normalizeBatch(noise, [2]);
   const [x, y, channel] = [5, 11, 1];
-  const byte = noise.pixels[((2 * 16 + y) * 16 + x) * 3 + channel] as number;
+  const byte = noise.pixels(2)[(y * 16 + x) * 3 + channel] as number;
   expect(out[(channel * 16 + y) * 16 + x]).toBeCloseTo((byte / 255 - 0.4578275) / 0.26130258, 5);
 });
 
@@ -51,7 +51,7 @@ test("without change, augmenting is normalising", () => {
 test("a certain flip mirrors each row", () => {
   const flipped = augmentBatch(noise, [1], position, { ...still, flip: 1 });
   const mirrored = normalizeBatch(
-    drawn(16, 4, (i, x, y, c) => noise.pixels[((i * 16 + y) * 16 + (15 - x)) * 3 + c] as number),
+    drawn(16, 4, (i, x, y, c) => noise.pixels(i)[(y * 16 + (15 - x)) * 3 + c] as number),
     [1],
   );
   expect(largestGap(flipped, mirrored)).toBeLessThan(1e-5);

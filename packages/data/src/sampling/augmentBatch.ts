@@ -1,5 +1,5 @@
 /** @file Augments a batch on the CPU, each sample by numbers of its own. */
-import type { ImageSet } from "../images/loadImages.ts";
+import type { ImageSet } from "../images/imageSet.ts";
 import { channelMean, channelStd, checkBatch } from "./normalization.ts";
 import { below, createRandom, uniform } from "./random.ts";
 import { streams } from "./streams.ts";
@@ -48,7 +48,7 @@ interface Axis {
  *
  * Flip, crop with bilinear interpolation, shift, brightness, contrast, saturation, in this order, clipped to [0, 255]. The
  * numbers of a sample depend on (seed, step, place in the batch) alone.
- * @param images decoded images [N, S, S, 3]
+ * @param images decoded images [S, S, 3]
  * @param indices which of them, [B]
  * @param position seed and step
  * @param augmentation how strongly
@@ -89,9 +89,14 @@ export function augmentBatch(
       contrast: jitter(contrast),
       saturation: jitter(saturation),
     };
-    const start = (indices[b] as number) * bytes;
-    const pixels = images.pixels.subarray(start, start + bytes); // [S, S, 3]
-    writeSample(pixels, size, across, down, tone, out.subarray(b * bytes, (b + 1) * bytes));
+    writeSample(
+      images.pixels(indices[b] as number),
+      size,
+      across,
+      down,
+      tone,
+      out.subarray(b * bytes, (b + 1) * bytes),
+    );
   }
   return out;
 }

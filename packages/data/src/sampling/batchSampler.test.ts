@@ -5,9 +5,11 @@ import type { Attack } from "../manifest/manifest.ts";
 import { batchAt, createBatchSampler } from "./batchSampler.ts";
 import { epochOrder } from "./epochOrder.ts";
 
-function rowsOf(counts: Partial<Record<Attack, number>>): { label: "live" | "spoof"; attack: Attack }[] {
+function rowsOf(counts: Partial<Record<Attack, number>>, dataset = "D1") {
   return (Object.entries(counts) as [Attack, number][]).flatMap(([attack, count]) =>
-    Array.from({ length: count }, () => ({ label: attack === "none" ? "live" : "spoof", attack }) as const),
+    Array.from({ length: count }, () => {
+      return { dataset, label: attack === "none" ? "live" : "spoof", attack } as const;
+    }),
   );
 }
 
@@ -56,6 +58,27 @@ test("a step's batch is the same from a new sampler, whatever was drawn before",
   );
 });
 
+test("data sets of any size share a batch evenly, each with both classes and all of its attacks", () => {
+  const several = [...rowsOf({ none: 30, print: 90 }, "O"), ...rowsOf({ none: 4, replay: 2, print: 7 }, "C")];
+  const sampler = createBatchSampler(several, 3, 8);
+  expect(sampler.datasets.map(({ name }) => name)).toEqual(["C", "O"]);
+  const replays: number[] = [];
+  for (let step = 0; step < 20; step++) {
+    const drawn = [...batchAt(sampler, step)].map((i) => several[i] as (typeof several)[number]);
+    for (const dataset of ["C", "O"]) {
+      for (const label of ["live", "spoof"]) {
+        expect(drawn.filter((row) => row.dataset === dataset && row.label === label)).toHaveLength(2);
+      }
+    }
+    replays.push(drawn.filter((row) => row.attack === "replay").length);
+  }
+  expect(replays).toEqual(Array.from({ length: 20 }, () => 1));
+});
+
+test("the draws of one data set are these: a change would move every run", () => {
+  expect([...batchAt(createBatchSampler(rows, 1, 8), 2)]).toEqual([55, 74, 59, 14, 61, 66, 43, 81]);
+});
+
 test("seeds give other batches, and epochs other orders", () => {
   const first = batchAt(createBatchSampler(rows, 1, 16), 0);
   expect([...batchAt(createBatchSampler(rows, 2, 16), 0)]).not.toEqual([...first]);
@@ -65,8 +88,12 @@ test("seeds give other batches, and epochs other orders", () => {
 });
 
 test("what cannot be balanced is named", () => {
-  expect(() => createBatchSampler(rowsOf({ none: 4 }), 1, 4)).toThrow("got 4 live and 0 spoof");
-  expect(() => createBatchSampler(rowsOf({ print: 4 }), 1, 4)).toThrow("got 0 live and 4 spoof");
+  expect(() => createBatchSampler(rowsOf({ none: 4 }), 1, 4)).toThrow("rows of D1, which has no spoof rows");
+  expect(() => createBatchSampler(rowsOf({ print: 4 }), 1, 4)).toThrow("which has no live rows");
+  expect(() => createBatchSampler([...rows, ...rowsOf({ print: 2 }, "C")], 1, 4)).toThrow(
+    "rows of C, which has no live rows",
+  );
+  expect(() => createBatchSampler([], 1, 4)).toThrow("there are no rows");
   expect(() => createBatchSampler(rows, 1, 0)).toThrow("batchSize must be a positive integer, got 0");
   expect(() => batchAt(createBatchSampler(rows, 1, 4), -1)).toThrow(
     "step must be a non-negative integer, got -1",

@@ -1,4 +1,4 @@
-/** @file Class-balanced batches whose position is the step's number and nothing else. */
+/** @file Batches balanced over data sets, classes and attacks, whose position is the step's number and nothing else. */
 import type { Attack, ManifestRow } from "../manifest/manifest.ts";
 import { createRandom, permutation } from "./random.ts";
 import { streams } from "./streams.ts";
@@ -7,51 +7,72 @@ import { streams } from "./streams.ts";
 export interface BatchSampler {
   seed: number;
   batchSize: number;
-  /** The attacks that occur, in alphabetical order. */
-  attacks: readonly Attack[];
-  /** Row indices: pool 0 is live, pool 1 + i is attack i. */
-  pools: readonly Uint32Array[];
+  /** One entry a data set, in alphabetical order. */
+  datasets: readonly DatasetPools[];
   /** The latest order of each pool: kept for speed only, and the same when it is computed anew. */
   orders: Map<number, { epoch: number; order: Uint32Array }>;
 }
 
+/** The rows of one data set, by what they show. */
+interface DatasetPools {
+  name: string;
+  live: Pool;
+  /** One pool an attack, in alphabetical order of the attacks. */
+  spoof: readonly Pool[];
+}
+
+interface Pool {
+  /** Place among the pools of all data sets. */
+  index: number;
+  /** Indices into the rows that the sampler was made of. */
+  rows: Uint32Array;
+}
+
 /**
- * Sorts the rows into one pool of live frames and one of each attack.
+ * Sorts the rows into one pool of live frames and one of each attack, a data set at a time: a small data set counts as
+ * much as a large one, live as much as spoof, and a rare attack as much as a common one.
  * @param rows the rows of a training split; a batch holds indices into them
  * @param seed the run's seed
- * @param batchSize samples a batch
- * @throws Error if live or spoof rows are missing, RangeError if the batch size is no positive integer
+ * @param batchSize samples a batch; with twice the number of data sets, or a multiple, every batch is balanced by itself
+ * @throws Error if live or spoof rows of a data set are missing, RangeError if the batch size is no positive integer
  */
 export function createBatchSampler(
-  rows: readonly Pick<ManifestRow, "label" | "attack">[],
+  rows: readonly Pick<ManifestRow, "dataset" | "label" | "attack">[],
   seed: number,
   batchSize: number,
 ): BatchSampler {
   if (!Number.isInteger(batchSize) || batchSize < 1) {
     throw new RangeError(`[batchSampler] batchSize must be a positive integer, got ${batchSize}`);
   }
-  const byAttack = new Map<Attack, number[]>();
-  for (const [index, row] of rows.entries()) {
-    const pool = byAttack.get(row.attack) ?? [];
-    pool.push(index);
-    byAttack.set(row.attack, pool);
+  if (rows.length === 0) throw new Error("[batchSampler] there are no rows");
+  const members = new Map<string, Map<Attack, number[]>>();
+  for (const [i, { dataset, attack }] of rows.entries()) {
+    const byAttack = members.get(dataset) ?? new Map<Attack, number[]>();
+    members.set(dataset, byAttack);
+    const pool = byAttack.get(attack);
+    if (pool) pool.push(i);
+    else byAttack.set(attack, [i]);
   }
-  const live = byAttack.get("none") ?? [];
-  byAttack.delete("none");
-  const attacks = [...byAttack.keys()].toSorted();
-  if (live.length === 0 || attacks.length === 0) {
-    throw new Error(
-      `[batchSampler] balanced batches need live and spoof rows, got ${live.length} live and ` +
-        `${rows.length - live.length} spoof`,
-    );
-  }
-  const pools = [live, ...attacks.map((attack) => byAttack.get(attack) as number[])];
-  return { seed, batchSize, attacks, pools: pools.map((pool) => Uint32Array.from(pool)), orders: new Map() };
+  let index = 0;
+  const pool = (indices: number[]): Pool => ({ index: index++, rows: Uint32Array.from(indices) });
+  const datasets = [...members.keys()].toSorted().map((name): DatasetPools => {
+    const { none: live = [], ...byAttack } = Object.fromEntries(members.get(name) ?? []) as Partial<
+      Record<Attack, number[]>
+    >;
+    const spoof = Object.keys(byAttack).toSorted() as (keyof typeof byAttack)[];
+    if (live.length === 0 || spoof.length === 0) {
+      throw new Error(
+        `[batchSampler] balanced batches need live and spoof rows of ${name}, which has no ${live.length === 0 ? "live" : "spoof"} rows`,
+      );
+    }
+    return { name, live: pool(live), spoof: spoof.map((attack) => pool(byAttack[attack] ?? [])) };
+  });
+  return { seed, batchSize, datasets, orders: new Map() };
 }
 
 /**
- * The rows of one step: live and spoof in turn, the attacks in turn among the spoofs, and each pool in a new order
- * each time it has been gone through. A pool is exhausted before any of its rows comes again.
+ * The rows of one step: data sets in turn, live and spoof in turn in each, the attacks in turn among the spoofs, and
+ * each pool in a new order each time it has been gone through. A pool is exhausted before any of its rows comes again.
  *
  * The result depends on the rows, the seed, the batch size and the step alone, so a resumed run draws what the run
  * that was never stopped draws.
@@ -63,24 +84,25 @@ export function batchAt(sampler: BatchSampler, step: number): Uint32Array {
   if (!Number.isSafeInteger(step) || step < 0) {
     throw new RangeError(`[batchSampler] step must be a non-negative integer, got ${step}`);
   }
-  const { batchSize, attacks } = sampler;
+  const { batchSize, datasets } = sampler;
   return Uint32Array.from({ length: batchSize }, (_, slot) => {
     const drawn = step * batchSize + slot;
-    const turn = Math.floor(drawn / 2);
-    if (drawn % 2 === 0) return rowOf(sampler, 0, turn);
-    return rowOf(sampler, 1 + (turn % attacks.length), Math.floor(turn / attacks.length));
+    const { live, spoof } = datasets[drawn % datasets.length] as DatasetPools;
+    const ofDataset = Math.floor(drawn / datasets.length);
+    const turn = Math.floor(ofDataset / 2);
+    if (ofDataset % 2 === 0) return rowOf(sampler, live, turn);
+    return rowOf(sampler, spoof[turn % spoof.length] as Pool, Math.floor(turn / spoof.length));
   });
 }
 
 /** The row that a pool gives at its turn-th draw. */
-function rowOf(sampler: BatchSampler, pool: number, turn: number): number {
-  const rows = sampler.pools[pool] as Uint32Array;
+function rowOf(sampler: BatchSampler, { index, rows }: Pool, turn: number): number {
   const epoch = Math.floor(turn / rows.length);
-  let kept = sampler.orders.get(pool);
+  let kept = sampler.orders.get(index);
   if (kept?.epoch !== epoch) {
-    const random = createRandom(sampler.seed, streams.pool, pool, epoch);
+    const random = createRandom(sampler.seed, streams.pool, index, epoch);
     kept = { epoch, order: permutation(random, rows.length) };
-    sampler.orders.set(pool, kept);
+    sampler.orders.set(index, kept);
   }
   return rows[kept.order[turn % rows.length] as number] as number;
 }

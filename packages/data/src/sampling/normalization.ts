@@ -1,5 +1,5 @@
 /** @file Bytes to the numbers that the encoder expects, without augmentation. */
-import type { ImageSet } from "../images/loadImages.ts";
+import type { ImageSet } from "../images/imageSet.ts";
 
 /** The mean of each channel on [0, 1], CLIP's own. */
 export const channelMean = [0.48145466, 0.4578275, 0.40821073] as const;
@@ -9,7 +9,7 @@ export const channelStd = [0.26862954, 0.26130258, 0.27577711] as const;
 
 /**
  * Writes images as planes, normalised by CLIP's mean and standard deviation: (v / 255 - mean) / std.
- * @param images decoded images [N, S, S, 3]
+ * @param images decoded images [S, S, 3]
  * @param indices which of them, [B]
  * @param out Float32Array [B, 3, S, S], a new one where it is not given
  * @returns out
@@ -23,13 +23,13 @@ export function normalizeBatch(
   checkBatch("normalizeBatch", images, indices, out);
   const area = images.size ** 2;
   for (let b = 0; b < indices.length; b++) {
-    const source = (indices[b] as number) * area * 3;
+    const pixels = images.pixels(indices[b] as number); // [S, S, 3]
     for (let channel = 0; channel < 3; channel++) {
       const scale = 1 / (255 * (channelStd[channel] as number));
       const shift = (channelMean[channel] as number) / (channelStd[channel] as number);
       const target = (b * 3 + channel) * area;
       for (let i = 0; i < area; i++) {
-        out[target + i] = (images.pixels[source + i * 3 + channel] as number) * scale - shift;
+        out[target + i] = (pixels[i * 3 + channel] as number) * scale - shift;
       }
     }
   }

@@ -1,41 +1,46 @@
-/** @file Reads shards back: pixels are views of the file's own bytes and never copied. */
+/** @file Reads shards back: pixels are views of the file's own bytes and never copied; what does not fit into memory is read a crop at a time. */
+import { closeSync, openSync, readSync } from "node:fs";
 import { readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { DataType, tableFromIPC } from "apache-arrow";
 import type { Table } from "apache-arrow";
+import type { ImageSet } from "../images/imageSet.ts";
 import { sharedColumns } from "./shardTable.ts";
 import type { ShardRow } from "./shardTable.ts";
 
-/** Crops in memory. */
-export interface CropSet {
-  rows: ShardRow[];
-  /** Edge of a crop in pixels. */
-  size: number;
+/** Crops by index, and what is known of each. */
+export interface CropSet extends ImageSet {
+  readonly rows: readonly ShardRow[];
   /** How the crops were made, from the shards' metadata. */
-  metadata: Record<string, string>;
-  /** The crop of a row: a view [size, size, 3] of the shard's bytes. */
-  pixels: (index: number) => Uint8Array;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** What reading may be told. */
+export interface ReadShardsOptions {
+  /** Which rows are wanted; by default all. */
+  readonly keep?: (row: ShardRow) => boolean;
+  /** Bytes of pixels that may stay in memory; the shards beyond it are read a crop at a time. By default 4 GiB. */
+  readonly memory?: number;
 }
 
 /**
  * Opens every shard of a folder.
+ *
  * @param folder where `data:crop` has written
- * @param keep which rows are wanted; by default all
  * @throws Error if there is no shard, or one is damaged or of another size
  */
-export async function readShards(
-  folder: string,
-  keep: (row: ShardRow) => boolean = () => true,
-): Promise<CropSet> {
+export async function readShards(folder: string, options: ReadShardsOptions = {}): Promise<CropSet> {
+  const { keep = () => true, memory = 4 * 2 ** 30 } = options;
   const names = (await readdir(folder).catch(() => []))
     .filter((name) => /^shard-\d+\.arrow$/.test(name))
     .toSorted();
   if (names.length === 0)
     throw new Error(`[shards] no shards in ${folder}; make them with "npx nx run data:crop"`);
   const rows: ShardRow[] = [];
-  const views: Uint8Array[] = [];
+  const crops: (() => Uint8Array)[] = [];
   let metadata: Record<string, string> = {};
   let size = 0;
+  let held = 0;
   for (const name of names) {
     const file = join(folder, name);
     const table = await openShard(file);
@@ -47,25 +52,47 @@ export async function readShards(
       );
     }
     if (size === 0) [size, metadata] = [ownSize, own];
-    const bytes = table.getChild("pixels")?.data[0]?.values as Uint8Array | undefined;
     const length = size * size * 3;
+    const bytes = (table.getChild("pixels")?.data[0]?.values ?? new Uint8Array()) as Uint8Array;
+    const inMemory = held + bytes.byteLength <= memory;
+    if (inMemory) held += bytes.byteLength;
+    // Arrow's buffers are views of the whole file, so their offsets are those of the file.
+    const { byteOffset } = bytes;
     for (const [index, row] of shardRows(table).entries()) {
       if (!keep(row)) continue;
       rows.push(row);
-      views.push((bytes as Uint8Array).subarray(index * length, (index + 1) * length));
+      const start = index * length;
+      crops.push(
+        inMemory
+          ? () => bytes.subarray(start, start + length)
+          : () => readCrop(file, byteOffset + start, length),
+      );
     }
   }
   delete metadata.summary;
   return {
     rows,
+    count: rows.length,
     size,
     metadata,
     pixels: (index) => {
-      const view = views[index];
-      if (!view) throw new RangeError(`[shards] there is no crop ${index}; there are ${views.length}`);
-      return view;
+      const crop = crops[index];
+      if (!crop) throw new RangeError(`[shards] there is no crop ${index}; there are ${crops.length}`);
+      return crop();
     },
   };
+}
+
+function readCrop(file: string, position: number, length: number): Uint8Array {
+  const pixels = new Uint8Array(length);
+  const handle = openSync(file, "r");
+  try {
+    const read = readSync(handle, pixels, 0, length, position);
+    if (read !== length) throw new Error(`[shards] ${file} has been cut off since it was opened`);
+  } finally {
+    closeSync(handle);
+  }
+  return pixels;
 }
 
 /**

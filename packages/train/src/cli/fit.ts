@@ -25,6 +25,14 @@ await runCommand(async (signal) => {
     })
     .option("method", { choices: methods, default: "ifas" as const, describe: "What is trained" })
     .option("manifest", { type: "string", describe: "Arrow manifest of the data [the newest starter data]" })
+    .option("datasets", {
+      type: "string",
+      describe: "Data sets to train on, with commas between [the recipe's]",
+    })
+    .option("shards", {
+      type: "string",
+      describe: "Crops that data:crop made of the manifest [the image files]",
+    })
     .option("out", { type: "string", describe: "Folder of the run [runs/RECIPE-METHOD-SEED]" })
     .option("seed", { type: "number", describe: "Seed of weights, batches and augmentation" })
     .option("steps", { type: "number", describe: "Training steps" })
@@ -41,6 +49,10 @@ await runCommand(async (signal) => {
     .option("json", { type: "boolean", default: false, describe: "Print the result as JSON" })
     .example("$0", "The starter on rendered faces")
     .example("$0 --method=vit-binary --seed=1", "The baseline, another seed")
+    .example(
+      "$0 --manifest=all.arrow --shards=crops --datasets=msu,casia,oulu",
+      "On face crops of three data sets",
+    )
     .example("$0 --out=runs/mine --resume", "Go on after a stop")
     .strict()
     .parserConfiguration({ "duplicate-arguments-array": false })
@@ -99,6 +111,8 @@ function override(
     readonly alpha?: number | undefined;
     readonly checkpointEvery?: number | undefined;
     readonly config?: string | undefined;
+    readonly datasets?: string | undefined;
+    readonly shards?: string | undefined;
   },
 ): RunConfig {
   const file = flags.config === undefined ? {} : readJson(flags.config);
@@ -109,6 +123,8 @@ function override(
   if (flags.learningRate !== undefined) {
     merged["optimizer"] = { ...(merged["optimizer"] as object), learningRate: flags.learningRate };
   }
+  if (flags.datasets !== undefined) merged["datasets"] = flags.datasets.split(",").filter(Boolean);
+  if (flags.shards !== undefined) merged["shards"] = flags.shards;
   return parseRunConfig(merged);
 }
 

@@ -1,6 +1,6 @@
 /** @file `nx run train:predict`: verdict, P(live) and the sentence for images. */
 
-import { decodeImage, type ImageSet } from "@candor/data";
+import { decodeImage, imageBlock } from "@candor/data";
 import { Device } from "@candor/tensor-core";
 import yargs from "yargs";
 import { hideBin } from "yargs/helpers";
@@ -44,7 +44,7 @@ await runCommand(async () => {
   for (const image of flags.image) {
     try {
       const pixels = await decodeImage(image, predictor.imageSize);
-      const set: ImageSet = { pixels, count: 1, size: predictor.imageSize };
+      const set = imageBlock(pixels, predictor.imageSize);
       const pLive = (await predictor.score(set, [0]))[0] as number;
       const verdict = pLive >= threshold ? "live" : "spoof";
       const sentence = (await predictor.explain?.(set, [0], [verdict]))?.[0];

@@ -13,7 +13,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type ManifestRow, writeManifest } from "@candor/data";
+import { cropDataset, imageBlock, type ManifestRow, readManifest, writeManifest } from "@candor/data";
 import { Device } from "@candor/tensor-core";
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -160,7 +160,7 @@ it("learns to tell the two kinds apart, and a predictor says so", async () => {
     const live = await sharp(join(folder, "images", "16.png"))
       .raw()
       .toBuffer();
-    const set = { pixels: new Uint8Array(live), count: 1, size: 16 };
+    const set = imageBlock(new Uint8Array(live), 16);
     const [pLive = 0] = await predictor.score(set, [0]);
     expect(pLive).toBeGreaterThan(0.5);
     if (method === "ifas") {
@@ -168,6 +168,35 @@ it("learns to tell the two kinds apart, and a predictor says so", async () => {
       expect((await predictor.explain?.(set, [0], ["spoof"]))?.[0]).toMatch(/^No/);
     } else expect(predictor.explain).toBeUndefined();
   }
+});
+
+it("trains on the crops of several data sets, and says which rows have none", async () => {
+  const { rows } = await readManifest(config().manifest);
+  const manifest = join(folder, "two.arrow");
+  await writeManifest(
+    manifest,
+    rows.map((row, i) => ({ ...row, dataset: i % 4 < 2 ? "A" : "B" })),
+    {},
+  );
+  const shards = join(folder, "crops");
+  await cropDataset({
+    manifest,
+    out: shards,
+    size: 16,
+    margin: 0,
+    align: false,
+    by: "box",
+    shardRows: 8,
+    jobs: 1,
+  });
+  const change = { manifest, datasets: ["A", "B"], shards, steps: 3 };
+  const warnings: string[] = [];
+  const warn = (text: string) => void warnings.push(text);
+  const whole = await fit(device, config(change), options("crops", { warn }));
+  expect([whole.steps, warnings]).toEqual([3, []]);
+  rmSync(join(shards, "shard-00001.arrow"));
+  await fit(device, config(change), options("fewer", { warn }));
+  expect(warnings).toEqual([`8 train rows have no crop in ${shards}`]);
 });
 
 it("leaves no tensor behind", async () => {
@@ -178,7 +207,9 @@ it("leaves no tensor behind", async () => {
 
 it("names what is missing", async () => {
   const { manifest } = config();
-  await expect(fit(device, config({ dataset: "D9" }), options("none"))).rejects.toThrow("it has D1");
+  await expect(fit(device, config({ datasets: ["D1", "D9"] }), options("none"))).rejects.toThrow(
+    "no train rows of data set D9; it has D1",
+  );
   await expect(fit(device, config(), options("empty", { resume: true }))).rejects.toThrow(
     "no checkpoint to resume",
   );

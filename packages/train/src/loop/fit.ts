@@ -6,9 +6,11 @@ import {
   augmentBatch,
   batchAt,
   createBatchSampler,
-  loadImages,
+  type ImageSet,
   type ManifestRow,
   normalizeBatch,
+  type OpenedImages,
+  openImages,
   readManifest,
 } from "@candor/data";
 import {
@@ -36,7 +38,7 @@ export interface FitOptions {
   /** Go on from the newest checkpoint of the folder. */
   readonly resume: boolean;
   readonly progress: (total: number, start: number) => Progress;
-  /** Told of damaged checkpoints that are skipped. */
+  /** Told of damaged checkpoints that are skipped, and of rows that have no crop. */
   readonly warn: (text: string) => void;
   /** Ends the run after the current step, with a checkpoint. */
   readonly signal?: AbortSignal;
@@ -58,7 +60,7 @@ interface DevMeasures {
 }
 
 /**
- * Trains a method on the train split of one data set.
+ * Trains a method on the train split of one data set or several.
  *
  * @throws Error if the manifest has no such rows, a loss is not finite, or the folder holds another configuration
  */
@@ -67,8 +69,14 @@ export async function fit(device: Device, config: RunConfig, options: FitOptions
   const manifestFile = resolve(config.manifest);
   const root = dirname(manifestFile);
   const { rows } = await readManifest(manifestFile);
-  const train = rowsOf(rows, config, "train");
-  const dev = rowsOf(rows, config, "dev");
+  const open = async (split: "train" | "dev"): Promise<OpenedImages> => {
+    const { imageSize: size, shards } = config;
+    const opened = await openImages(rowsOf(rows, config, split), { root, size, shards });
+    if (opened.missing > 0) options.warn(`${opened.missing} ${split} rows have no crop in ${shards}`);
+    return opened;
+  };
+  const { rows: train, images } = await open("train");
+  const dev = await open("dev");
   mkdirSync(join(folder, "checkpoints"), { recursive: true });
   const method = await buildMethod(device, config, train, folder);
   const optimizer = new AdamW(method.model.namedParameters(), {
@@ -82,8 +90,6 @@ export async function fit(device: Device, config: RunConfig, options: FitOptions
   truncateMetrics(metricsFile, start);
   writeConfig(folder, config);
 
-  const images = await loadImages(train, root, config.imageSize);
-  const devImages = dev.length > 0 ? await loadImages(dev, root, config.imageSize) : undefined;
   const sampler = createBatchSampler(train, config.seed, config.batchSize);
   const rate = warmupCosine({
     peak: config.optimizer.learningRate,
@@ -114,8 +120,8 @@ export async function fit(device: Device, config: RunConfig, options: FitOptions
       }
       const samplesPerSecond = ((step - start) * config.batchSize) / ((performance.now() - begun) / 1000);
       progress.update(step, finalLoss, samplesPerSecond);
-      if (devImages && (step % config.evaluateEvery === 0 || step === config.steps)) {
-        devMeasures = await measureDev(device, method, devImages, dev);
+      if (dev.rows.length > 0 && (step % config.evaluateEvery === 0 || step === config.steps)) {
+        devMeasures = await measureDev(device, method, dev);
         appendMetrics(metricsFile, { step, devLoss: devMeasures.loss, devAccuracy: devMeasures.accuracy });
       }
       if (step % config.checkpointEvery === 0 || step === config.steps) {
@@ -187,8 +193,7 @@ function captureStep(
 async function measureDev(
   device: Device,
   method: Method,
-  images: Awaited<ReturnType<typeof loadImages>>,
-  rows: readonly ManifestRow[],
+  { images, rows }: { readonly images: ImageSet; readonly rows: readonly ManifestRow[] },
 ): Promise<DevMeasures> {
   const size = method.imageSize;
   const batchSize = 32;
@@ -214,12 +219,13 @@ async function measureDev(
 }
 
 function rowsOf(rows: readonly ManifestRow[], config: RunConfig, split: "train" | "dev"): ManifestRow[] {
-  const found = rows.filter((row) => row.dataset === config.dataset && row.split === split);
-  if (split === "train" && found.length === 0) {
-    const known = [...new Set(rows.map((row) => row.dataset))].join(", ");
-    throw new Error(`${config.manifest} has no train rows of data set ${config.dataset}; it has ${known}`);
+  const ofSplit = rows.filter((row) => row.split === split);
+  for (const dataset of split === "train" ? config.datasets : []) {
+    if (ofSplit.some((row) => row.dataset === dataset)) continue;
+    const known = [...new Set(ofSplit.map((row) => row.dataset))].join(", ") || "none of any";
+    throw new Error(`${config.manifest} has no train rows of data set ${dataset}; it has ${known}`);
   }
-  return found;
+  return ofSplit.filter((row) => config.datasets.includes(row.dataset));
 }
 
 async function restore(

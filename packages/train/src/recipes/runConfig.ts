@@ -17,8 +17,10 @@ export const runConfigSchema = z.strictObject({
     .max(2 ** 32 - 1),
   /** Arrow manifest, relative to the folder where the command runs. */
   manifest: z.string(),
-  /** The data set of the manifest that is trained on. */
-  dataset: z.string(),
+  /** Folder of the crops that `data:crop` made of the manifest; its image files where there is none. */
+  shards: z.string().optional(),
+  /** The data sets of the manifest that are trained on; batches are balanced over them. */
+  datasets: z.array(z.string()).min(1),
   /** Edge of the images in pixels. */
   imageSize: count,
   vit: vitConfigSchema,

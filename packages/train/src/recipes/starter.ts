@@ -23,7 +23,7 @@ export function starter(method: RunConfig["method"], manifest: string): RunConfi
     method,
     seed: 0,
     manifest,
-    dataset: "D1",
+    datasets: ["D1"],
     imageSize: vit.imageSize,
     vit,
     connector,
