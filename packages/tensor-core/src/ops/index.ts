@@ -36,6 +36,8 @@ export * from "./normalize/softmax.ts";
 export * from "./reduce/cumsum.ts";
 export * from "./reduce/extremes.ts";
 export * from "./reduce/logSumExp.ts";
+export * from "./reduce/prod.ts";
 export { type ReduceOptions } from "./reduce/reduceAxis.ts";
 export * from "./reduce/sum.ts";
+export * from "./reduce/truth.ts";
 export * from "./random/random.ts";

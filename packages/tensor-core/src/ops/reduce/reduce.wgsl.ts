@@ -5,7 +5,7 @@ import { flatGroup } from "../../kernel/wgsl/flatIndex.ts";
 
 /** An associative operation with its neutral element, as WGSL over `f32` and `vec4<f32>`. */
 export interface Monoid {
-  readonly name: "sum" | "max" | "min";
+  readonly name: "sum" | "prod" | "max" | "min";
   readonly identity: string;
   readonly combine: string;
   /** Functions that the identity calls. */
@@ -17,6 +17,7 @@ const infinity = wgsl`
 fn infinity() -> f32 { var bits = 0x7f800000u; return bitcast<f32>(bits); }`;
 
 export const sumMonoid: Monoid = { name: "sum", identity: "0.0", combine: "a + b" };
+export const prodMonoid: Monoid = { name: "prod", identity: "1.0", combine: "a * b" };
 export const maxMonoid: Monoid = {
   name: "max",
   identity: "-infinity()",
@@ -33,6 +34,7 @@ export const minMonoid: Monoid = {
 /** By name. */
 export const monoids: Readonly<Record<Monoid["name"], Monoid>> = {
   sum: sumMonoid,
+  prod: prodMonoid,
   max: maxMonoid,
   min: minMonoid,
 };

@@ -11,7 +11,9 @@ import { testDevice } from "../../testing/testDevice.ts";
 import { cumsum } from "./cumsum.ts";
 import { argmax, argmin, max, min } from "./extremes.ts";
 import { logSoftmax, logSumExp, standardDeviation, variance } from "./logSumExp.ts";
+import { prod } from "./prod.ts";
 import { sum } from "./sum.ts";
+import { all, any } from "./truth.ts";
 
 interface Case {
   readonly shape: number[];
@@ -85,6 +87,21 @@ describeOp(
     depth: length,
   }),
 );
+const product = (line: number[]) => line.reduce((a, b) => a * b, 1);
+describeOp(
+  "prod",
+  check(prod, false, (line) => [product(line)], { opClass: "reduction", depth: length, range: [0.8, 1.25] }),
+);
+describeOp(
+  "prod of f16",
+  check(prod, false, (line) => [product(line)], {
+    opClass: "reduction",
+    depth: length,
+    range: [0.9, 1.1],
+    dtype: "f16",
+    runs: 4,
+  }),
+);
 describeOp(
   "logSumExp",
   check(logSumExp, false, (line) => [logOfSum(line)], { opClass: "composite", depth: length }),
@@ -121,6 +138,43 @@ describe("reductions", () => {
     expect(await variance(tensor(device, [4])).item()).toBeNaN();
   });
 
+  it("multiply past zeros, whose gradients are the products of the rest", async () => {
+    const device = await testDevice();
+    using _scope = device.scope();
+    const x = tensor(device, [2, 3, 4, 2, 0, 5, 0, 0, 7], [3, 3]);
+    expect(await prod(x, 1).read()).toEqual(Float32Array.of(24, 0, 0));
+    expect(await prod(x).item()).toBe(0);
+    expect(prod(x, undefined, { keepAxis: true }).shape).toEqual([1, 1]);
+    expect(await prod(zeros(device, [2, 0]), 1).read()).toEqual(Float32Array.of(1, 1));
+    const { grads } = valueAndGrad(() => sum(prod(x, 1)), new Map([["x", x]]));
+    expect(await grads.get("x")?.read()).toEqual(Float32Array.of(12, 8, 6, 0, 10, 0, 0, 0, 0));
+    const long = prod(
+      tensor(
+        device,
+        Float32Array.from({ length: 3000 }, (_, i) => (i % 2 ? 0.5 : 2)),
+      ),
+    );
+    expect(await long.item()).toBe(1);
+  });
+
+  it("say whether any or all elements are not zero", async () => {
+    const device = await testDevice();
+    using _scope = device.scope();
+    const x = tensor(device, [0, 0, -0, 0, 5, Number.NaN, 1, 2, -3], [3, 3]);
+    expect(await any(x, 1).read()).toEqual(Float32Array.of(0, 1, 1));
+    expect(await all(x, 1).read()).toEqual(Float32Array.of(0, 0, 1));
+    expect(await any(x, -2, { keepAxis: true }).read()).toEqual(Float32Array.of(1, 1, 1));
+    expect(await all(tensor(device, [1, Number.NaN])).item()).toBe(1);
+    expect([await any(x).item(), await all(x).item()]).toEqual([1, 0]);
+    expect(await all(tensor(device, [4, -1], [2], "i32")).item()).toBe(1);
+    expect(await any(tensor(device, [0, 0, 1], [3], "f16")).item()).toBe(1);
+    const none = zeros(device, [2, 0]);
+    expect(await any(none, 1).read()).toEqual(Float32Array.of(0, 0));
+    expect(await all(none, 1, { keepAxis: true }).read()).toEqual(Float32Array.of(1, 1));
+    expect(await all(none).item()).toBe(1);
+    expect(() => any(x, 2)).toThrow("[any] axis 2 is out of range for rank 2");
+  });
+
   it("share the gradient between equal elements, and name the first of them", async () => {
     const device = await testDevice();
     using _scope = device.scope();
@@ -155,6 +209,7 @@ describe("reductions", () => {
     using _scope = device.scope();
     expect(() => max(zeros(device, [2, 0]), 1)).toThrow("[max] axis 1 of [2, 0] has no element to choose");
     expect(() => argmax(zeros(device, [2]), 1)).toThrow("[argmax] axis 1 is out of range for rank 1");
+    expect(() => prod(zeros(device, [2], "i32"))).toThrow("[prod] x must be f32 or f16, got i32");
     expect(() => min(zeros(device, [2], "i32"))).toThrow("[min] x must be f32 or f16, got i32");
     expect(() => argmin(zeros(device, [2], "i32"))).toThrow(
       "[argmin] x must be f32 or f16, got i32: cast it",

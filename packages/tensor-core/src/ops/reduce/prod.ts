@@ -1,0 +1,45 @@
+/** @file Products along an axis. */
+
+import { defineOp, run } from "../../autograd/defineOp.ts";
+import { normalizeAxis, ShapeError, sizeOf } from "../../tensor/shape.ts";
+import { Tensor } from "../../tensor/tensor.ts";
+import { cast } from "../layout/cast.ts";
+import { reshape } from "../layout/reshape.ts";
+import { prodBackward } from "./prod.wgsl.ts";
+import { reduceAxis, type ReduceOptions } from "./reduceAxis.ts";
+
+const prodAxis = defineOp<{ x: Tensor }, never, { axis: number }, "x">({
+  name: "prod",
+  shape: ({ x }, { axis }) => {
+    if (x.dtype !== "f32") throw new ShapeError(`[prod] x must be f32 or f16, got ${x.dtype}`);
+    return { y: { shape: x.shape.with(axis, 1), dtype: "f32" } };
+  },
+  forward: ({ x, y }, { axis }) => reduceAxis("prod", x, y, axis),
+  save: ["x"],
+  gradient: ({ x }, dy, { axis }) => {
+    const dx = Tensor.allocate(x.device, x.shape, "f32", "[prod] dx");
+    const inner = sizeOf(x.shape.slice(axis + 1));
+    const uniforms = { count: dy.size, n: x.shape[axis] ?? 1, inner };
+    if (dx.size > 0) run(prodBackward, { x, dy, dx }, uniforms, Math.ceil(dy.size / prodBackward.workgroup));
+    return { x: dx };
+  },
+});
+
+/**
+ * The product along one axis, or of all elements where no axis is given; 1 of no elements.
+ *
+ * @param x [..., n, ...] f32, or f16, whose product is made in f32 and rounded once
+ * @returns [..., ...] of the dtype of x, or [] over all
+ * @throws ShapeError if the axis is out of range
+ *
+ * Numerics: in a fixed order, as `sum`. Gradients: x, from the products before and after each element, so that
+ * zeros are no exception; one invocation walks each line.
+ */
+export function prod(x: Tensor, axis?: number, options: ReduceOptions = {}): Tensor {
+  if (x.dtype === "f16") return cast(prod(cast(x, "f32"), axis, options), "f16");
+  const flat = axis === undefined ? reshape(x, [x.size]) : x;
+  const at = normalizeAxis("prod", axis ?? 0, flat.rank);
+  const y = prodAxis({ x: flat }, { axis: at });
+  if (axis === undefined) return reshape(y, options.keepAxis ? x.shape.map(() => 1) : []);
+  return options.keepAxis ? y : reshape(y, x.shape.toSpliced(at, 1));
+}
