@@ -1,12 +1,21 @@
 /** @file Augmentation against hand-made images: identity, mirror, crop, tones, clipping and repeatability. */
 import { expect, test } from "vitest";
 import { imageBlock, type ImageSet } from "../images/imageSet.ts";
-import { augmentBatch } from "./augmentBatch.ts";
+import { augmentBatch, defaultAugmentation, simclrAugmentation } from "./augmentBatch.ts";
 import type { Augmentation } from "./augmentBatch.ts";
+import { compressBatch } from "./compressBatch.ts";
 import { channelMean, channelStd, normalizeBatch } from "./normalization.ts";
+import { blurPlanes } from "./blurPlanes.ts";
 import { createRandom, below } from "./random.ts";
 
-const still: Augmentation = { flip: 0, minScale: 1, shift: 0, brightness: 0, contrast: 0, saturation: 0 };
+const still: Augmentation = {
+  ...defaultAugmentation,
+  flip: 0,
+  minScale: 1,
+  brightness: 0,
+  contrast: 0,
+  saturation: 0,
+};
 
 function drawn(
   size: number,
@@ -127,6 +136,84 @@ test("brightness scales, contrast keeps the mean grey, saturation keeps each gre
   }
 });
 
+test("a certain grey has equal channels, of the image's luma", () => {
+  const grey = augmentBatch(noise, [1], position, { ...still, grayscale: 1 });
+  const pixels = noise.pixels(1);
+  for (let i = 0; i < 256; i++) {
+    const [r, g, b] = [0, 1, 2].map((c) => pixels[3 * i + c] as number) as [number, number, number];
+    for (const c of [0, 1, 2]) {
+      expect(byteOf(grey[256 * c + i] as number, c)).toBeCloseTo(0.299 * r + 0.587 * g + 0.114 * b, 2);
+    }
+  }
+});
+
+test("a blur is a Gaussian: a point becomes its product, and nothing is lost", () => {
+  const size = 31;
+  const [sigma, middle] = [1.7, 15];
+  const planes = new Float32Array(size * size);
+  planes[middle * size + middle] = 1;
+  blurPlanes(planes, size, sigma);
+  const line = (distance: number): number => Math.exp(-(distance ** 2) / (2 * sigma ** 2));
+  let total = 0;
+  for (let d = -6; d <= 6; d++) total += line(d);
+  for (const [x, y] of [
+    [0, 0],
+    [2, 0],
+    [0, 3],
+    [1, 5],
+  ] as const) {
+    expect(planes[(middle + y) * size + middle + x]).toBeCloseTo((line(x) * line(y)) / total ** 2, 6);
+  }
+  expect(planes.reduce((sum, value) => sum + value)).toBeCloseTo(1, 5);
+  const even = new Float32Array(3 * 64).fill(2.5);
+  blurPlanes(even, 8, 3);
+  for (const value of even) expect(value).toBeCloseTo(2.5, 6);
+});
+
+test("a share of the images is blurred, by different widths", () => {
+  const gaps = Array.from({ length: 60 }, (_, step) =>
+    largestGap(
+      augmentBatch(noise, [1], { seed: 1, step }, { ...still, blur: 0.5, blurSigma: 2 }),
+      augmentBatch(noise, [1], { seed: 1, step }, still),
+    ),
+  );
+  const blurred = gaps.filter((value) => value > 0);
+  expect(blurred.length).toBeGreaterThan(15);
+  expect(blurred.length).toBeLessThan(45);
+  expect(new Set(blurred).size).toBe(blurred.length);
+});
+
+test("two views of a batch differ, and each repeats", () => {
+  const view = (which: 0 | 1) =>
+    augmentBatch(noise, [0, 1], { ...position, view: which }, simclrAugmentation);
+  expect([...view(1)]).toEqual([...view(1)]);
+  expect([...view(1)]).not.toEqual([...view(0)]);
+  expect([...view(0)]).toEqual([...augmentBatch(noise, [0, 1], position, simclrAugmentation)]);
+});
+
+test("JPEG changes a share of a batch, more at a low quality, and repeats", async () => {
+  const indices = [2, 0, 1, 3, 2, 0, 1, 3];
+  const change = async (jpeg: number, quality: number, seed = 5) => {
+    const set = await compressBatch(
+      noise,
+      indices,
+      { seed, step: 1 },
+      { jpeg, jpegQuality: [quality, quality] },
+    );
+    return indices.map((index, b) =>
+      set.pixels(b).reduce((sum, v, i) => sum + Math.abs(v - (noise.pixels(index)[i] as number)), 0),
+    );
+  };
+  const none = indices.map(() => 0);
+  expect(await change(0, 50)).toEqual(none);
+  const [fine, coarse] = [await change(1, 95), await change(1, 10)];
+  coarse.forEach((value, i) => expect(value).toBeGreaterThan(fine[i] as number));
+  expect(await change(1, 10)).toEqual(coarse);
+  const half = await change(0.5, 10);
+  expect(half.some((value) => value === 0) && half.some((value) => value > 0)).toBe(true);
+  await expect(change(1, 101)).rejects.toThrow("jpegQuality must be a range within 1 to 100, got 101 to 101");
+});
+
 test("a sample's numbers come from seed, step and place alone", () => {
   const whole = augmentBatch(noise, [0, 1, 2], position);
   expect([...augmentBatch(noise, [0, 1, 2], position)]).toEqual([...whole]);
@@ -150,5 +237,8 @@ test("wrong indices, lengths and scales are named", () => {
   );
   expect(() => augmentBatch(noise, [0], position, { ...still, shift: 1.5 })).toThrow(
     "shift must be a whole number from 0 to 16 pixels, got 1.5",
+  );
+  expect(() => augmentBatch(noise, [0], position, { ...still, blurSigma: 0 })).toThrow(
+    "blurSigma must be at least 0.1 pixels, got 0",
   );
 });

@@ -2,9 +2,10 @@
 import type { ImageSet } from "../images/imageSet.ts";
 import { channelMean, channelStd, checkBatch } from "./normalization.ts";
 import { below, createRandom, uniform } from "./random.ts";
+import { blurPlanes } from "./blurPlanes.ts";
 import { streams } from "./streams.ts";
 
-/** How strongly images are changed; our choice, mild because cues such as moire must survive it. */
+/** How strongly images are changed. */
 export interface Augmentation {
   /** Probability of a horizontal flip. */
   flip: number;
@@ -18,9 +19,19 @@ export interface Augmentation {
   contrast: number;
   /** Distance from grey is multiplied by a factor in 1 ± this. */
   saturation: number;
+  /** Probability of a grey image. */
+  grayscale: number;
+  /** Probability of a Gaussian blur. */
+  blur: number;
+  /** Most standard deviation of the blur in pixels; it is drawn evenly from 0.1 on. */
+  blurSigma: number;
+  /** Probability that the image goes through JPEG first, which {@link compressBatch} does. */
+  jpeg: number;
+  /** Least and most quality of that JPEG, 1 to 100. */
+  jpegQuality: [number, number];
 }
 
-/** The starter's augmentation. */
+/** The starter's augmentation: our choice, mild because cues such as moire must survive it. */
 export const defaultAugmentation: Readonly<Augmentation> = {
   flip: 0.5,
   minScale: 0.85,
@@ -28,12 +39,34 @@ export const defaultAugmentation: Readonly<Augmentation> = {
   brightness: 0.2,
   contrast: 0.2,
   saturation: 0.2,
+  grayscale: 0,
+  blur: 0,
+  blurSigma: 0.6,
+  jpeg: 0,
+  jpegQuality: [50, 95],
+};
+
+/**
+ * Views as SimCLR draws them, for two-view losses; hue is left alone and blur is in pixels of a 224-pixel image. Chen et
+ * al. 2020, "A simple framework for contrastive learning of visual representations", arXiv:2002.05709, appendix A.
+ */
+export const simclrAugmentation: Readonly<Augmentation> = {
+  ...defaultAugmentation,
+  minScale: 0.3,
+  brightness: 0.8,
+  contrast: 0.8,
+  saturation: 0.8,
+  grayscale: 0.2,
+  blur: 0.5,
+  blurSigma: 2,
 };
 
 /** Where a batch stands in its run. */
 export interface BatchPosition {
   seed: number;
   step: number;
+  /** 1 for the second of two views of the same images, which has numbers of its own. */
+  view?: 0 | 1;
 }
 
 /** The neighbours of each output place along one axis, and the second one's weight. */
@@ -46,16 +79,16 @@ interface Axis {
 /**
  * Writes augmented images as planes, normalised as {@link normalizeBatch} does it.
  *
- * Flip, crop with bilinear interpolation, shift, brightness, contrast, saturation, in this order, clipped to [0, 255]. The
- * numbers of a sample depend on (seed, step, place in the batch) alone.
+ * Flip, crop with bilinear interpolation, shift, brightness, contrast, saturation or grey, clipped to [0, 255], blur, in
+ * this order. The numbers of a sample depend on (seed, step, view, place in the batch) alone.
  * @param images decoded images [S, S, 3]
  * @param indices which of them, [B]
  * @param position seed and step
  * @param augmentation how strongly
  * @param out Float32Array [B, 3, S, S], a new one where it is not given
  * @returns out
- * @throws RangeError if an index is out of range, out has another length, or minScale is outside (0, 1], or shift is no whole
- * number from 0 to the image's size
+ * @throws RangeError if an index is out of range, out has another length, or minScale is outside (0, 1], shift is no whole
+ * number from 0 to the image's size, or blurSigma is below 0.1
  */
 export function augmentBatch(
   images: ImageSet,
@@ -65,7 +98,8 @@ export function augmentBatch(
   out = new Float32Array(indices.length * 3 * images.size ** 2),
 ): Float32Array {
   checkBatch("augmentBatch", images, indices, out);
-  const { flip, minScale, shift, brightness, contrast, saturation } = augmentation;
+  const { flip, minScale, shift, brightness, contrast, saturation, grayscale, blur, blurSigma } =
+    augmentation;
   if (!(minScale > 0 && minScale <= 1)) {
     throw new RangeError(`[augmentBatch] minScale must be in (0, 1], got ${minScale}`);
   }
@@ -75,9 +109,13 @@ export function augmentBatch(
       `[augmentBatch] shift must be a whole number from 0 to ${size} pixels, got ${shift}`,
     );
   }
+  if (!(blurSigma >= 0.1)) {
+    throw new RangeError(`[augmentBatch] blurSigma must be at least 0.1 pixels, got ${blurSigma}`);
+  }
+  const stream = position.view === 1 ? streams.secondView : streams.augment;
   const bytes = size * size * 3;
   for (let b = 0; b < indices.length; b++) {
-    const random = createRandom(position.seed, streams.augment, position.step, b);
+    const random = createRandom(position.seed, stream, position.step, b);
     const mirrored = uniform(random) < flip;
     const scale = minScale + (1 - minScale) * uniform(random);
     const move = (): number => (shift === 0 ? 0 : below(random, 2 * shift + 1) - shift);
@@ -89,14 +127,10 @@ export function augmentBatch(
       contrast: jitter(contrast),
       saturation: jitter(saturation),
     };
-    writeSample(
-      images.pixels(indices[b] as number),
-      size,
-      across,
-      down,
-      tone,
-      out.subarray(b * bytes, (b + 1) * bytes),
-    );
+    if (uniform(random) < grayscale) tone.saturation = 0;
+    const planes = out.subarray(b * bytes, (b + 1) * bytes); // [3, S, S]
+    writeSample(images.pixels(indices[b] as number), size, across, down, tone, planes);
+    if (uniform(random) < blur) blurPlanes(planes, size, 0.1 + (blurSigma - 0.1) * uniform(random));
   }
   return out;
 }

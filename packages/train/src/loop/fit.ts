@@ -5,6 +5,7 @@ import { dirname, join, resolve } from "node:path";
 import {
   augmentBatch,
   batchAt,
+  compressBatch,
   createBatchSampler,
   type ImageSet,
   type ManifestRow,
@@ -107,7 +108,11 @@ export async function fit(device: Device, config: RunConfig, options: FitOptions
   try {
     while (step < config.steps && !options.signal?.aborted) {
       const indices = batchAt(sampler, step);
-      augmentBatch(images, indices, { seed: config.seed, step }, config.augmentation, pixels);
+      const position = { seed: config.seed, step };
+      if (config.augmentation.jpeg > 0) {
+        const compressed = await compressBatch(images, indices, position, config.augmentation);
+        augmentBatch(compressed, [...indices.keys()], position, config.augmentation, pixels);
+      } else augmentBatch(images, indices, position, config.augmentation, pixels);
       const batch = [...indices].map((i) => train[i] as ManifestRow);
       const measured = await trainStep(pixels, batch);
       step++;

@@ -7,6 +7,7 @@ export const methods = ["ifas", "vit-binary"] as const;
 
 const count = z.int().positive();
 const share = z.number().min(0).max(1);
+const quality = z.int().min(1).max(100);
 
 export const runConfigSchema = z.strictObject({
   recipe: z.string(),
@@ -54,6 +55,11 @@ export const runConfigSchema = z.strictObject({
     brightness: share,
     contrast: share,
     saturation: share,
+    grayscale: share,
+    blur: share,
+    blurSigma: z.number().min(0.1),
+    jpeg: share,
+    jpegQuality: z.tuple([quality, quality]),
   }),
 });
 
