@@ -4,3 +4,4 @@ export * from "./deviceError.ts";
 export * from "./gpuConstants.ts";
 export * from "./openDevice.ts";
 export * from "./provideGpu.ts";
+export * from "./waitForDevice.ts";

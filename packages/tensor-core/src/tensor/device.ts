@@ -3,6 +3,7 @@
 import { DeviceError, DeviceLostError } from "../device/deviceError.ts";
 import { type DeviceInfo, openDevice, type OpenDeviceOptions } from "../device/openDevice.ts";
 import { BufferUsage, MapMode } from "../device/gpuConstants.ts";
+import { waitForDevice } from "../device/waitForDevice.ts";
 import { BufferPool, type PoolStats } from "../memory/bufferPool.ts";
 import { type Owned, Scope } from "../memory/scope.ts";
 import type { Binding } from "../kernel/command.ts";
@@ -112,7 +113,7 @@ export class Device {
   async synchronize(): Promise<void> {
     // Not this.flush(): all errors of the work arrive before the wait ends, so that the first is reported, once.
     this.recorder.flush();
-    await this.gpu.queue.onSubmittedWorkDone();
+    await waitForDevice(this.info, this.gpu.queue.onSubmittedWorkDone());
     this.throwIfFailed();
   }
 
@@ -246,7 +247,7 @@ export class Device {
     this.recorder.copy(pooled.buffer, staging, bytes, offset);
     this.recorder.flush();
     try {
-      await staging.mapAsync(MapMode.READ, 0, bytes);
+      await waitForDevice(this.info, staging.mapAsync(MapMode.READ, 0, bytes));
     } catch (error) {
       staging.destroy();
       this.throwIfFailed();
