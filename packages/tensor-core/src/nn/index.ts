@@ -11,3 +11,4 @@ export * from "./linear.ts";
 export * from "./module.ts";
 export * from "./rmsNorm.ts";
 export * from "./sequential.ts";
+export { withoutMemory } from "../tensor/withoutMemory.ts";

@@ -1,34 +1,29 @@
 /** @file Initial values of parameters, by seed. */
 
-import { tensor } from "../tensor/create.ts";
+import { tensor, zeros } from "../tensor/create.ts";
 import type { Device } from "../tensor/device.ts";
 import type { Random } from "../tensor/random.ts";
 import { type Shape, ShapeError, showShape, sizeOf } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { makesNoMemory } from "../tensor/withoutMemory.ts";
 
 /** Normal values, cut off at two deviations, as ViT and BERT are initialised. */
 export function truncatedNormal(device: Device, shape: Shape, random: Random, deviation = 0.02): Tensor {
-  const values = Float32Array.from({ length: sizeOf(shape) }, () => {
+  return drawn(device, shape, () => {
     let z = random.normal();
     while (Math.abs(z) > 2) z = random.normal();
     return z * deviation;
   });
-  return tensor(device, values, shape);
 }
 
 /** Uniform values in [-bound, bound). */
 export function uniform(device: Device, shape: Shape, random: Random, bound: number): Tensor {
-  const values = Float32Array.from({ length: sizeOf(shape) }, () => random.uniform(-bound, bound));
-  return tensor(device, values, shape);
+  return drawn(device, shape, () => random.uniform(-bound, bound));
 }
 
 /** Normal values. */
 export function normal(device: Device, shape: Shape, random: Random, deviation = 1): Tensor {
-  return tensor(
-    device,
-    Float32Array.from({ length: sizeOf(shape) }, () => random.normal(0, deviation)),
-    shape,
-  );
+  return drawn(device, shape, () => random.normal(0, deviation));
 }
 
 /** Uniform in ± gain · sqrt(6 / (fan in + fan out)). Glorot and Bengio 2010, equation 16. */
@@ -58,6 +53,12 @@ export function kaimingUniform(device: Device, shape: Shape, random: Random, slo
 export function kaimingNormal(device: Device, shape: Shape, random: Random, slope = 0): Tensor {
   const { fanIn } = fansOf("kaimingNormal", shape);
   return normal(device, shape, random, Math.sqrt(2 / ((1 + slope ** 2) * fanIn)));
+}
+
+/** A tensor of as many draws as its shape holds; none for a tensor without memory, which may have billions. */
+function drawn(device: Device, shape: Shape, draw: () => number): Tensor {
+  if (makesNoMemory()) return zeros(device, shape);
+  return tensor(device, Float32Array.from({ length: sizeOf(shape) }, draw), shape);
 }
 
 /** Inputs and outputs of a weight [outputs, inputs, ...taps]. */

@@ -80,6 +80,33 @@ export abstract class Module {
     for (const [name, parameter] of parameters) parameter.write((state.get(name) as HostTensor).data);
   }
 
+  /**
+   * Puts tensors in the place of parameters, whose memory is freed; an optimiser made before holds the freed ones.
+   *
+   * @param values tensors by the names of parameters, of their shapes; a dtype may differ
+   * @throws ShapeError if there is no such parameter, or it has another shape; nothing is changed then
+   */
+  adopt(values: ReadonlyMap<string, Tensor>): void {
+    const parameters = this.namedParameters();
+    for (const [name, { shape }] of values) {
+      const parameter = parameters.get(name);
+      if (!parameter) throw new ShapeError(`[adopt] the model has no parameter ${name}`);
+      if (!sameShape(parameter.shape, shape)) {
+        throw new ShapeError(
+          `[adopt] ${name} must be ${showShape(parameter.shape)}, got ${showShape(shape)}`,
+        );
+      }
+    }
+    for (const [name, value] of values) {
+      const path = name.split(".");
+      const last = path.pop() as string;
+      let owner: object = this;
+      for (const key of path) owner = Reflect.get(owner, key) as object;
+      if (parameters.get(name) !== value) parameters.get(name)?.dispose();
+      Reflect.set(owner, last, value);
+    }
+  }
+
   /** Frees every parameter. */
   dispose(): void {
     for (const parameter of this.namedParameters().values()) parameter.dispose();

@@ -4,6 +4,7 @@ import { wgsl, write, type KernelSpec } from "../kernel/kernelSpec.ts";
 import { flatGroup } from "../kernel/wgsl/flatIndex.ts";
 import { asTypedArray, type DType } from "./dtype.ts";
 import type { Tensor } from "./tensor.ts";
+import { makesNoMemory } from "./withoutMemory.ts";
 
 export const fillKernel = {
   label: "tensor.fill",
@@ -27,6 +28,7 @@ export function fillWord(value: number, dtype: DType): number {
 
 /** @internal Sets every element to one value, in the order of recorded work. */
 export function fill<T extends Tensor>(y: T, value: number): T {
+  if (makesNoMemory()) return y;
   const word = fillWord(value, y.dtype);
   const { recorder, maxBindingBytes } = y.device;
   const { pooled, offset = 0 } = y.binding;

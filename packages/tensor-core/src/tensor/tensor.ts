@@ -6,6 +6,7 @@ import type { Binding } from "../kernel/command.ts";
 import type { Device } from "./device.ts";
 import { asTypedArray, byteLength, type DType, fromBytes, type TypedArrayOf } from "./dtype.ts";
 import { type Shape, ShapeError, showShape, sizeOf } from "./shape.ts";
+import { makesNoMemory } from "./withoutMemory.ts";
 
 /** Device memory shared by a tensor and its reshaped views. */
 interface Storage {
@@ -27,12 +28,13 @@ export class Tensor<D extends DType = DType> implements Owned {
   readonly device: Device;
   readonly shape: Shape;
   readonly dtype: D;
-  readonly #storage: Storage;
+  /** Absent from a tensor of `withoutMemory`. */
+  readonly #storage: Storage | undefined;
   /** Where the elements begin in the storage, in bytes. */
   readonly #offset: number;
   #freed = false;
 
-  private constructor(device: Device, shape: Shape, dtype: D, storage: Storage, offset: number) {
+  private constructor(device: Device, shape: Shape, dtype: D, storage: Storage | undefined, offset: number) {
     this.device = device;
     this.shape = shape;
     this.dtype = dtype;
@@ -43,6 +45,7 @@ export class Tensor<D extends DType = DType> implements Owned {
 
   /** @internal Undefined content, owned by the current scope. */
   static allocate<D extends DType>(device: Device, shape: Shape, dtype: D, what: string): Tensor<D> {
+    if (makesNoMemory()) return new Tensor(device, [...shape], dtype, undefined, 0);
     const bytes = byteLength(sizeOf(shape), dtype);
     const pooled = device.pool.acquire(bytes, { label: what, shape, dtype });
     return new Tensor(device, [...shape], dtype, { pooled, references: 1 }, 0);
@@ -51,7 +54,7 @@ export class Tensor<D extends DType = DType> implements Owned {
   /** @internal The same memory under another shape of the same size. */
   view(shape: Shape): Tensor<D> {
     this.assertLive("reshape");
-    this.#storage.references++;
+    if (this.#storage) this.#storage.references++;
     return new Tensor(this.device, [...shape], this.dtype, this.#storage, this.#offset);
   }
 
@@ -62,7 +65,7 @@ export class Tensor<D extends DType = DType> implements Owned {
    */
   range(start: number, shape: Shape): Tensor<D> {
     this.assertLive("range");
-    this.#storage.references++;
+    if (this.#storage) this.#storage.references++;
     const offset = this.#offset + byteLength(start, this.dtype);
     return new Tensor(this.device, [...shape], this.dtype, this.#storage, offset);
   }
@@ -81,7 +84,17 @@ export class Tensor<D extends DType = DType> implements Owned {
 
   /** @internal */
   get binding(): Binding {
+    if (!this.#storage) {
+      throw new Error(
+        `a tensor of ${showShape(this.shape)} was made without memory: give its model values with adopt, or load weights`,
+      );
+    }
     return { pooled: this.#storage.pooled, bytes: this.bytes, offset: this.#offset };
+  }
+
+  /** False for a tensor of `withoutMemory`, which has no values. */
+  get hasMemory(): boolean {
+    return this.#storage !== undefined;
   }
 
   /** @throws Error if the tensor was disposed of */
@@ -98,7 +111,7 @@ export class Tensor<D extends DType = DType> implements Owned {
     if (this.#freed) return;
     this.#freed = true;
     this.device.forget(this);
-    if (--this.#storage.references === 0) this.device.pool.release(this.#storage.pooled);
+    if (this.#storage && --this.#storage.references === 0) this.device.pool.release(this.#storage.pooled);
   }
 
   /** Reads all elements, after the work recorded so far. */
@@ -132,7 +145,7 @@ export class Tensor<D extends DType = DType> implements Owned {
         `[write] ${showShape(this.shape)} holds ${this.size} values, got ${values.length}`,
       );
     }
-    if (this.size > 0) this.device.upload(this.binding, asTypedArray(values, this.dtype));
+    if (this.size > 0 && !makesNoMemory()) this.device.upload(this.binding, asTypedArray(values, this.dtype));
     return this;
   }
 }

@@ -1,0 +1,56 @@
+/** @file Models without memory: shapes and counts, what is refused, and how they get values. */
+
+import { expect, test } from "vitest";
+import { tensor, zeros } from "../tensor/create.ts";
+import { Random } from "../tensor/random.ts";
+import { withoutMemory } from "../tensor/withoutMemory.ts";
+import { testDevice } from "../testing/testDevice.ts";
+import { Linear } from "./linear.ts";
+import { Sequential } from "./sequential.ts";
+
+test("a model without memory has names, shapes and counts, and takes neither memory nor draws", async () => {
+  const device = await testDevice();
+  using _scope = device.scope();
+  const before = device.stats;
+  const random = new Random(1);
+  // 40 GB of parameters.
+  const model = withoutMemory(() => new Linear(device, 100_000, 100_000, random));
+  expect(device.stats).toEqual(before);
+  expect(random.bits()).toBe(new Random(1).bits());
+  expect(model.parameterCount()).toBe(10_000_100_000);
+  expect(model.weight.hasMemory).toBe(false);
+  expect(model.weight.shape).toEqual([100_000, 100_000]);
+});
+
+test("its parameters refuse use by a message that says what to do, until they are replaced", async () => {
+  const device = await testDevice();
+  using scope = device.scope();
+  const model = withoutMemory(() => new Sequential(new Linear(device, 2, 1, new Random(1))));
+  const x = tensor(device, [3, 4], [1, 2]);
+  expect(() => model.forward(x)).toThrow("a tensor of [1, 2] was made without memory");
+  await expect(model.stateDict()).rejects.toThrow("load weights");
+  expect(() => [...model.namedParameters().values()][0]?.write([1, 2])).toThrow("without memory");
+  const names = [...model.namedParameters().keys()];
+  const [weight, bias] = names as [string, string];
+  expect(() => model.adopt(new Map([[weight, zeros(device, [2, 1])]]))).toThrow(
+    `[adopt] ${weight} must be [1, 2], got [2, 1]`,
+  );
+  expect(() => model.adopt(new Map([["other", zeros(device, [1])]]))).toThrow(
+    "[adopt] the model has no parameter other",
+  );
+  model.adopt(
+    new Map([
+      [weight, tensor(device, [10, 1], [1, 2], "f16")],
+      [bias, tensor(device, [0.5])],
+    ]),
+  );
+  expect([...model.namedParameters()].map(([name, t]) => [name, t.hasMemory, t.dtype])).toEqual([
+    [weight, true, "f16"],
+    [bias, true, "f32"],
+  ]);
+  expect(await model.forward(x).item()).toBe(34.5);
+  // What is replaced is freed.
+  const size = scope.size;
+  model.adopt(new Map([[bias, tensor(device, [1])]]));
+  expect(scope.size).toBe(size);
+});
