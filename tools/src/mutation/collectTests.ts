@@ -5,14 +5,13 @@ import * as expectations from "@vitest/expect";
 /** A test as it was declared. */
 export interface CollectedTest {
   readonly name: string;
-  readonly file: string;
   readonly run: () => unknown;
 }
 
 type Body = (...args: never[]) => unknown;
 
-/** Tests collected so far, and the file that is being read. */
-export const collected: { tests: CollectedTest[]; file: string } = { tests: [], file: "" };
+/** The tests of the file that is being read. */
+export const collected: { tests: CollectedTest[] } = { tests: [] };
 
 const { chai } = expectations;
 chai.use(expectations.JestExtend);
@@ -36,7 +35,6 @@ export function describe(name: string, body: Body): void {
 export function it(name: string, body: Body): void {
   collected.tests.push({
     name: [...path, name].join(" > "),
-    file: collected.file,
     run: body as () => unknown,
   });
 }

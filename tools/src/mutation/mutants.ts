@@ -108,29 +108,25 @@ export function reachableText(body: string, shared: ReadonlySet<string> = new Se
   return rest + kept.map(([, text]) => text).join("");
 }
 
-const leastKernels = 5;
-
 /**
- * Finds the functions that several kernels share: a fault in one of them is a fault in all of these kernels at once, and
- * is examined so.
+ * Finds the functions that stand as they are in sources that kernels share: a fault in one of them is a fault in all of
+ * these kernels at once, and is examined so. What a kernel's own text is does not depend on which other kernels are seen.
  *
  * @param kernels texts of the variants, by label
+ * @param sources of the files that are shared
  * @returns the functions' texts by name
  */
-export function sharedFunctions(kernels: Readonly<Record<string, readonly string[]>>): Map<string, string[]> {
-  const users = new Map<string, { readonly name: string; readonly labels: Set<string> }>();
-  for (const [label, bodies] of Object.entries(kernels)) {
-    for (const [name, text] of bodies.flatMap((body) => [...splitFunctions(body).functions])) {
-      const known = users.get(text) ?? { name, labels: new Set() };
-      users.set(text, known);
-      known.labels.add(label);
-    }
+export function sharedFunctions(
+  kernels: Readonly<Record<string, readonly string[]>>,
+  sources: readonly string[],
+): Map<string, string[]> {
+  const found = new Map<string, Set<string>>();
+  const bodies = new Set(Object.values(kernels).flat());
+  for (const [name, text] of [...bodies].flatMap((body) => [...splitFunctions(body).functions])) {
+    if (name === "main" || !sources.some((source) => source.includes(text.trimEnd()))) continue;
+    found.set(name, (found.get(name) ?? new Set()).add(text));
   }
-  const found = new Map<string, string[]>();
-  for (const [text, { name, labels }] of users) {
-    if (labels.size >= leastKernels && name !== "main") found.set(name, [...(found.get(name) ?? []), text]);
-  }
-  return found;
+  return new Map([...found].map(([name, texts]) => [name, [...texts].toSorted()]));
 }
 
 /**

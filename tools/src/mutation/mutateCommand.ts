@@ -1,45 +1,54 @@
 /** @file `nx run tools:mutate`: puts faults into kernels and runs the op suite, which must notice each. */
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { runCommand } from "../process/runCommand.ts";
 import { workspaceRoot } from "../process/workspaceRoot.ts";
-import { whyEquivalent } from "./equivalents.ts";
+import { examineSubject, testDigests } from "./examineSubject.ts";
 import { listMutants } from "./mutants.ts";
 import { MutationHost } from "./mutationHost.ts";
-import type { Plan } from "./mutationMessages.ts";
+import { providePlan } from "./mutationPlan.ts";
 import {
   digestOf,
-  type KernelRecord,
-  type MutantRecord,
+  type KernelSummary,
+  mergeSummaries,
   showSummaries,
+  stillHolds,
   summarizeKernel,
 } from "./mutationReport.ts";
 import { listSubjects, type Subject } from "./subjects.ts";
+import { listTestFiles } from "./testFiles.ts";
 
-const help = `nx run tools:mutate [-- --kernel=PATTERN] [--list] [--again] [--record]
+const help = `nx run tools:mutate [-- --kernel=PATTERN] [--tests=PATTERN] [--list] [--again] [--record]
 
 Puts one fault at a time into the WGSL of each kernel (a sign flipped, a barrier dropped, an index shifted, a comparison
-swapped, a bound moved by one, min for max) and runs the tests that use the kernel, the quickest first, until one fails.
-Results are kept in .candor/mutation by kernel; a kernel that has not changed since is not examined again.
+swapped, a bound moved by one, min for max) and runs the tests that use the kernel until one fails: the file of which
+most tests use it first, of these the quickest, and before all the test that killed the mutant before.
+A kernel is passed over where packages/tensor-core/results/mutation.json has a result for the same WGSL and the same
+test files with no survivor. What an interrupted run found is kept in .candor/mutation.
   --kernel   only kernels whose label matches this regular expression
-  --list     list kernels and their mutants, and run nothing but the plan
+  --tests    only the test files whose path does, such as ops/conv: quicker to begin with than the whole suite, but a
+             mutant that another file kills counts as a survivor
+  --list     list kernels and their mutants, and run nothing but the tests without faults
   --again    forget earlier results of these kernels
-  --record   write the table of all results to packages/tensor-core/results/mutation.json
-The exit status is 1 if a mutant survives that tools/src/mutation/equivalents.ts does not justify.`;
+  --record   put the results of these kernels into packages/tensor-core/results/mutation.json, beside the others there
+The exit status is 1 if a mutant survives that tools/src/mutation/equivalents.ts does not justify.
+Example: nx run tools:mutate -- --kernel='^(unfold|conv)' --tests=ops/conv --record`;
 
-const folder = join(workspaceRoot, ".candor", "mutation");
+const source = join(workspaceRoot, "packages", "tensor-core", "src");
+const folders = { source, kept: join(workspaceRoot, ".candor", "mutation") };
 const recordFile = join(workspaceRoot, "packages", "tensor-core", "results", "mutation.json");
-const slowFactor = 10;
-const leastTimeoutMs = 30_000;
+/** Whose functions are examined by themselves, in all kernels at once. */
+const sharedSources = ["kernel/wgsl", "ops/elementwise/unaryTable.ts", "ops/random/random.wgsl.ts"];
 
 await runCommand(async () => {
   const { values } = parseArgs({
     options: {
       kernel: { type: "string", default: "." },
+      tests: { type: "string", default: "." },
       list: { type: "boolean" },
-      again: { type: "boolean" },
+      again: { type: "boolean", default: false },
       record: { type: "boolean" },
       help: { type: "boolean", short: "h" },
     },
@@ -48,116 +57,59 @@ await runCommand(async () => {
     console.log(help);
     return 0;
   }
-  mkdirSync(folder, { recursive: true });
   const wanted = new RegExp(values.kernel);
+  const files = listTestFiles(source).filter((file) => new RegExp(values.tests).test(file));
+  if (files.length === 0) throw new Error(`no test file matches --tests=${values.tests}`);
   const host = new MutationHost();
   try {
-    const plan = await providePlan(host);
+    const plan = await providePlan(host, files, folders);
     for (const line of plan.failing) console.log(`mutate: left out, fails without a fault: ${line}`);
-    const subjects = listSubjects(plan).filter(({ label }) => wanted.test(label));
+    const subjects = listSubjects(plan, readShared()).filter(({ label }) => wanted.test(label));
     if (subjects.length === 0) throw new Error(`no kernel matches --kernel=${values.kernel}`);
     if (values.list) {
       for (const { label, texts } of subjects) console.log(`${label}: ${listMutants(texts).length} mutants`);
       return 0;
     }
-    const records: KernelRecord[] = [];
-    for (const subject of subjects) records.push(await examine(host, subject, values.again ?? false));
-    const summaries = records.map(summarizeKernel);
+    const summaries: KernelSummary[] = [];
+    for (const subject of subjects) {
+      const summary = await examine(host, subject, values.again);
+      summaries.push(summary);
+      if (values.record) record([summary]);
+    }
     console.log(showSummaries(summaries));
-    if (values.record) record();
     return summaries.some(({ survivors }) => survivors.length > 0) ? 1 : 0;
   } finally {
     host.close();
   }
 });
 
-/** The plan of an earlier run where no source has changed since, else a new one. */
-async function providePlan(host: MutationHost): Promise<Plan> {
-  const source = join(workspaceRoot, "packages", "tensor-core", "src");
-  const files = readdirSync(source, { recursive: true, encoding: "utf8" }).filter((name) =>
-    name.endsWith(".ts"),
-  );
-  const digest = digestOf(files.map((name) => readFileSync(join(source, name), "utf8")));
-  const file = join(folder, "plan.json");
-  if (existsSync(file)) {
-    const earlier = JSON.parse(readFileSync(file, "utf8")) as { digest: string; plan: Plan };
-    if (earlier.digest === digest) return earlier.plan;
-  }
-  console.log("mutate: running all tests without faults");
-  const plan = await host.plan();
-  writeFileSync(file, JSON.stringify({ digest, plan }));
-  return plan;
-}
-
-async function examine(host: MutationHost, subject: Subject, again: boolean): Promise<KernelRecord> {
-  const { label, texts, functions, tests } = subject;
-  const digest = digestOf(texts);
-  const earlier = again ? undefined : readRecord(label);
-  const known = new Map<string, MutantRecord>();
-  if (earlier?.digest === digest) {
-    for (const mutant of earlier.mutants) {
-      const { equivalent: _, ...found } = mutant;
-      const why = found.verdict === "survived" ? whyEquivalent(label, found, texts) : undefined;
-      // A survivor is tried again: tests may have been added.
-      if (found.verdict === "survived" && why === undefined) continue;
-      known.set(`${found.line}\n${found.mutated}`, {
-        ...found,
-        ...(why === undefined ? {} : { equivalent: why }),
-      });
-    }
-  }
-  const timeoutMs = leastTimeoutMs + slowFactor * tests.reduce((total, { ms }) => total + ms, 0);
-  const mutants: MutantRecord[] = [];
-  for (const mutant of listMutants(texts)) {
-    const before = known.get(`${mutant.line}\n${mutant.mutated}`);
-    if (before) {
-      mutants.push(before);
-      continue;
-    }
-    const request = {
-      kind: "mutant",
-      label,
-      mutant,
-      tests: tests.map(({ index }) => index),
-      ...(functions ? { functions } : {}),
-    } as const;
-    const verdict = await host.examine(request, timeoutMs);
-    const equivalent = verdict.kind === "survived" ? whyEquivalent(label, mutant, texts) : undefined;
-    mutants.push({
-      ...mutant,
-      verdict: verdict.kind,
-      ...(verdict.kind === "killed" ? { by: verdict.by } : {}),
-      ...(equivalent === undefined ? {} : { equivalent }),
-    });
-    writeRecord({ label, digest, mutants });
-  }
-  const found = { label, digest, mutants };
-  writeRecord(found);
-  const { killed, survivors, mutants: count } = summarizeKernel(found);
+/** The result of a kernel: the recorded one where it still holds, else a new one. */
+async function examine(host: MutationHost, subject: Subject, again: boolean): Promise<KernelSummary> {
+  const { label, texts, tests } = subject;
+  const recorded = readRecorded().find(({ kernel }) => kernel === label);
+  if (recorded && !again && stillHolds(recorded, digestOf(texts), testDigests(source))) return recorded;
+  const summary = summarizeKernel(await examineSubject(host, subject, folders, again));
+  const { killed, survivors, mutants, secondsPerMutant } = summary;
   console.log(
-    `mutate: ${label}: ${killed} of ${count} killed, ${survivors.length} survive (${tests.length} tests)`,
+    `mutate: ${label}: ${killed} of ${mutants} killed, ${survivors.length} survive ` +
+      `(${tests.length} tests, ${secondsPerMutant} s a mutant)`,
   );
-  return found;
+  return summary;
 }
 
-function fileOf(label: string): string {
-  return join(folder, `${label}.json`);
+function readShared(): string[] {
+  return sharedSources.flatMap((name) => {
+    const path = join(source, name);
+    const files = name.endsWith(".ts") ? [path] : readdirSync(path).map((file) => join(path, file));
+    return files.map((file) => readFileSync(file, "utf8"));
+  });
 }
 
-function readRecord(label: string): KernelRecord | undefined {
-  const file = fileOf(label);
-  return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as KernelRecord) : undefined;
+function readRecorded(): KernelSummary[] {
+  return existsSync(recordFile) ? (JSON.parse(readFileSync(recordFile, "utf8")) as KernelSummary[]) : [];
 }
 
-function writeRecord(record: KernelRecord): void {
-  writeFileSync(fileOf(record.label), `${JSON.stringify(record, undefined, 1)}\n`);
-}
-
-function record(): void {
-  const summaries = readdirSync(folder)
-    .filter((name) => name.endsWith(".json") && name !== "plan.json")
-    .toSorted()
-    .map((name) => summarizeKernel(JSON.parse(readFileSync(join(folder, name), "utf8")) as KernelRecord));
-  mkdirSync(join(recordFile, ".."), { recursive: true });
-  writeFileSync(recordFile, `${JSON.stringify(summaries, undefined, 1)}\n`);
+function record(summaries: readonly KernelSummary[]): void {
+  mkdirSync(dirname(recordFile), { recursive: true });
+  writeFileSync(recordFile, `${JSON.stringify(mergeSummaries(readRecorded(), summaries), undefined, 1)}\n`);
 }

@@ -13,10 +13,10 @@ const planMs = 1_800_000;
 export class MutationHost {
   #child: ChildProcess | undefined;
 
-  /** Runs every test without a fault, twice. */
-  async plan(): Promise<Plan> {
-    const reply = await this.#ask({ kind: "plan" }, planMs);
-    if (!reply || !("plan" in reply)) throw new Error("the tests ended the process without any fault");
+  /** Runs every test of a file without a fault, twice. */
+  async plan(file: string): Promise<Plan> {
+    const reply = await this.#ask({ kind: "plan", file }, planMs);
+    if (!reply || !("plan" in reply)) throw new Error(`${file} ended the process without any fault`);
     return reply.plan;
   }
 
@@ -28,7 +28,7 @@ export class MutationHost {
   async examine(request: MutantRequest, timeoutMs: number): Promise<Verdict> {
     const reply = await this.#ask(request, timeoutMs);
     if (reply && "verdict" in reply) return reply.verdict;
-    return { kind: "killed", by: "the process hung or ended" };
+    return { kind: "killed" };
   }
 
   close(): void {

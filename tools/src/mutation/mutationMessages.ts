@@ -2,17 +2,21 @@
 
 import type { Mutant } from "./mutants.ts";
 
-/** A test as it runs without a fault. */
-export interface PlannedTest {
-  readonly index: number;
-  readonly name: string;
+/** A test, by its file and its place there. */
+export interface TestPlace {
   readonly file: string;
+  readonly index: number;
+}
+
+/** A test as it runs without a fault. */
+export interface PlannedTest extends TestPlace {
+  readonly name: string;
   readonly ms: number;
   /** Kernels that it compiles or uses. */
   readonly labels: readonly string[];
 }
 
-/** All tests, and the texts of all kernels that they use, by label. */
+/** Tests, and the texts of all kernels that they use, by label. */
 export interface Plan {
   readonly tests: readonly PlannedTest[];
   readonly kernels: Readonly<Record<string, readonly string[]>>;
@@ -28,15 +32,15 @@ export interface MutantRequest {
   /** Texts of a shared function, in which alone the fault is put. */
   readonly functions?: readonly string[];
   readonly mutant: Mutant;
-  readonly tests: readonly number[];
+  readonly tests: readonly TestPlace[];
 }
 
-/** Asks for the plan, or for one mutant to be tested. */
-export type Request = { readonly kind: "plan" } | MutantRequest;
+/** Asks for the plan of a test file, or for one mutant to be tested. */
+export type Request = { readonly kind: "plan"; readonly file: string } | MutantRequest;
 
-/** What became of a mutant; `by` names the test that failed. */
+/** What became of a mutant; `by` is the test that failed, absent where the process hung or ended. */
 export type Verdict =
-  | { readonly kind: "killed"; readonly by: string }
+  | { readonly kind: "killed"; readonly by?: TestPlace & { readonly name: string } }
   | { readonly kind: "survived" }
   | { readonly kind: "invalid" };
 

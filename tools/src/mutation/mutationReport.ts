@@ -2,13 +2,13 @@
 
 import { createHash } from "node:crypto";
 import type { Mutant } from "./mutants.ts";
-import type { Verdict } from "./mutationMessages.ts";
+import type { TestPlace, Verdict } from "./mutationMessages.ts";
 
 /** One mutant and what became of it. */
 export interface MutantRecord extends Mutant {
   readonly verdict: Verdict["kind"];
-  /** The test that killed it. */
-  readonly by?: string;
+  /** The test that killed it; absent where the process hung or ended. */
+  readonly by?: TestPlace & { readonly name: string };
   /** Why it cannot be killed. */
   readonly equivalent?: string;
 }
@@ -18,6 +18,10 @@ export interface KernelRecord {
   readonly label: string;
   /** Of the kernel's texts: a kernel that has changed is examined again. */
   readonly digest: string;
+  /** Of the test files that killed mutants, by their paths: where one has changed, its mutants are examined again. */
+  readonly tests: Readonly<Record<string, string>>;
+  /** What the examination took. */
+  readonly seconds: number;
   readonly mutants: readonly MutantRecord[];
 }
 
@@ -29,6 +33,10 @@ export function digestOf(bodies: readonly string[]): string {
 /** Counts of a kernel, as committed. */
 export interface KernelSummary {
   readonly kernel: string;
+  readonly digest: string;
+  readonly tests: Readonly<Record<string, string>>;
+  /** By the wall clock, for one mutant. */
+  readonly secondsPerMutant: number;
   readonly mutants: number;
   readonly killed: number;
   readonly equivalent: number;
@@ -36,11 +44,14 @@ export interface KernelSummary {
 }
 
 /** Sums a kernel up; mutants that do not compile are left out. */
-export function summarizeKernel({ label, mutants }: KernelRecord): KernelSummary {
+export function summarizeKernel({ label, digest, tests, seconds, mutants }: KernelRecord): KernelSummary {
   const valid = mutants.filter(({ verdict }) => verdict !== "invalid");
   const alive = valid.filter(({ verdict }) => verdict === "survived");
   return {
     kernel: label,
+    digest,
+    tests,
+    secondsPerMutant: mutants.length === 0 ? 0 : Number((seconds / mutants.length).toFixed(2)),
     mutants: valid.length,
     killed: valid.length - alive.length,
     equivalent: alive.filter(({ equivalent }) => equivalent !== undefined).length,
@@ -50,22 +61,45 @@ export function summarizeKernel({ label, mutants }: KernelRecord): KernelSummary
   };
 }
 
+/** True if nothing that a kernel's result rests on has changed, and no mutant was left alive. */
+export function stillHolds(
+  summary: KernelSummary,
+  digest: string,
+  digestOfTest: (file: string) => string | undefined,
+): boolean {
+  const { tests = {}, survivors } = summary;
+  return (
+    summary.digest === digest &&
+    survivors.length === 0 &&
+    Object.entries(tests).every(([file, found]) => digestOfTest(file) === found)
+  );
+}
+
+/** What was recorded, with the kernels that were examined now in place of their earlier results; by name. */
+export function mergeSummaries(
+  recorded: readonly KernelSummary[],
+  examined: readonly KernelSummary[],
+): KernelSummary[] {
+  const byKernel = new Map([...recorded, ...examined].map((summary) => [summary.kernel, summary]));
+  return [...byKernel.values()].toSorted((a, b) => (a.kernel < b.kernel ? -1 : 1));
+}
+
 /** The table and the survivors, for a terminal and for `docs/`. */
 export function showSummaries(summaries: readonly KernelSummary[]): string {
   const total = (of: (summary: KernelSummary) => number): number =>
     summaries.reduce((sum, summary) => sum + of(summary), 0);
   const rows = summaries.map(
-    ({ kernel, mutants, killed, equivalent, survivors }) =>
-      `| ${kernel} | ${mutants} | ${killed} | ${equivalent} | ${survivors.length} |`,
+    ({ kernel, mutants, killed, equivalent, survivors, secondsPerMutant }) =>
+      `| ${kernel} | ${mutants} | ${killed} | ${equivalent} | ${survivors.length} | ${secondsPerMutant} |`,
   );
   const alive = summaries.flatMap(({ kernel, survivors }) =>
     survivors.map(({ fault, line, mutated }) => `- ${kernel}, ${fault}: \`${line}\` as \`${mutated}\``),
   );
   return [
-    "| kernel | mutants | killed | equivalent | survivors |",
-    "| --- | ---: | ---: | ---: | ---: |",
+    "| kernel | mutants | killed | equivalent | survivors | s a mutant |",
+    "| --- | ---: | ---: | ---: | ---: | ---: |",
     ...rows,
-    `| all | ${total((s) => s.mutants)} | ${total((s) => s.killed)} | ${total((s) => s.equivalent)} | ${total((s) => s.survivors.length)} |`,
+    `| all | ${total((s) => s.mutants)} | ${total((s) => s.killed)} | ${total((s) => s.equivalent)} | ${total((s) => s.survivors.length)} | |`,
     ...(alive.length > 0 ? ["", "Survivors:", "", ...alive] : []),
   ].join("\n");
 }

@@ -1,13 +1,12 @@
 /** @file The process that runs tests with a fault in one kernel; a fault may hang or crash it. */
 
 import { register } from "node:module";
-import { join, relative } from "node:path";
+import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { workspaceRoot } from "../process/workspaceRoot.ts";
 import type { CollectedTest } from "./collectTests.ts";
 import type { MutantRequest, Plan, PlannedTest, Reply, Request, Verdict } from "./mutationMessages.ts";
 import { applyMutant } from "./mutants.ts";
-import { listTestFiles } from "./testFiles.ts";
 
 // Loaded at run time, not imported: these sources are what is examined here.
 const tensorCore = join(workspaceRoot, "packages", "tensor-core", "src");
@@ -69,38 +68,53 @@ async function run(test: CollectedTest): Promise<Error | undefined> {
   }
 }
 
-async function plan(tests: readonly CollectedTest[]): Promise<Plan> {
+const byFile = new Map<string, readonly CollectedTest[]>();
+
+/** The tests of a file, read once. */
+async function testsOf(file: string): Promise<readonly CollectedTest[]> {
+  let tests = byFile.get(file);
+  if (!tests) {
+    collected.tests = [];
+    await load(file);
+    byFile.set(file, (tests = collected.tests));
+  }
+  return tests;
+}
+
+async function plan(file: string): Promise<Plan> {
   const planned: PlannedTest[] = [];
   const failing: string[] = [];
-  for (const [index, test] of tests.entries()) {
+  bodies.clear();
+  for (const [index, test] of (await testsOf(file)).entries()) {
     await run(test); // the first run compiles, and is not timed
     used.clear();
     const started = performance.now();
     const error = await run(test);
     if (error) {
-      failing.push(`${test.file}: ${test.name}: ${error.message.split("\n")[0]}`);
+      failing.push(`${file}: ${test.name}: ${error.message.split("\n")[0]}`);
       continue;
     }
     const ms = performance.now() - started;
-    if (used.size > 0) planned.push({ index, name: test.name, file: test.file, ms, labels: [...used] });
+    if (used.size > 0) planned.push({ index, name: test.name, file, ms, labels: [...used] });
   }
   const kernels = Object.fromEntries([...bodies].map(([label, texts]) => [label, [...texts]]));
   return { tests: planned, kernels, failing };
 }
 
-async function examine(tests: readonly CollectedTest[], request: MutantRequest): Promise<Verdict> {
+async function examine(request: MutantRequest): Promise<Verdict> {
   mutants++;
+  for (const { file } of request.tests) await testsOf(file);
   active = { request, mutated: new Map() };
   try {
-    for (const index of request.tests) {
-      const test = tests[index];
+    for (const { file, index } of request.tests) {
+      const test = byFile.get(file)?.[index];
       const error = test && (await run(test));
       if (!error) continue;
       const text = `${error.message} ${String((error as { cause?: unknown }).cause ?? "")}`;
       // What Tint refuses is no kernel; a rejected dispatch names the shader.
       if (/rror while parsing WGSL|Invalid ShaderModule|Invalid ComputePipeline/.test(text))
         return { kind: "invalid" };
-      return { kind: "killed", by: test.name };
+      return { kind: "killed", by: { file, index, name: test.name } };
     }
     return { kind: "survived" };
   } finally {
@@ -115,13 +129,9 @@ const fastCheck = (await import("fast-check")) as { configureGlobal(options: obj
 fastCheck.configureGlobal({ endOnFailure: true }); // the smallest counterexample is of no interest
 watch(((await load("kernel/pipelineCache.ts")) as { PipelineCache: PipelineCacheClass }).PipelineCache);
 const { collected } = (await import("./collectTests.ts")) as typeof import("./collectTests.ts");
-for (const file of listTestFiles(tensorCore)) {
-  collected.file = relative(tensorCore, file);
-  await load(collected.file);
-}
 process.on("message", async (request: Request) => {
-  if (request.kind === "plan") send({ plan: await plan(collected.tests) });
-  else send({ verdict: await examine(collected.tests, request) });
+  if (request.kind === "plan") send({ plan: await plan(request.file) });
+  else send({ verdict: await examine(request) });
 });
 process.on("disconnect", () => process.exit(0));
 send({ ready: true });

@@ -12,9 +12,9 @@ export interface Subject {
   readonly tests: readonly PlannedTest[];
 }
 
-/** Lists shared functions and kernels by name. */
-export function listSubjects({ kernels, tests }: Plan): Subject[] {
-  const shared = sharedFunctions(kernels);
+/** Lists shared functions and kernels by name. @param sources of the files whose functions are shared */
+export function listSubjects({ kernels, tests }: Plan, sources: readonly string[]): Subject[] {
+  const shared = sharedFunctions(kernels, sources);
   const texts = new Set([...shared.values()].flat());
   const own: Subject[] = Object.entries(kernels)
     .filter(([label]) => !label.startsWith("test."))
