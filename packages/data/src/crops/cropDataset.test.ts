@@ -12,6 +12,8 @@ import { openImages } from "../images/openImages.ts";
 import type { ManifestRow } from "../manifest/manifest.ts";
 import { readManifest } from "../manifest/readManifest.ts";
 import { writeManifest } from "../manifest/writeManifest.ts";
+import { defaultAugmentation } from "../sampling/augmentBatch.ts";
+import { readEpoch } from "../shards/readEpoch.ts";
 import { gatherCrops, readShards } from "../shards/readShards.ts";
 import { cropDataset } from "./cropDataset.ts";
 import type { CropDatasetOptions } from "./cropDataset.ts";
@@ -132,6 +134,32 @@ test("rows find their crops by id, whatever the order", async () => {
       origin,
     ),
   ).rejects.toThrow(/has none of the 5 rows, such as "x/);
+});
+
+test("an epoch over shards gives every sample, the same from memory and from disk", async () => {
+  await cropDataset(options("epoch", { by: "box" }));
+  const read = (memory: number) =>
+    readEpoch({
+      shards: join(folder, "epoch"),
+      split: "train",
+      batchSize: 4,
+      seed: 1,
+      augmentation: defaultAugmentation,
+      memory,
+    });
+  const whole = await read(1e9);
+  expect(whole).toMatchObject({ samples: 4, size });
+  expect((await read(0)).mean).toBe(whole.mean);
+  expect(whole.mean).not.toBe(0);
+  await expect(
+    readEpoch({
+      shards: join(folder, "epoch"),
+      split: "dev",
+      batchSize: 4,
+      seed: 1,
+      augmentation: defaultAugmentation,
+    }),
+  ).rejects.toThrow("there are no rows");
 });
 
 test("finished shards are kept, missing and damaged ones are made again with the same bytes", async () => {

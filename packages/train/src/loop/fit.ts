@@ -3,9 +3,7 @@
 import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import {
-  augmentBatch,
   batchAt,
-  compressBatch,
   createBatchSampler,
   type ImageSet,
   type ManifestRow,
@@ -13,6 +11,7 @@ import {
   type OpenedImages,
   openImages,
   readManifest,
+  trainingBatch,
 } from "@candor/data";
 import {
   AdamW,
@@ -108,11 +107,7 @@ export async function fit(device: Device, config: RunConfig, options: FitOptions
   try {
     while (step < config.steps && !options.signal?.aborted) {
       const indices = batchAt(sampler, step);
-      const position = { seed: config.seed, step };
-      if (config.augmentation.jpeg > 0) {
-        const compressed = await compressBatch(images, indices, position, config.augmentation);
-        augmentBatch(compressed, [...indices.keys()], position, config.augmentation, pixels);
-      } else augmentBatch(images, indices, position, config.augmentation, pixels);
+      await trainingBatch(images, indices, { seed: config.seed, step }, config.augmentation, pixels);
       const batch = [...indices].map((i) => train[i] as ManifestRow);
       const measured = await trainStep(pixels, batch);
       step++;
