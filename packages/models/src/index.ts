@@ -20,3 +20,7 @@ export * from "./losses/lopsidedLm.ts";
 export * from "./starterConfig.ts";
 export * from "./vit/vit.ts";
 export * from "./vit/vitConfig.ts";
+export * from "./weights/loadWeights.ts";
+export * from "./weights/planWeights.ts";
+export * from "./weights/weightLayout.ts";
+export * from "./weights/weightsError.ts";

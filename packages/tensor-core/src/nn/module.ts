@@ -100,8 +100,7 @@ export abstract class Module {
     for (const [name, value] of values) {
       const path = name.split(".");
       const last = path.pop() as string;
-      let owner: object = this;
-      for (const key of path) owner = Reflect.get(owner, key) as object;
+      const owner = path.reduce<object>((at, key) => Reflect.get(at, key) as object, this);
       if (parameters.get(name) !== value) parameters.get(name)?.dispose();
       Reflect.set(owner, last, value);
     }
