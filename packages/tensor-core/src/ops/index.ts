@@ -7,6 +7,7 @@ export * from "./attention/attention.ts";
 export * from "./attention/attentionDecode.ts";
 export { appendKeyValue, type KeyValueCache, keyValueCache } from "./attention/keyValueCache.ts";
 export * from "./attention/rotaryEmbedding.ts";
+export { rotaryFrequencies, type RotaryScaling } from "./attention/rotaryFrequencies.ts";
 export * from "./elementwise/binary.ts";
 export * from "./elementwise/compare.ts";
 export * from "./elementwise/unary.ts";

@@ -14,7 +14,7 @@ import { attentionVisibility } from "./attention/attentionMask.wgsl.ts";
 import { attentionForwardShared, sharedVariant } from "./attention/attentionShared.wgsl.ts";
 import { attentionStats } from "./attention/attentionStats.wgsl.ts";
 import { appendKeyValueKernel } from "./attention/keyValueCache.wgsl.ts";
-import { rotaryKernel } from "./attention/rotary.wgsl.ts";
+import { rotaryKernel, rotaryOffsetKernel } from "./attention/rotary.wgsl.ts";
 import { crossEntropyBackward, crossEntropyForward } from "./loss/crossEntropy.wgsl.ts";
 import { layerNormBackwardParams, layerNormBackwardX, layerNormForward } from "./normalize/layerNorm.wgsl.ts";
 import { rmsNormBackwardWeight, rmsNormBackwardX, rmsNormForward } from "./normalize/rmsNorm.wgsl.ts";
@@ -43,6 +43,7 @@ const kernels: Readonly<Record<string, KernelSpec>> = {
   "attention.appendKeyValue": appendKeyValueKernel,
   "rotaryEmbedding.quads": rotaryKernel({ quads: true }),
   "rotaryEmbedding.scalars": rotaryKernel({ quads: false }),
+  "rotaryEmbedding.offset": rotaryOffsetKernel({ quads: true }),
   "crossEntropy.forward.shared": crossEntropyForward(shared),
   "crossEntropy.forward.plain": crossEntropyForward(plain),
   "crossEntropy.backward.logits.shared": crossEntropyBackward(shared),

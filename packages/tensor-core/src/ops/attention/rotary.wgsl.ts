@@ -4,20 +4,15 @@ import { read, wgsl, write, type KernelSpec } from "../../kernel/kernelSpec.ts";
 import { flatGroup } from "../../kernel/wgsl/flatIndex.ts";
 import { byVariant } from "../../kernel/wgsl/rowReduce.ts";
 
+const sizes = { count: "u32", half: "u32", heads: "u32", tokens: "u32" } as const;
+const itemOf = (quads: boolean) => (quads ? "vec4<f32>" : "f32");
+
 /**
  * (y1, y2) = (x1 cos - x2 sin, x2 cos + x1 sin) for the halves x1, x2 of each head; `turn` is 1, or -1 to turn back.
  *
  * The table holds, for each position, the cosines and then the sines of a half. `half` counts items of it.
  */
-export const rotaryKernel = byVariant(({ quads }: { quads: boolean }) => {
-  const item = quads ? "vec4<f32>" : "f32";
-  return {
-    label: "rotaryEmbedding",
-    workgroup: 64,
-    buffers: { x: read(item), table: read(item), y: write(item) },
-    uniforms: { count: "u32", half: "u32", heads: "u32", tokens: "u32", offset: "u32", turn: "f32" },
-    constants: { QUADS: quads },
-    body: wgsl`
+const turnPairs = (offset: string) => wgsl`
 ${flatGroup}
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec3<u32>,
@@ -26,7 +21,7 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec
   if (unit >= params.count) { return; }
   let head = unit / params.half;
   let i = unit % params.half;
-  let position = (head / params.heads) % params.tokens + params.offset;
+  let position = (head / params.heads) % params.tokens + ${offset};
   let cosine = table[position * 2u * params.half + i];
   let sine = table[(position * 2u + 1u) * params.half + i] * params.turn;
   let at = head * 2u * params.half + i;
@@ -34,6 +29,40 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec
   let x2 = x[at + params.half];
   y[at] = x1 * cosine - x2 * sine;
   y[at + params.half] = x2 * cosine + x1 * sine;
-}`,
-  } as const satisfies KernelSpec;
-});
+}`;
+
+/** The first token stands at the position that a uniform gives. */
+export const rotaryKernel = byVariant(
+  ({ quads }: { quads: boolean }) =>
+    ({
+      label: "rotaryEmbedding",
+      workgroup: 64,
+      buffers: { x: read(itemOf(quads)), table: read(itemOf(quads)), y: write(itemOf(quads)) },
+      uniforms: { ...sizes, offset: "u32", turn: "f32" },
+      constants: { QUADS: quads },
+      body: turnPairs("params.offset"),
+    }) as const satisfies KernelSpec,
+);
+
+/**
+ * The first token stands at the position that a buffer gives: at `offsets[0]`, or where `each` is 1, at that of its batch
+ * item. No token stands later than `last`, the first position from which all are in the table.
+ */
+export const rotaryOffsetKernel = byVariant(
+  ({ quads }: { quads: boolean }) =>
+    ({
+      label: "rotaryEmbedding.offset",
+      workgroup: 64,
+      buffers: {
+        x: read(itemOf(quads)),
+        table: read(itemOf(quads)),
+        offsets: read("i32"),
+        y: write(itemOf(quads)),
+      },
+      uniforms: { ...sizes, each: "u32", last: "u32", turn: "f32" },
+      constants: { QUADS: quads },
+      body: turnPairs(
+        "u32(clamp(offsets[head / params.heads / params.tokens * params.each], 0, i32(params.last)))",
+      ),
+    }) as const satisfies KernelSpec,
+);

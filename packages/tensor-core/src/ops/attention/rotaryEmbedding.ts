@@ -5,34 +5,40 @@ import { tensor } from "../../tensor/create.ts";
 import type { Device } from "../../tensor/device.ts";
 import { ShapeError, showShape } from "../../tensor/shape.ts";
 import { Tensor } from "../../tensor/tensor.ts";
-import { rotaryKernel } from "./rotary.wgsl.ts";
+import { countOf } from "./keyValueCache.ts";
+import { rotaryKernel, rotaryOffsetKernel } from "./rotary.wgsl.ts";
+import { rotaryFrequencies, type RotaryScaling } from "./rotaryFrequencies.ts";
 
 export interface RotaryOptions {
   /** Base of the wavelengths; default 10000. */
   readonly base?: number;
-  /** Position of the first token; default 0. */
-  readonly offset?: number;
+  /**
+   * Position of the first token: a number, or i32 [1], or i32 [B] with one for each batch item. A tensor is read when the
+   * kernel runs, so a recorded step can be replayed further along. Default 0.
+   */
+  readonly offset?: number | Tensor;
+  /** How wavelengths are stretched; not at all by default. */
+  readonly scaling?: RotaryScaling | undefined;
+  /** Most positions that x may reach; must be given where the offset is a tensor. Default offset + T. */
+  readonly positions?: number;
 }
 
-const rotaryOp = defineOp<{ x: Tensor }, never, Required<RotaryOptions>, "x">({
+interface Attributes {
+  readonly base: number;
+  readonly scaling: RotaryScaling | undefined;
+  readonly positions: number;
+  readonly offset: number;
+  readonly counted: number;
+}
+
+const rotaryOp = defineOp<{ x: Tensor; offsets: Tensor | undefined }, never, Attributes, "x" | "offsets">({
   name: "rotaryEmbedding",
-  shape: ({ x }, { offset }) => {
-    const dim = x.shape[3];
-    if (x.dtype !== "f32" || x.rank !== 4 || dim === undefined || dim % 2 !== 0) {
-      throw new ShapeError(
-        `[rotaryEmbedding] x must be [B, T, H, D] f32 with an even D, got ${showShape(x.shape)} ${x.dtype}`,
-      );
-    }
-    if (!Number.isInteger(offset) || offset < 0) {
-      throw new ShapeError(`[rotaryEmbedding] offset must be a whole number >= 0, got ${offset}`);
-    }
-    return { y: { shape: x.shape, dtype: "f32" } };
-  },
-  forward: ({ x, y }, options) => rotate(x, y, options, 1),
-  save: ["x"],
-  gradient: ({ x }, dy, options) => {
+  shape: ({ x }) => ({ y: { shape: x.shape, dtype: "f32" } }),
+  forward: ({ x, offsets, y }, attributes) => rotate(x, offsets, y, attributes, 1),
+  save: ["x", "offsets"],
+  gradient: ({ x, offsets }, dy, attributes) => {
     const dx = Tensor.allocate(x.device, x.shape, "f32", "[rotaryEmbedding] dx");
-    rotate(dy, dx, options, -1);
+    rotate(dy, offsets, dx, attributes, -1);
     return { x: dx };
   },
 });
@@ -45,42 +51,82 @@ const rotaryOp = defineOp<{ x: Tensor }, never, Required<RotaryOptions>, "x">({
  * Pairs lie half a head apart, as in Hugging Face's LLaMA; the paper pairs neighbours.
  *
  * @param x       [B, T, H, D] f32, D even
- * @param options base, offset
+ * @param options base, offset, scaling, positions
  * @returns       [B, T, H, D] f32
  * @throws ShapeError if x has another rank, D is odd, or the offset is not a position
  *
- * Numerics: angles, cosines and sines are taken in f64 on the host and kept in a table for each device.
- * Gradients: x.
+ * Numerics: angles, cosines and sines are taken in f64 on the host and kept in a table for each device. An offset
+ * from a tensor that leads past the table is taken as the last one that does not. Gradients: x.
  */
 export function rotaryEmbedding(x: Tensor, options: RotaryOptions = {}): Tensor {
-  return rotaryOp({ x }, { base: options.base ?? 10_000, offset: options.offset ?? 0 });
+  const { base = 10_000, offset = 0, scaling } = options;
+  const [batch = 0, tokens = 0, , dim] = x.shape;
+  if (x.dtype !== "f32" || x.rank !== 4 || dim === undefined || dim % 2 !== 0) {
+    throw new ShapeError(
+      `[rotaryEmbedding] x must be [B, T, H, D] f32 with an even D, got ${showShape(x.shape)} ${x.dtype}`,
+    );
+  }
+  const at = countOf("rotaryEmbedding", "offset", offset, batch);
+  const reached = at.value + tokens;
+  const { positions = reached } = options;
+  if (at.tensor && options.positions === undefined) {
+    throw new ShapeError(
+      "[rotaryEmbedding] an offset that is a tensor needs positions, the most that it leads to",
+    );
+  }
+  if (!Number.isInteger(positions) || positions < reached) {
+    throw new ShapeError(
+      `[rotaryEmbedding] positions must be a whole number of at least ${reached}, got ${positions}`,
+    );
+  }
+  return rotaryOp(
+    { x, offsets: at.tensor },
+    { base, scaling, positions, offset: at.value, counted: at.counted },
+  );
 }
 
-function rotate(x: Tensor, y: Tensor, { base, offset }: Required<RotaryOptions>, turn: number): void {
+function rotate(x: Tensor, offsets: Tensor | undefined, y: Tensor, attributes: Attributes, turn: number) {
+  const { base, scaling, positions, offset, counted } = attributes;
   const [, tokens, heads, dim] = x.shape as [number, number, number, number];
   const quads = dim % 8 === 0;
   const half = dim / 2 / (quads ? 4 : 1);
   const count = x.size / (quads ? 8 : 2);
-  const table = tableOf(x.device, base, dim, offset + tokens);
-  const kernel = rotaryKernel({ quads });
-  run(kernel, { x, table, y }, { count, half, heads, tokens, offset, turn }, Math.ceil(count / 64));
+  const table = tableOf(x.device, base, dim, scaling, positions);
+  const given = { count, half, heads, tokens, turn };
+  const groups = Math.ceil(count / 64);
+  if (offsets) {
+    const last = (table.shape[0] ?? 0) - tokens;
+    const uniforms = { ...given, each: counted - 1, last };
+    run(rotaryOffsetKernel({ quads }), { x, table, offsets, y }, uniforms, groups);
+  } else {
+    run(rotaryKernel({ quads }), { x, table, y }, { ...given, offset }, groups);
+  }
 }
 
 const tables = new WeakMap<Device, Map<string, Tensor>>();
 
 /** [positions, 2, D / 2]: cosines, then sines; made again at twice the length when a later position is asked for. */
-function tableOf(device: Device, base: number, dim: number, positions: number): Tensor {
+function tableOf(
+  device: Device,
+  base: number,
+  dim: number,
+  scaling: RotaryScaling | undefined,
+  positions: number,
+): Tensor {
   let known = tables.get(device);
   if (!known) tables.set(device, (known = new Map()));
-  const key = `${base} ${dim}`;
+  // Dynamic scaling has other angles for each number of positions beyond the original one.
+  const beyond = scaling?.kind === "dynamic" ? Math.max(positions, scaling.originalLength) : 0;
+  const key = `${base} ${dim} ${JSON.stringify(scaling)} ${beyond}`;
   const old = known.get(key);
   if (old && (old.shape[0] as number) >= positions) return old;
   const length = 2 ** Math.ceil(Math.log2(Math.max(64, positions)));
   const half = dim / 2;
+  const frequencies = rotaryFrequencies(dim, base, scaling, positions);
   const values = new Float32Array(length * dim);
   for (let position = 0; position < length; position++) {
     for (let i = 0; i < half; i++) {
-      const angle = position * base ** (-i / half);
+      const angle = position * (frequencies[i] as number);
       values[position * dim + i] = Math.cos(angle);
       values[position * dim + half + i] = Math.sin(angle);
     }
