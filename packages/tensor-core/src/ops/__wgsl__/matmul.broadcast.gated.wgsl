@@ -11,10 +11,11 @@ struct Params {
   bBatchStride: u32,
   scale: f32,
   units: u32,
+  unitRows: u32,
 }
 @group(0) @binding(0) var<storage, read> a: array<vec4<f32>>;
 @group(0) @binding(1) var<storage, read> b: array<vec4<f32>>;
-@group(0) @binding(2) var<storage, read> bias: array<f32>;
+@group(0) @binding(2) var<storage, read> bias: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> gate: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read> residual: array<vec4<f32>>;
 @group(0) @binding(5) var<storage, read_write> y: array<vec4<f32>>;
@@ -66,10 +67,7 @@ fn bAlongDepth(column: u32, k: u32, base: u32) -> vec4<f32> {
   return bFour(min(column, params.columns - 1u), k, params.depth, base);
 }
 
-fn biasAt(column: u32) -> vec4<f32> {
-  let last = params.columns - 1u;
-  return vec4<f32>(bias[column], bias[min(column + 1u, last)], bias[min(column + 2u, last)], bias[min(column + 3u, last)]);
-}
+fn biasAt(column: u32) -> vec4<f32> { return bias[column / 4u]; }
 fn gateFour(at: u32, column: u32) -> vec4<f32> { return gate[at / 4u]; }
 fn residualFour(at: u32, column: u32) -> vec4<f32> { return residual[at / 4u]; }
 
@@ -77,8 +75,8 @@ fn yStore(at: u32, column: u32, value: vec4<f32>) { y[at / 4u] = value; }
 fn inputStore(at: u32, column: u32, value: vec4<f32>) { input[at / 4u] = value; }
 
 fn activate(x: vec4<f32>) -> vec4<f32> { return x / (1.0 + exp(-x)); }
-fn storeProduct(at: u32, column: u32, product: vec4<f32>) {
-  var value = product * params.scale + biasAt(column);
+fn storeProduct(at: u32, column: u32, product: vec4<f32>, shift: vec4<f32>) {
+  var value = product * params.scale + shift;
   inputStore(at, column, value);
   value = activate(value);
   value *= gateFour(at, column);
@@ -157,14 +155,13 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec
     acc7 += subgroupBroadcast(block1.w, 3u) * b3;
   }
 
+
   if (column >= params.columns) { return; }
   let out = (plane * params.rows + row) * params.columns + column;
-  if (row + 0u < params.rows) { storeProduct(out + 0u * params.columns, column, acc0); }
-  if (row + 1u < params.rows) { storeProduct(out + 1u * params.columns, column, acc1); }
-  if (row + 2u < params.rows) { storeProduct(out + 2u * params.columns, column, acc2); }
-  if (row + 3u < params.rows) { storeProduct(out + 3u * params.columns, column, acc3); }
-  if (row + 4u < params.rows) { storeProduct(out + 4u * params.columns, column, acc4); }
-  if (row + 5u < params.rows) { storeProduct(out + 5u * params.columns, column, acc5); }
-  if (row + 6u < params.rows) { storeProduct(out + 6u * params.columns, column, acc6); }
-  if (row + 7u < params.rows) { storeProduct(out + 7u * params.columns, column, acc7); }
+  let shift = biasAt(column);
+  var held = array<vec4<f32>, ROWS>(acc0, acc1, acc2, acc3, acc4, acc5, acc6, acc7);
+  let heldRows = min(params.unitRows, params.rows - row);
+  for (var r = 0u; r < heldRows; r++) {
+    storeProduct(out + r * params.columns, column, held[r % ROWS], shift);
+  }
 }

@@ -11,10 +11,11 @@ struct Params {
   bBatchStride: u32,
   scale: f32,
   units: u32,
+  unitRows: u32,
 }
 @group(0) @binding(0) var<storage, read> a: array<vec4<f32>>;
 @group(0) @binding(1) var<storage, read> b: array<vec4<f32>>;
-@group(0) @binding(2) var<storage, read> bias: array<f32>;
+@group(0) @binding(2) var<storage, read> bias: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read_write> y: array<vec4<f32>>;
 @group(0) @binding(4) var<uniform> params: Params;
 const WG = 8u;
@@ -63,15 +64,12 @@ fn bAlongDepth(column: u32, k: u32, base: u32) -> vec4<f32> {
   return bFour(min(column, params.columns - 1u), k, params.depth, base);
 }
 
-fn biasAt(column: u32) -> vec4<f32> {
-  let last = params.columns - 1u;
-  return vec4<f32>(bias[column], bias[min(column + 1u, last)], bias[min(column + 2u, last)], bias[min(column + 3u, last)]);
-}
+fn biasAt(column: u32) -> vec4<f32> { return bias[column / 4u]; }
 
 fn yStore(at: u32, column: u32, value: vec4<f32>) { y[at / 4u] = value; }
 
-fn storeProduct(at: u32, column: u32, product: vec4<f32>) {
-  var value = product * params.scale + biasAt(column);
+fn storeProduct(at: u32, column: u32, product: vec4<f32>, shift: vec4<f32>) {
+  var value = product * params.scale + shift;
   yStore(at, column, value);
 }
 
@@ -186,22 +184,13 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec
     acc15 += subgroupBroadcast(block1.w, 7u) * b3;
   }
 
+
   if (column >= params.columns) { return; }
   let out = (plane * params.rows + row) * params.columns + column;
-  if (row + 0u < params.rows) { storeProduct(out + 0u * params.columns, column, acc0); }
-  if (row + 1u < params.rows) { storeProduct(out + 1u * params.columns, column, acc1); }
-  if (row + 2u < params.rows) { storeProduct(out + 2u * params.columns, column, acc2); }
-  if (row + 3u < params.rows) { storeProduct(out + 3u * params.columns, column, acc3); }
-  if (row + 4u < params.rows) { storeProduct(out + 4u * params.columns, column, acc4); }
-  if (row + 5u < params.rows) { storeProduct(out + 5u * params.columns, column, acc5); }
-  if (row + 6u < params.rows) { storeProduct(out + 6u * params.columns, column, acc6); }
-  if (row + 7u < params.rows) { storeProduct(out + 7u * params.columns, column, acc7); }
-  if (row + 8u < params.rows) { storeProduct(out + 8u * params.columns, column, acc8); }
-  if (row + 9u < params.rows) { storeProduct(out + 9u * params.columns, column, acc9); }
-  if (row + 10u < params.rows) { storeProduct(out + 10u * params.columns, column, acc10); }
-  if (row + 11u < params.rows) { storeProduct(out + 11u * params.columns, column, acc11); }
-  if (row + 12u < params.rows) { storeProduct(out + 12u * params.columns, column, acc12); }
-  if (row + 13u < params.rows) { storeProduct(out + 13u * params.columns, column, acc13); }
-  if (row + 14u < params.rows) { storeProduct(out + 14u * params.columns, column, acc14); }
-  if (row + 15u < params.rows) { storeProduct(out + 15u * params.columns, column, acc15); }
+  let shift = biasAt(column);
+  var held = array<vec4<f32>, ROWS>(acc0, acc1, acc2, acc3, acc4, acc5, acc6, acc7, acc8, acc9, acc10, acc11, acc12, acc13, acc14, acc15);
+  let heldRows = min(params.unitRows, params.rows - row);
+  for (var r = 0u; r < heldRows; r++) {
+    storeProduct(out + r * params.columns, column, held[r % ROWS], shift);
+  }
 }

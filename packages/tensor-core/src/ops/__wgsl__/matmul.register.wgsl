@@ -10,6 +10,7 @@ struct Params {
   bBatchStride: u32,
   scale: f32,
   units: u32,
+  unitRows: u32,
 }
 @group(0) @binding(0) var<storage, read> a: array<f32>;
 @group(0) @binding(1) var<storage, read> b: array<f32>;
@@ -109,8 +110,8 @@ fn storeSum(split: u32, row: u32, value: f32) {
 }
 
 fn activate(x: vec4<f32>) -> vec4<f32> { return x / (1.0 + exp(-x)); }
-fn storeProduct(at: u32, column: u32, product: vec4<f32>) {
-  var value = product * params.scale + biasAt(column);
+fn storeProduct(at: u32, column: u32, product: vec4<f32>, shift: vec4<f32>) {
+  var value = product * params.scale + shift;
   inputStore(at, column, value);
   value = activate(value);
   value *= gateFour(at, column);
@@ -174,10 +175,12 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec
   }
   let total0 = (sum0 + sum1) + (sum2 + sum3);
   if (column == 0u && batch == 0u) { storeSum(split, row + 0u, total0[0]); storeSum(split, row + 1u, total0[1]); storeSum(split, row + 2u, total0[2]); storeSum(split, row + 3u, total0[3]); }
+
   if (column >= params.columns) { return; }
   let out = (plane * params.rows + row) * params.columns + column;
-  if (row + 0u < params.rows) { storeProduct(out + 0u * params.columns, column, acc0); }
-  if (row + 1u < params.rows) { storeProduct(out + 1u * params.columns, column, acc1); }
-  if (row + 2u < params.rows) { storeProduct(out + 2u * params.columns, column, acc2); }
-  if (row + 3u < params.rows) { storeProduct(out + 3u * params.columns, column, acc3); }
+  let shift = biasAt(column);
+  if (row + 0u < params.rows) { storeProduct(out + 0u * params.columns, column, acc0, shift); }
+  if (row + 1u < params.rows) { storeProduct(out + 1u * params.columns, column, acc1, shift); }
+  if (row + 2u < params.rows) { storeProduct(out + 2u * params.columns, column, acc2, shift); }
+  if (row + 3u < params.rows) { storeProduct(out + 3u * params.columns, column, acc3, shift); }
 }

@@ -10,6 +10,7 @@ struct Params {
   bBatchStride: u32,
   scale: f32,
   units: u32,
+  unitRows: u32,
 }
 @group(0) @binding(0) var<storage, read> a: array<vec4<f32>>;
 @group(0) @binding(1) var<storage, read> b: array<vec4<f32>>;
@@ -170,8 +171,10 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec
     storeSum(split, row + 6u, total[6]);
     storeSum(split, row + 7u, total[7]);
   }
+
   if (column >= params.columns) { return; }
   let out = (plane * params.rows + row) * params.columns + column;
+
   if (row + 0u < params.rows) { storeProduct(out + 0u * params.columns, column, acc0); }
   if (row + 1u < params.rows) { storeProduct(out + 1u * params.columns, column, acc1); }
   if (row + 2u < params.rows) { storeProduct(out + 2u * params.columns, column, acc2); }

@@ -31,7 +31,7 @@ export function matmulKernel(variant: MatmulVariant) {
     buffers: {
       a: read(quadsA ? format.a.element : "f32"),
       b: read(quadsB ? format.b.element : "f32"),
-      ...(epilogue.bias ? { bias: read() } : {}),
+      ...(epilogue.bias ? { bias: read(stored) } : {}),
       ...(epilogue.gate ? { gate: read(stored) } : {}),
       ...(epilogue.residual ? { residual: read(stored) } : {}),
       y: write(stored),
@@ -50,6 +50,7 @@ export function matmulKernel(variant: MatmulVariant) {
       bBatchStride: "u32",
       scale: "f32",
       units: "u32",
+      unitRows: "u32",
     },
     constants: {
       TILE: tile,

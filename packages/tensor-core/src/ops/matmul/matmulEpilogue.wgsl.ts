@@ -5,22 +5,49 @@ import { flatGroup } from "../../kernel/wgsl/flatIndex.ts";
 import { unaryFunctions, unaryTable } from "../elementwise/unaryTable.ts";
 import type { Activation, MatmulVariant } from "./matmulVariant.ts";
 
-/** `storeProduct(at, column, product)`: four neighbouring elements of y from `at` on, the first in `column`. */
+/**
+ * `storeProduct(at, column, product, shift)`: four neighbouring elements of y from `at` on, the first in `column`; the
+ * bias of those columns is the shift.
+ */
 export function epilogueFunctions({ epilogue, quadsY, sums }: MatmulVariant): string {
   const { bias, activation, keepsInput, gate, residual } = epilogue;
   const reads = quadsY ? readQuad : readScalars;
   const stores = quadsY ? storeQuad : storeScalars;
-  return wgsl`${bias ? biasAt : ""}${gate ? reads("gate") : ""}${residual ? reads("residual") : ""}
+  return wgsl`${bias ? (quadsY ? biasQuad : biasScalars) : ""}${gate ? reads("gate") : ""}${residual ? reads("residual") : ""}
 ${stores("y")}${keepsInput ? stores("input") : ""}${sums ? storeSum : ""}
 ${activation === "none" ? "" : activate(activation)}
-fn storeProduct(at: u32, column: u32, product: vec4<f32>) {
-  var value = product * params.scale${bias ? " + biasAt(column)" : ""};
+fn storeProduct(at: u32, column: u32, product: vec4<f32>${bias ? ", shift: vec4<f32>" : ""}) {
+  var value = product * params.scale${bias ? " + shift" : ""};
 ${keepsInput ? "  inputStore(at, column, value);\n" : ""}${
     activation === "none" ? "" : "  value = activate(value);\n"
   }${gate ? "  value *= gateFour(at, column);\n" : ""}${
     residual ? "  value += residualFour(at, column);\n" : ""
   }  yStore(at, column, value);
 }`;
+}
+
+/**
+ * Stores the rows `acc`0 and on of a unit, from `row` and `column` on. On a software device a load or a store is
+ * hundreds of instructions: there all rows share those of one pass of a loop, whose length is a uniform, so that no
+ * compiler unrolls it.
+ */
+export function storeRows({ tiling, epilogue: { bias } }: MatmulVariant): string {
+  const shift = bias ? ", shift" : "";
+  const rows = Array.from({ length: tiling.rows }, (_, r) => r);
+  const begin = wgsl`
+  if (column >= params.columns) { return; }
+  let out = (plane * params.rows + row) * params.columns + column;
+${bias ? "  let shift = biasAt(column);" : ""}`;
+  if (tiling.kind !== "broadcast") {
+    const store = (r: number) => `storeProduct(out + ${r}u * params.columns, column, acc${r}${shift});`;
+    return `${begin}\n${rows.map((r) => `  if (row + ${r}u < params.rows) { ${store(r)} }`).join("\n")}`;
+  }
+  return wgsl`${begin}
+  var held = array<vec4<f32>, ROWS>(${rows.map((r) => `acc${r}`).join(", ")});
+  let heldRows = min(params.unitRows, params.rows - row);
+  for (var r = 0u; r < heldRows; r++) {
+    storeProduct(out + r * params.columns, column, held[r % ROWS]${shift});
+  }`;
 }
 
 /**
@@ -69,7 +96,10 @@ fn activate(x: vec4<f32>) -> vec4<f32> { return ${
   activation === "none" ? "x" : unaryTable[activation].forward
 }; }`;
 
-const biasAt = wgsl`
+const biasQuad = wgsl`
+fn biasAt(column: u32) -> vec4<f32> { return bias[column / 4u]; }`;
+
+const biasScalars = wgsl`
 fn biasAt(column: u32) -> vec4<f32> {
   let last = params.columns - 1u;
   return vec4<f32>(bias[column], bias[min(column + 1u, last)], bias[min(column + 2u, last)], bias[min(column + 3u, last)]);

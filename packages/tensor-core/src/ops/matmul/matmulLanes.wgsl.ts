@@ -1,6 +1,7 @@
 /** @file Matmul by lanes that hold their block of y in registers: sharing a by subgroup broadcast, or each alone. */
 
 import { wgsl } from "../../kernel/kernelSpec.ts";
+import { storeRows } from "./matmulEpilogue.wgsl.ts";
 import type { MatmulVariant } from "./matmulVariant.ts";
 
 /**
@@ -47,14 +48,7 @@ ${rowNumbers
   .join("\n")}
   }
 ${sums ? finishSums(variant) : ""}
-  if (column >= params.columns) { return; }
-  let out = (plane * params.rows + row) * params.columns + column;
-${rowNumbers
-  .map(
-    (r) =>
-      `  if (row + ${r}u < params.rows) { storeProduct(out + ${r}u * params.columns, column, acc${r}); }`,
-  )
-  .join("\n")}
+${storeRows(variant)}
 }`;
 }
 

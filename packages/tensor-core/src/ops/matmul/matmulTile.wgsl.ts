@@ -1,6 +1,7 @@
 /** @file Matmul from tiles of both operands in workgroup memory, for devices that hide loads behind many workgroups. */
 
 import { wgsl } from "../../kernel/kernelSpec.ts";
+import { storeRows } from "./matmulEpilogue.wgsl.ts";
 import type { MatmulVariant } from "./matmulVariant.ts";
 
 /** Steps along K that a tile holds. */
@@ -64,14 +65,7 @@ ${
         .join("\n")}\n  }`
     : ""
 }
-  if (column >= params.columns) { return; }
-  let out = (plane * params.rows + row) * params.columns + column;
-${rowNumbers
-  .map(
-    (r) =>
-      `  if (row + ${r}u < params.rows) { storeProduct(out + ${r}u * params.columns, column, acc${r}); }`,
-  )
-  .join("\n")}
+${storeRows(variant)}
 }`;
 }
 

@@ -110,6 +110,7 @@ export function product(tensors: ProductTensors, attributes: ProductAttributes):
       bBatchStride: shape.sharedB ? 0 : depth * columns,
       scale: attributes.scale,
       units,
+      unitRows: tiling.rows,
     },
     workgroupsFor(tiling, units),
   );
