@@ -11,6 +11,8 @@ export { rotaryFrequencies, type RotaryScaling } from "./attention/rotaryFrequen
 export * from "./elementwise/binary.ts";
 export * from "./elementwise/compare.ts";
 export * from "./elementwise/unary.ts";
+// Of a number or a tensor, in place of the row of the table, which takes a number.
+export { pow } from "./elementwise/power.ts";
 export * from "./elementwise/where.ts";
 export * from "./einsum/einsum.ts";
 export * from "./index/embedding.ts";
