@@ -14,7 +14,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { cropDataset, imageBlock, type ManifestRow, readManifest, writeManifest } from "@candor/data";
-import { Device } from "@candor/tensor-core";
+import { Device, DeviceLostError } from "@candor/tensor-core";
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { checkpointFile, listCheckpoints } from "../checkpoint/checkpoint.ts";
@@ -113,6 +113,28 @@ it(
     expect(readMetrics(join(folder, "killed", "metrics.jsonl"))).toEqual(kept);
     const bytes = (name: string) => readFileSync(checkpointFile(join(folder, name), 8));
     expect(bytes("killed").equals(bytes("whole"))).toBe(true);
+  },
+  timeout,
+);
+
+it(
+  "says how to go on when the device is lost, and goes on with the same bits",
+  async () => {
+    const lost = await Device.open();
+    const progress = () => ({
+      update: (step: number) => void (step === 6 && lost.gpu.destroy()),
+      note: () => {},
+      stop: () => {},
+    });
+    const failing = fit(lost, config(), options("lost", { progress }));
+    await expect(failing).rejects.toThrow(DeviceLostError);
+    await expect(failing).rejects.toThrow(
+      `the checkpoint of step 4 is intact: go on with --out=${join(folder, "lost")} --resume`,
+    );
+    await fit(device, config(), options("lost", { resume: true }));
+    expect(readMetrics(join(folder, "lost", "metrics.jsonl"))).toEqual(
+      readMetrics(join(folder, "whole", "metrics.jsonl")),
+    );
   },
   timeout,
 );

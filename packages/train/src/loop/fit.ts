@@ -18,6 +18,7 @@ import {
   capture,
   concat,
   type Device,
+  DeviceLostError,
   noGrad,
   reshape,
   tensor,
@@ -25,7 +26,12 @@ import {
   valueAndGrad,
   warmupCosine,
 } from "@candor/tensor-core";
-import { describeDamage, readLatestCheckpoint, saveCheckpoint } from "../checkpoint/checkpoint.ts";
+import {
+  describeDamage,
+  listCheckpoints,
+  readLatestCheckpoint,
+  saveCheckpoint,
+} from "../checkpoint/checkpoint.ts";
 import { buildMethod } from "../method/buildMethod.ts";
 import type { Method } from "../method/method.ts";
 import type { RunConfig } from "../recipes/runConfig.ts";
@@ -63,6 +69,7 @@ interface DevMeasures {
  * Trains a method on the train split of one data set or several.
  *
  * @throws Error if the manifest has no such rows, a loss is not finite, or the folder holds another configuration
+ * @throws DeviceLostError with the checkpoint to go on from
  */
 export async function fit(device: Device, config: RunConfig, options: FitOptions): Promise<FitResult> {
   const { folder, resume } = options;
@@ -137,12 +144,25 @@ export async function fit(device: Device, config: RunConfig, options: FitOptions
       parameters: method.model.parameterCount(),
       dev: devMeasures,
     };
+  } catch (error) {
+    if (error instanceof DeviceLostError) throw explainLoss(error, folder, step);
+    throw error;
   } finally {
     progress.stop();
     trainStep.dispose();
     method.model.dispose();
     optimizer.dispose();
   }
+}
+
+/** A lost device takes the model with it, and leaves the checkpoints: another process goes on from the last of them. */
+function explainLoss(error: DeviceLostError, folder: string, step: number): DeviceLostError {
+  const kept = listCheckpoints(folder).at(-1);
+  const wayOut =
+    kept === undefined
+      ? "no checkpoint was written yet: start again, with a smaller --checkpoint-every"
+      : `the checkpoint of step ${kept} is intact: go on with --out=${folder} --resume`;
+  return new DeviceLostError(`after step ${step}, ${error.message} Here, ${wayOut}.`, { cause: error });
 }
 
 type TrainStep = {
