@@ -9,7 +9,14 @@ export { NonFiniteError } from "./kernel/nonFiniteTrap.ts";
 export { Tuning, type TuningRecord } from "./kernel/tuning.ts";
 export { writeTuning } from "./kernel/tuningFile.ts";
 export { Scope } from "./memory/scope.ts";
-export { capture, type CapturedStep, type StepInput, type StepResults } from "./tensor/capture.ts";
+export {
+  capture,
+  type CapturedStep,
+  type CaptureOptions,
+  type StepInput,
+  type StepReport,
+  type StepResults,
+} from "./tensor/capture.ts";
 export * from "./tensor/create.ts";
 export * from "./tensor/device.ts";
 export { type DType } from "./tensor/dtype.ts";

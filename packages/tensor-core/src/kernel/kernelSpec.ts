@@ -1,5 +1,7 @@
 /** @file How a kernel is declared: buffers and uniforms once, in a typed table; the WGSL bindings follow from it. */
 
+import type { Elementwise } from "./elementwiseKernel.ts";
+
 export type ElementType =
   | "f32"
   | "f16"
@@ -46,6 +48,8 @@ export interface KernelSpec<B extends string = string, U extends string = string
   readonly constants?: Readonly<Record<string, number | boolean>>;
   readonly features?: readonly ("subgroups" | "shader-f16")[];
   readonly body: string;
+  /** What the kernel computes, where it does so element by element: a captured step joins chains of such. */
+  readonly elementwise?: Elementwise;
 }
 
 /** Marks WGSL text, for editors; joins its pieces as a plain template does. */

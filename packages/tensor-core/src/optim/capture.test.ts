@@ -168,13 +168,15 @@ describe("capture", () => {
   it("shares memory among tensors that are not in use at once", async () => {
     const device = await testDevice();
     const { usedBytes } = device.stats;
-    using captured = capture(device, chain);
+    using captured = capture(device, chain, { fuse: false });
     const x = input([64, 64], 1);
     for (let run = 0; run < 3; run++) {
       const { y } = captured.run({ x });
       expect((await y.read())[7]).toBeCloseTo((x.data[7] as number) * 1.5 ** 20, 1);
     }
     expect(device.stats.usedBytes - usedBytes).toBe(3 * 64 * 64 * 4); // the input and two in turn
+    const inputs = "x [64, 64] f32;";
+    expect(captured.report()).toEqual([{ inputs, recorded: 20, dispatches: 20, bytes: 2 * 64 * 64 * 4 }]);
   });
 
   it("holds the memory that it uses, whoever else lets go of it", async () => {
@@ -349,7 +351,7 @@ describe("capture", () => {
 
   it("says so where the step does not fit the budget, and frees what it had taken", async () => {
     const device = await Device.open({ memoryBudgetBytes: 20_000 });
-    using captured = capture(device, branch);
+    using captured = capture(device, branch, { fuse: false });
     expect(() => captured.run({ x: input([40, 40], 1) })).toThrow("of the budget of 20000 are in use");
     expect(device.stats.usedBytes).toBe(0);
     const { y } = captured.run({ x: input([4, 4], 1) });

@@ -1,10 +1,12 @@
 /** @file A step that is recorded once and replayed: one encoder, one pass, no new buffers and no new bind groups. */
 
+import type { Command } from "../kernel/command.ts";
+import { type Chain, findChains, fuseChains } from "../kernel/fuseElementwise.ts";
 import { compareSteps } from "./compareSteps.ts";
 import type { Device } from "./device.ts";
 import type { DType } from "./dtype.ts";
 import { tensor } from "./create.ts";
-import { type PlacedStep, placeStep, type RecordedStep } from "./recordedStep.ts";
+import { isTemporary, type PlacedStep, placeStep, type RecordedStep } from "./recordedStep.ts";
 import { type Shape, showShape } from "./shape.ts";
 import type { Tensor } from "./tensor.ts";
 
@@ -17,8 +19,30 @@ export interface StepInput {
 /** What a captured step returns: tensors by name. They hold the values of the last run. */
 export type StepResults = Readonly<Record<string, Tensor>>;
 
+export interface CaptureOptions {
+  /**
+   * Join chains of elementwise ops into one kernel each, with the same bits; default true. Without, `device.profile` and
+   * `device.trapNonFinite` tell such ops apart.
+   */
+  readonly fuse?: boolean;
+}
+
+/** What a captured step does for inputs of certain shapes. */
+export interface StepReport {
+  /** Names, shapes and dtypes of the inputs. */
+  readonly inputs: string;
+  /** Dispatches that the step recorded. */
+  readonly recorded: number;
+  /** Dispatches of a replay: what is missing was joined with another. */
+  readonly dispatches: number;
+  /** Memory of the tensors that the step makes. */
+  readonly bytes: number;
+}
+
 interface Plan<R> extends PlacedStep {
   readonly step: RecordedStep;
+  /** Dispatches of the step that are joined. */
+  readonly chains: readonly Chain[];
   readonly inputs: Readonly<Record<string, Tensor>>;
   readonly results: R;
   /** Those of the results that the step made. */
@@ -27,7 +51,10 @@ interface Plan<R> extends PlacedStep {
   next: "run" | "compare" | "replay";
 }
 
-interface Recorded<R> extends Omit<Plan<R>, keyof PlacedStep | "next"> {}
+interface Recorded<R> extends Omit<Plan<R>, keyof PlacedStep | "next"> {
+  /** What a replay does. */
+  readonly commands: readonly Command[];
+}
 
 /** Plans that a captured step keeps, for inputs of different shapes. */
 const maxPlans = 8;
@@ -36,19 +63,31 @@ const maxPlans = 8;
 export class CapturedStep<I extends string, R extends StepResults> implements Disposable {
   readonly #device: Device;
   readonly #fn: (inputs: Readonly<Record<I, Tensor>>) => R;
+  readonly #options: CaptureOptions;
   /** By shapes of the inputs, the one used last at the end. */
   readonly #plans = new Map<string, Plan<R>>();
   #preparing = false;
 
   /** @internal Use {@link capture}. */
-  constructor(device: Device, fn: (inputs: Readonly<Record<I, Tensor>>) => R) {
+  constructor(device: Device, fn: (inputs: Readonly<Record<I, Tensor>>) => R, options: CaptureOptions) {
     this.#device = device;
     this.#fn = fn;
+    this.#options = options;
   }
 
   /** Plans made so far and kept, one for each combination of input shapes. */
   get plans(): number {
     return this.#plans.size;
+  }
+
+  /** What is done for each combination of input shapes that is kept, the one used last at the end. */
+  report(): StepReport[] {
+    return [...this.#plans].map(([inputs, { step, program, placedBytes }]) => ({
+      inputs,
+      recorded: step.commands.length,
+      dispatches: program.dispatches,
+      bytes: placedBytes,
+    }));
   }
 
   /**
@@ -64,7 +103,7 @@ export class CapturedStep<I extends string, R extends StepResults> implements Di
     const recorded = this.#record(inputs);
     this.#preparing = true;
     try {
-      await this.#device.recorder.pipelines.prepare(recorded.step.commands.map(({ kernel }) => kernel));
+      await this.#device.recorder.pipelines.prepare(recorded.commands.map(({ kernel }) => kernel));
     } finally {
       this.#preparing = false;
       this.#place(key, recorded);
@@ -118,7 +157,13 @@ export class CapturedStep<I extends string, R extends StepResults> implements Di
         written[name] = tensor(this.#device, data, shape, dtypeOf(data));
       }
       try {
-        return { inputs: written, ...this.#runRecorded(written) };
+        const recorded = this.#runRecorded(written);
+        const { commands } = recorded.step;
+        const chains =
+          this.#options.fuse === false
+            ? commands.map((_, at) => [at])
+            : findChains(commands, isTemporary(recorded.step));
+        return { inputs: written, ...recorded, chains, commands: fuseChains(commands, chains) };
       } catch (error) {
         for (const name in written) written[name].dispose();
         throw error;
@@ -128,9 +173,10 @@ export class CapturedStep<I extends string, R extends StepResults> implements Di
 
   #place(key: string, recorded: Recorded<R>): Plan<R> {
     const device = this.#device;
-    const { step, owned, inputs } = recorded;
+    const { commands, ...rest } = recorded;
+    const { step, owned, inputs } = rest;
     try {
-      const plan: Plan<R> = { ...recorded, ...placeStep(device, step), next: "run" };
+      const plan: Plan<R> = { ...rest, ...placeStep(device, commands, step.buffers), next: "run" };
       this.#plans.set(key, plan);
       const [oldest] = this.#plans;
       if (oldest && this.#plans.size > maxPlans) {
@@ -177,7 +223,7 @@ export class CapturedStep<I extends string, R extends StepResults> implements Di
     plan.step.constants.clear();
     // This run's host work was done by the second recording, so what it set is there.
     plan.step.hostWork.splice(0, Number.POSITIVE_INFINITY, ...step.hostWork);
-    plan.program.takeUniforms(step.commands);
+    plan.program.takeUniforms(fuseChains(step.commands, plan.chains));
   }
 
   #free({ program, held, inputs, owned }: Plan<R>): void {
@@ -204,15 +250,17 @@ export class CapturedStep<I extends string, R extends StepResults> implements Di
  * as parameters are. Numbers and host values inside `fn` are those of the first run in all others; the second run is
  * recorded again and compared, so that one that changes is an error. Host work that each run needs goes into
  * `device.eachStep`. Within `fn` nothing can be read. Memory of tensors inside the step is planned: those that are never
- * in use at once share it. `device.profile` and `device.trapNonFinite` look into replays too.
+ * in use at once share it, and what only passes from one elementwise op to the next needs none: they become one kernel,
+ * which `CapturedStep.report` counts. `device.profile` and `device.trapNonFinite` look into replays too.
  *
  * @param fn called once or twice for each combination of input shapes
  */
 export function capture<I extends string, R extends StepResults>(
   device: Device,
   fn: (inputs: Readonly<Record<I, Tensor>>) => R,
+  options: CaptureOptions = {},
 ): CapturedStep<I, R> {
-  return new CapturedStep(device, fn);
+  return new CapturedStep(device, fn, options);
 }
 
 function describeInputs(inputs: Readonly<Record<string, StepInput>>): string {

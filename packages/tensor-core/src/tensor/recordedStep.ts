@@ -24,15 +24,29 @@ export interface PlacedStep {
   readonly program: Program;
   /** What the program uses; all of it is held until the step is freed. */
   readonly held: readonly PooledBuffer[];
+  /** Bytes of memory that the step's tensors share. */
+  readonly placedBytes: number;
+}
+
+/** Says of a buffer whether it is of use within a step alone. */
+export function isTemporary({ buffers }: RecordedStep): (pooled: PooledBuffer) => boolean {
+  const temporary = new Set(buffers.filter(({ holds, place }) => holds === 0 && !place));
+  return (pooled) => temporary.has(pooled);
 }
 
 /**
  * Gives memory to every tensor of a step and makes its program. Tensors that are never in use at once share memory;
  * one that is still alive when the step was recorded keeps its own.
  *
+ * @param commands what the program does
+ * @param buffers  of the tensors that the step made
  * @throws MemoryError over the budget
  */
-export function placeStep(device: Device, { commands, buffers }: RecordedStep): PlacedStep {
+export function placeStep(
+  device: Device,
+  commands: readonly Command[],
+  buffers: readonly PooledBuffer[],
+): PlacedStep {
   const { pool, recorder } = device;
   const uses = new Map<PooledBuffer, { first: number; last: number }>();
   for (const [at, { bindings }] of commands.entries()) {
@@ -71,7 +85,9 @@ export function placeStep(device: Device, { commands, buffers }: RecordedStep): 
     }
     const program = new Program(device.gpu, recorder.pipelines, device.maxBindingBytes, commands);
     recorder.countProgram(program);
-    return { program, held };
+    let placedBytes = 0;
+    for (const bytes of slots) placedBytes += bytes;
+    return { program, held, placedBytes };
   } catch (error) {
     for (const pooled of held) pool.release(pooled);
     throw error;

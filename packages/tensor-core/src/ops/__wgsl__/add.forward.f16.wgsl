@@ -33,11 +33,12 @@ fn unpackHalves(h: vec2<u32>) -> vec4<f32> {
   return vec4<f32>(unpack2x16float(h.x), unpack2x16float(h.y));
 }
 
-fn apply(a: vec4<f32>, b: vec4<f32>) -> vec4<f32> { return a + b; }
+fn apply0(a: vec4<f32>, b: vec4<f32>) -> vec4<f32> { return a + b; }
 
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec3<u32>,
         @builtin(local_invocation_index) lane: u32) {
   let i = flatGroup(wid, nwg) * WG + lane;
-  if (i < params.quads) { y[i] = packHalves(apply(unpackHalves(a[i]), unpackHalves(b[i % params.bQuads]))); }
+  if (i >= params.quads) { return; }
+  y[i] = packHalves(apply0(unpackHalves(a[i]), unpackHalves(b[i % params.bQuads])));
 }

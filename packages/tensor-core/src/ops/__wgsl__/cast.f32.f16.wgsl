@@ -14,7 +14,6 @@ fn flatGroup(wid: vec3<u32>, nwg: vec3<u32>) -> u32 {
   return wid.y * nwg.x + wid.x;
 }
 
-
 fn packHalves(v: vec4<f32>) -> vec2<u32> {
   let word = bitcast<vec4<u32>>(v);
   let sign = (word >> vec4<u32>(16u)) & vec4<u32>(0x8000u);
@@ -32,9 +31,12 @@ fn unpackHalves(h: vec2<u32>) -> vec4<f32> {
   return vec4<f32>(unpack2x16float(h.x), unpack2x16float(h.y));
 }
 
+fn apply0(x: vec4<f32>) -> vec4<f32> { return vec4<f32>(x); }
+
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec3<u32>,
         @builtin(local_invocation_index) lane: u32) {
   let i = flatGroup(wid, nwg) * WG + lane;
-  if (i < params.quads) { y[i] = packHalves(vec4<f32>(x[i])); }
+  if (i >= params.quads) { return; }
+  y[i] = packHalves(apply0(x[i]));
 }

@@ -16,11 +16,12 @@ fn flatGroup(wid: vec3<u32>, nwg: vec3<u32>) -> u32 {
   return wid.y * nwg.x + wid.x;
 }
 
-fn apply(a: vec4<f32>, b: vec4<f32>) -> vec4<f32> { return a / b; }
+fn apply0(a: vec4<f32>, b: vec4<f32>) -> vec4<f32> { return a / b; }
 
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec3<u32>,
         @builtin(local_invocation_index) lane: u32) {
   let i = flatGroup(wid, nwg) * WG + lane;
-  if (i < params.quads) { y[i] = apply(a[i], b[i % params.bQuads]); }
+  if (i >= params.quads) { return; }
+  y[i] = apply0(a[i], b[i % params.bQuads]);
 }

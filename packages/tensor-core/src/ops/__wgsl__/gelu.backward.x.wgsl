@@ -1,12 +1,10 @@
 struct Params {
   quads: u32,
-  s: f32,
 }
 @group(0) @binding(0) var<storage, read> x: array<vec4<f32>>;
-@group(0) @binding(1) var<storage, read> y: array<vec4<f32>>;
-@group(0) @binding(2) var<storage, read> dy: array<vec4<f32>>;
-@group(0) @binding(3) var<storage, read_write> dx: array<vec4<f32>>;
-@group(0) @binding(4) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> dy: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read_write> dx: array<vec4<f32>>;
+@group(0) @binding(3) var<uniform> params: Params;
 const WG = 64u;
 const WG_X = 64u;
 const WG_Y = 1u;
@@ -17,16 +15,16 @@ fn flatGroup(wid: vec3<u32>, nwg: vec3<u32>) -> u32 {
   return wid.y * nwg.x + wid.x;
 }
 
-
 fn geluSlope(x: vec4<f32>, t: vec4<f32>) -> vec4<f32> {
   return 0.5 * (1.0 + t) + 0.5 * x * (1.0 - t * t) * 0.7978845608 * (1.0 + 0.134145 * x * x);
 }
 
-fn slope(x: vec4<f32>, y: vec4<f32>, dy: vec4<f32>, s: f32) -> vec4<f32> { return dy * geluSlope(x, tanh(clamp(0.7978845608 * (x + 0.044715 * x * x * x), vec4<f32>(-10.0), vec4<f32>(10.0)))); }
+fn apply0(x: vec4<f32>, dy: vec4<f32>) -> vec4<f32> { return dy * geluSlope(x, tanh(clamp(0.7978845608 * (x + 0.044715 * x * x * x), vec4<f32>(-10.0), vec4<f32>(10.0)))); }
 
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec3<u32>,
         @builtin(local_invocation_index) lane: u32) {
   let i = flatGroup(wid, nwg) * WG + lane;
-  if (i < params.quads) { dx[i] = slope(x[i], y[i], dy[i], params.s); }
+  if (i >= params.quads) { return; }
+  dx[i] = apply0(x[i], dy[i]);
 }

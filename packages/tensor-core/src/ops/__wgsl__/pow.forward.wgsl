@@ -15,7 +15,6 @@ fn flatGroup(wid: vec3<u32>, nwg: vec3<u32>) -> u32 {
   return wid.y * nwg.x + wid.x;
 }
 
-
 fn signedPower(x: vec4<f32>, s: f32) -> vec4<f32> {
   if (s == 0.0) { return vec4<f32>(1.0); }
   let raised = pow(abs(x), vec4<f32>(abs(s)));
@@ -26,11 +25,13 @@ fn signedPower(x: vec4<f32>, s: f32) -> vec4<f32> {
   let negative = select(vec4<f32>(bitcast<f32>(params.quads | 0x7fc00000u)), select(size, -size, odd), whole);
   return select(size, negative, x < vec4<f32>(0.0));
 }
-fn apply(x: vec4<f32>, s: f32) -> vec4<f32> { return signedPower(x, s); }
+
+fn apply0(x: vec4<f32>, s: f32) -> vec4<f32> { return signedPower(x, s); }
 
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec3<u32>,
         @builtin(local_invocation_index) lane: u32) {
   let i = flatGroup(wid, nwg) * WG + lane;
-  if (i < params.quads) { y[i] = apply(x[i], params.s); }
+  if (i >= params.quads) { return; }
+  y[i] = apply0(x[i], params.s);
 }

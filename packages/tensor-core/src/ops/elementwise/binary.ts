@@ -31,8 +31,8 @@ function binaryOp(name: BinaryName): (a: Tensor, b: Tensor) => Tensor {
       const side = (key: "da" | "db") => {
         if (binaryTable[name][key] === "dy") return dy;
         const d = Tensor.allocate(dy.device, dy.shape, dy.dtype, `[${name}] ${key}`);
-        const sides = spread(a, b, dy.shape);
         const backward = kernels.backward({ name, side: key, dtype: commonFloat(name, a, b) });
+        const sides = spread(a, b, dy.shape, backward.buffers);
         runElements(backward, { ...sides, dy, d }, { bQuads: quadsOf(sides.b) });
         return d;
       };

@@ -1,8 +1,8 @@
 /** @file The two kernels of every row of the unary table. */
 
-import { read, wgsl, write, type KernelSpec } from "../../kernel/kernelSpec.ts";
-import { flatGroup } from "../../kernel/wgsl/flatIndex.ts";
+import { elementwiseKernel } from "../../kernel/elementwiseKernel.ts";
 import { quadFormat } from "../../kernel/wgsl/quadFormat.ts";
+import { argumentsIn, inputsIn } from "./operands.ts";
 import { unaryFunctions, type UnaryName, unaryTable } from "./unaryTable.ts";
 
 export interface UnaryVariant {
@@ -10,54 +10,39 @@ export interface UnaryVariant {
   readonly dtype: "f32" | "f16";
 }
 
-/** y = f(x, s), four elements an invocation. */
+/** y = f(x, s). */
 export function unaryForward({ name, dtype }: UnaryVariant) {
-  const { element, load, store, functions, suffix } = quadFormat(dtype);
-  return {
-    label: `${name}.forward${suffix}`,
-    workgroup: 64,
-    buffers: { x: read(element), y: write(element) },
-    uniforms: { quads: "u32", s: "f32" },
-    body: wgsl`
-${flatGroup}${functions}
-${functionsOf(unaryTable[name].forward)}fn apply(x: vec4<f32>, s: f32) -> vec4<f32> { return ${unaryTable[name].forward}; }
-
-@compute @workgroup_size(WG)
-fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec3<u32>,
-        @builtin(local_invocation_index) lane: u32) {
-  let i = flatGroup(wid, nwg) * WG + lane;
-  if (i < params.quads) { y[i] = ${store(`apply(${load("x[i]")}, params.s)`)}; }
-}`,
-  } as const satisfies KernelSpec;
+  const expression = unaryTable[name].forward;
+  return elementwiseKernel(
+    {
+      label: `${name}.forward${quadFormat(dtype).suffix}`,
+      inputs: { x: dtype },
+      scalars: argumentsIn(expression, ["s"]),
+      output: dtype,
+      expression,
+      functions: functionsOf(expression),
+    },
+    "y",
+  );
 }
 
-/** dx from x, y and dy, four elements an invocation. */
+/** dx from those of x, y and dy that it depends on. */
 export function unaryBackward({ name, dtype }: UnaryVariant) {
-  const { element, load, store, functions, suffix } = quadFormat(dtype);
-  const slope = ["x[i]", "y[i]", "dy[i]"].map(load).join(", ");
-  return {
-    label: `${name}.backward.x${suffix}`,
-    workgroup: 64,
-    buffers: { x: read(element), y: read(element), dy: read(element), dx: write(element) },
-    uniforms: { quads: "u32", s: "f32" },
-    body: wgsl`
-${flatGroup}${functions}
-${functionsOf(unaryTable[name].gradient)}
-fn slope(x: vec4<f32>, y: vec4<f32>, dy: vec4<f32>, s: f32) -> vec4<f32> { return ${unaryTable[name].gradient}; }
-
-@compute @workgroup_size(WG)
-fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec3<u32>,
-        @builtin(local_invocation_index) lane: u32) {
-  let i = flatGroup(wid, nwg) * WG + lane;
-  if (i < params.quads) { dx[i] = ${store(`slope(${slope}, params.s)`)}; }
-}`,
-  } as const satisfies KernelSpec;
+  const expression = unaryTable[name].gradient;
+  return elementwiseKernel(
+    {
+      label: `${name}.backward.x${quadFormat(dtype).suffix}`,
+      inputs: inputsIn(expression, ["x", "y", "dy"], dtype),
+      scalars: argumentsIn(expression, ["s"]),
+      output: dtype,
+      expression,
+      functions: functionsOf(expression),
+    },
+    "dx",
+  );
 }
 
 /** The functions that an expression of the table calls. */
-function functionsOf(expression: string): string {
-  return unaryFunctions
-    .filter(({ name }) => expression.includes(`${name}(`))
-    .map(({ text }) => text)
-    .join("");
+function functionsOf(expression: string): string[] {
+  return unaryFunctions.filter(({ name }) => expression.includes(`${name}(`)).map(({ text }) => text);
 }
