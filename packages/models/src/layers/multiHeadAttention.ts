@@ -21,11 +21,14 @@ export interface MultiHeadAttentionOptions {
   readonly contextWidth?: number;
   /** Deviation of the initial output weight; default 1 / sqrt(D). */
   readonly outputDeviation?: number;
+  /** Tokens see themselves and those before them alone; default false. */
+  readonly causal?: boolean | undefined;
 }
 
 /** softmax(Q Kᵀ / sqrt(D / H)) V, over x itself or over a context. Vaswani et al. 2017, equation 1 and section 3.2.2. */
 export class MultiHeadAttention extends Module {
   readonly heads: number;
+  readonly causal: boolean;
   readonly query: Linear;
   readonly key: Linear;
   readonly value: Linear;
@@ -35,6 +38,7 @@ export class MultiHeadAttention extends Module {
     super();
     const { width, heads, contextWidth = width, outputDeviation = 1 / Math.sqrt(width) } = options;
     this.heads = heads;
+    this.causal = options.causal ?? false;
     this.query = new Linear(device, width, width, random.fork("query"));
     this.key = new Linear(device, contextWidth, width, random.fork("key"));
     this.value = new Linear(device, contextWidth, width, random.fork("value"));
@@ -52,7 +56,7 @@ export class MultiHeadAttention extends Module {
     const q = split(this.query.forward(x)); // [B, T, H, D/H]
     const k = split(this.key.forward(context)); // [B, S, H, D/H]
     const v = split(this.value.forward(context)); // [B, S, H, D/H]
-    const y = attention(q, k, v, { mask: "none" }); // [B, T, H, D/H]
+    const y = attention(q, k, v, { mask: this.causal ? "causal" : "none" }); // [B, T, H, D/H]
     return this.output.forward(reshape(y, x.shape), { residual }); // [B, T, D]
   }
 }

@@ -18,47 +18,61 @@ import {
   type Tensor,
   truncatedNormal,
 } from "@candor/tensor-core";
-import { VitBlock } from "./vitBlock.ts";
-import { patchCount, type VitConfig } from "./vitConfig.ts";
+import { TransformerBlock } from "../layers/transformerBlock.ts";
+import { patchCount, prefixCount, type VitConfig } from "./vitConfig.ts";
 
-// B batch, S image side, P patch side, N = (S / P)² patches, D width
+// B batch, S image side, P patch side, N = (S / P)² patches, D width, F = 1 or 2 tokens before the patches
 
 /** What the vision transformer says about images. */
 export interface VisionFeatures {
   /** The CLS token after every layer, first layer first, before the final norm: [B, D] each. */
   readonly classTokens: readonly Tensor[];
-  /** X_V, the patch tokens after the last layer, before the final norm: [B, N, D]. */
+  /** X_V, the patch tokens after the last layer, before the final norm unless `patchNorm` is set: [B, N, D]. */
   readonly patchTokens: Tensor;
   /** The last CLS token after the final norm: [B, D]. */
   readonly pooled: Tensor;
+  /** The last distillation token after the final norm, where there is one: [B, D]. */
+  readonly distilled?: Tensor;
 }
 
-/** Dosovitskiy et al. 2021, "An image is worth 16x16 words", arXiv:2010.11929; patches without bias, as in CLIP. */
+/**
+ * Dosovitskiy et al. 2021, "An image is worth 16x16 words", arXiv:2010.11929. The configuration makes it CLIP's (Radford
+ * et al. 2021, arXiv:2103.00020) or DeiT's (Touvron et al. 2021, arXiv:2012.12877).
+ */
 export class Vit extends Module {
   readonly config: VitConfig;
   readonly patchEmbedding: Linear;
   /** [D] */
   readonly classToken: Tensor;
-  /** [1 + N, D] */
+  /** [D], of distilled DeiT. */
+  readonly distillationToken?: Tensor;
+  /** [F + N, D] */
   readonly positions: Tensor;
-  readonly blocks: readonly VitBlock[];
-  /** Acts on the CLS token alone, as in CLIP. */
+  /** Before the blocks, in CLIP. */
+  readonly embeddingNorm?: LayerNorm;
+  readonly blocks: readonly TransformerBlock[];
+  /** Acts on the CLS token, and on the other tokens where the configuration says so. */
   readonly finalNorm: LayerNorm;
 
   constructor(device: Device, config: VitConfig, random: Random) {
     super();
-    const { patchSize, width, layers } = config;
+    const { patchSize, width, layers, patchBias = false, normEps: eps = 1e-5 } = config;
     this.config = config;
     this.patchEmbedding = new Linear(device, 3 * patchSize ** 2, width, random.fork("patchEmbedding"), {
-      bias: false,
+      bias: patchBias,
     });
     this.classToken = truncatedNormal(device, [width], random.fork("classToken"));
-    this.positions = truncatedNormal(device, [1 + patchCount(config), width], random.fork("positions"));
+    if (config.distillationToken) {
+      this.distillationToken = truncatedNormal(device, [width], random.fork("distillationToken"));
+    }
+    const tokens = prefixCount(config) + patchCount(config);
+    this.positions = truncatedNormal(device, [tokens, width], random.fork("positions"));
+    if (config.embeddingNorm) this.embeddingNorm = new LayerNorm(device, width, { eps });
     this.blocks = Array.from(
       { length: layers },
-      (_, i) => new VitBlock(device, config, random.fork(`block${i}`)),
+      (_, i) => new TransformerBlock(device, config, random.fork(`block${i}`)),
     );
-    this.finalNorm = new LayerNorm(device, width);
+    this.finalNorm = new LayerNorm(device, width, { eps });
   }
 
   /**
@@ -69,18 +83,27 @@ export class Vit extends Module {
     const { imageSize, patchSize, width } = this.config;
     const batch = checkImages(images, imageSize);
     const patches = this.patchEmbedding.forward(patchify(images, patchSize)); // [B, 3, S, S] -> [B, N, 3PP] -> [B, N, D]
-    const start = broadcastTo(this.classToken, [batch, 1, width]); // [D] -> [B, 1, D]
-    const embedded = add(concat([start, patches], 1), this.positions); // [B, 1 + N, D]
-    let x = embedded;
+    const starts = [this.classToken, ...(this.distillationToken ? [this.distillationToken] : [])];
+    const prefix = starts.map((token) => broadcastTo(token, [batch, 1, width])); // [D] -> [B, 1, D]
+    const embedded = add(concat([...prefix, patches], 1), this.positions); // [B, F + N, D]
+    const first = this.embeddingNorm?.forward(embedded) ?? embedded;
+    let x = first;
     const tokens: Tensor[] = [];
     for (const block of this.blocks) {
-      if (x !== embedded) tokens.push(slice(x, 1, 0, 1)); // [B, 1, D]
-      x = block.forward(x); // [B, 1 + N, D]
+      if (x !== first) tokens.push(slice(x, 1, 0, 1)); // [B, 1, D]
+      x = block.forward(x); // [B, F + N, D]
     }
-    // Cut once, so that the gradients of both parts are written once.
-    const [last, patchTokens] = split(x, 1, [1, patches.shape[1] ?? 0]) as [Tensor, Tensor]; // [B, 1, D], [B, N, D]
-    const classTokens = [...tokens, last].map((token) => reshape(token, [batch, width])); // [B, D]
-    return { classTokens, patchTokens, pooled: this.finalNorm.forward(classTokens.at(-1) as Tensor) };
+    // Cut once, so that the gradients of all parts are written once.
+    const parts = split(x, 1, [...prefix.map(() => 1), patches.shape[1] ?? 0]); // [B, 1, D] each, [B, N, D]
+    const [last, patchTokens] = [parts[0] as Tensor, parts.at(-1) as Tensor];
+    const single = (token: Tensor) => reshape(token, [batch, width]); // [B, 1, D] -> [B, D]
+    const classTokens = [...tokens, last].map(single);
+    return {
+      classTokens,
+      patchTokens: this.config.patchNorm ? this.finalNorm.forward(patchTokens) : patchTokens,
+      pooled: this.finalNorm.forward(classTokens.at(-1) as Tensor),
+      ...(this.distillationToken ? { distilled: this.finalNorm.forward(single(parts[1] as Tensor)) } : {}),
+    };
   }
 }
 

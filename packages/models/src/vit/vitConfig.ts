@@ -1,6 +1,7 @@
 /** @file The size of a vision transformer. */
 
 import { z } from "zod";
+import { mlpActivationSchema } from "../layers/activation.ts";
 import { headsMessage, splitsIntoHeads } from "../layers/headWidth.ts";
 import { attentionCount, layerNormCount, linearCount, mlpCount } from "../layers/parameterCounts.ts";
 
@@ -20,6 +21,18 @@ export const vitConfigSchema = z
     heads: size,
     /** Hidden units of the MLP, as a multiple of D. */
     mlpRatio: z.number().positive(),
+    /** Of the MLP; default `gelu`, its tanh form. */
+    activation: mlpActivationSchema.optional(),
+    /** Added to the variances of the norms; default 1e-5. */
+    normEps: z.number().positive().optional(),
+    /** The patch embedding has a bias, as in timm; default false, as in CLIP. */
+    patchBias: z.boolean().optional(),
+    /** Tokens are normalised before the first block, as in CLIP; default false. */
+    embeddingNorm: z.boolean().optional(),
+    /** A second token learns from a teacher, as in distilled DeiT; default false. */
+    distillationToken: z.boolean().optional(),
+    /** The final norm acts on the patch tokens too, as in timm; default false, as in CLIP. */
+    patchNorm: z.boolean().optional(),
   })
   .refine((c) => c.imageSize % c.patchSize === 0, {
     path: ["patchSize"],
@@ -37,11 +50,15 @@ export type VitConfig = z.infer<typeof vitConfigSchema>;
 /** N = (S / P)², the number of patches of an image. */
 export const patchCount = (config: VitConfig): number => (config.imageSize / config.patchSize) ** 2;
 
+/** Tokens that stand before the patches: CLS, and DeiT's distillation token. */
+export const prefixCount = (config: VitConfig): number => (config.distillationToken ? 2 : 1);
+
 /** Number of parameters of a {@link Vit}, by formula. */
 export function vitParameterCount(config: VitConfig): number {
-  const { patchSize, width, layers, mlpRatio } = config;
-  const embedding = linearCount(3 * patchSize ** 2, width, false);
-  const tokens = width + (patchCount(config) + 1) * width;
+  const { patchSize, width, layers, mlpRatio, patchBias = false, embeddingNorm = false } = config;
+  const embedding = linearCount(3 * patchSize ** 2, width, patchBias);
+  const tokens = (2 * prefixCount(config) + patchCount(config)) * width;
   const block = 2 * layerNormCount(width) + attentionCount(width) + mlpCount(width, width * mlpRatio, width);
-  return embedding + tokens + layers * block + layerNormCount(width);
+  const norms = (embeddingNorm ? 2 : 1) * layerNormCount(width);
+  return embedding + tokens + layers * block + norms;
 }
