@@ -4,6 +4,7 @@ import { ShapeError } from "../tensor/shape.ts";
 import { Tensor, type TensorSpec } from "../tensor/tensor.ts";
 import { isTracked, noGrad, record } from "./tape.ts";
 
+export { recordByRows } from "../tensor/recordByRows.ts";
 export { run, runElements } from "../tensor/run.ts";
 
 type InputTensors = { readonly [name: string]: Tensor | undefined };

@@ -1,6 +1,6 @@
 /** @file Softmax cross-entropy with a weight a row. */
 
-import { defineOp, run } from "../../autograd/defineOp.ts";
+import { defineOp, recordByRows, run } from "../../autograd/defineOp.ts";
 import { ShapeError, showShape } from "../../tensor/shape.ts";
 import { Tensor } from "../../tensor/tensor.ts";
 import { rowLayout } from "../normalize/rowLayout.ts";
@@ -36,22 +36,16 @@ const rowLosses = defineOp<
   },
   forward: ({ logits, targets, weights, y, peaks }) => {
     const { variant, rows, items, dim } = rowLayout(logits);
-    run(
-      crossEntropyForward(variant),
-      { logits, targets, weights, y, peaks },
-      { rows, items, classes: dim, nan: Number.NaN },
-      rows,
+    recordByRows({ logits, targets, weights, y, peaks }, rows, (part, count) =>
+      run(crossEntropyForward(variant), part, { rows: count, items, classes: dim, nan: Number.NaN }, count),
     );
   },
   save: ["logits", "targets", "weights", "peaks"],
   gradient: ({ logits, targets, weights, peaks }, dy) => {
     const dlogits = Tensor.allocate(logits.device, logits.shape, "f32", "[crossEntropy] dlogits");
     const { variant, rows, items } = rowLayout(logits);
-    run(
-      crossEntropyBackward(variant),
-      { logits, targets, weights, peaks, dy, dlogits },
-      { rows, items },
-      rows,
+    recordByRows({ logits, targets, weights, peaks, dy, dlogits }, rows, (part, count) =>
+      run(crossEntropyBackward(variant), part, { rows: count, items }, count),
     );
     return { logits: dlogits };
   },

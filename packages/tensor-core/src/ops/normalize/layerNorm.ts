@@ -1,10 +1,10 @@
 /** @file Layer normalisation over the last axis. Ba, Kiros, Hinton 2016, arXiv:1607.06450. */
 
-import { defineOp, run } from "../../autograd/defineOp.ts";
+import { defineOp, recordByRows, run } from "../../autograd/defineOp.ts";
 import { Tensor } from "../../tensor/tensor.ts";
 import { sum } from "../reduce/sum.ts";
 import { layerNormBackwardParams, layerNormBackwardX, layerNormForward } from "./layerNorm.wgsl.ts";
-import { assertRows, assertVector, rowLayout } from "./rowLayout.ts";
+import { assertRows, assertVector, recordByBlocks, rowLayout } from "./rowLayout.ts";
 
 export interface NormOptions {
   /** Added to the variance. */
@@ -27,31 +27,29 @@ const layerNormOp = defineOp<
   },
   forward: ({ x, weight, bias, y, mean, rstd }, { eps }) => {
     const { variant, rows, items, dim } = rowLayout(x);
-    run(layerNormForward(variant), { x, weight, bias, y, mean, rstd }, { rows, items, dim, eps }, rows);
+    recordByRows({ x, y, mean, rstd }, rows, (part, count) =>
+      run(layerNormForward(variant), { ...part, weight, bias }, { rows: count, items, dim, eps }, count),
+    );
   },
   save: ["x", "weight", "mean", "rstd"],
   accumulates: ["x"],
   gradient: ({ x, weight, mean, rstd }, dy, _attributes, needs, { x: known }) => {
-    const { variant, rows, items, dim, blockRows, blocks } = rowLayout(x);
+    const layout = rowLayout(x);
+    const { variant, rows, items, dim, blockRows, blocks } = layout;
     let dx: Tensor | undefined;
     if (needs.has("x")) {
       dx = Tensor.allocate(x.device, x.shape, "f32", "[layerNorm] dx");
-      run(
-        layerNormBackwardX(variant),
-        { x, weight, mean, rstd, dy, known: known ?? dy, dx },
-        { rows, items, adds: known ? 1 : 0, dim },
-        rows,
+      const adds = known ? 1 : 0;
+      recordByRows({ x, mean, rstd, dy, known: known ?? dy, dx }, rows, (part, count) =>
+        run(layerNormBackwardX(variant), { ...part, weight }, { rows: count, items, adds, dim }, count),
       );
     }
     if (!needs.has("weight") && !needs.has("bias")) return { x: dx };
     const dweights = Tensor.allocate(x.device, [blocks, dim], "f32", "[layerNorm] dweight by blocks");
     const dbiases = Tensor.allocate(x.device, [blocks, dim], "f32", "[layerNorm] dbias by blocks");
-    const count = blocks * items;
-    run(
-      layerNormBackwardParams(variant),
-      { x, mean, rstd, dy, dweights, dbiases },
-      { rows, items, blockRows, count },
-      Math.ceil(count / 64),
+    const kernel = layerNormBackwardParams(variant);
+    recordByBlocks(layout, { x, mean, rstd, dy }, { dweights, dbiases }, (part, rowsHere, count) =>
+      run(kernel, part, { rows: rowsHere, items, blockRows, count }, Math.ceil(count / kernel.workgroup)),
     );
     const gradients = { x: dx, weight: sum(dweights, 0), bias: sum(dbiases, 0) };
     dweights.dispose();

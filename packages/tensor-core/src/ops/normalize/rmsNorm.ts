@@ -1,11 +1,11 @@
 /** @file Root-mean-square normalisation over the last axis. Zhang and Sennrich 2019, arXiv:1910.07467. */
 
-import { defineOp, run } from "../../autograd/defineOp.ts";
+import { defineOp, recordByRows, run } from "../../autograd/defineOp.ts";
 import { Tensor } from "../../tensor/tensor.ts";
 import { sum } from "../reduce/sum.ts";
 import type { NormOptions } from "./layerNorm.ts";
 import { rmsNormBackwardWeight, rmsNormBackwardX, rmsNormForward } from "./rmsNorm.wgsl.ts";
-import { assertRows, assertVector, rowLayout } from "./rowLayout.ts";
+import { assertRows, assertVector, recordByBlocks, rowLayout } from "./rowLayout.ts";
 
 const rmsNormOp = defineOp<{ x: Tensor; weight: Tensor }, "rstd", { eps: number }, "x" | "weight" | "rstd">({
   name: "rmsNorm",
@@ -18,30 +18,28 @@ const rmsNormOp = defineOp<{ x: Tensor; weight: Tensor }, "rstd", { eps: number 
   },
   forward: ({ x, weight, y, rstd }, { eps }) => {
     const { variant, rows, items, dim } = rowLayout(x);
-    run(rmsNormForward(variant), { x, weight, y, rstd }, { rows, items, dim, eps }, rows);
+    recordByRows({ x, y, rstd }, rows, (part, count) =>
+      run(rmsNormForward(variant), { ...part, weight }, { rows: count, items, dim, eps }, count),
+    );
   },
   save: ["x", "weight", "rstd"],
   accumulates: ["x"],
   gradient: ({ x, weight, rstd }, dy, _attributes, needs, { x: known }) => {
-    const { variant, rows, items, dim, blockRows, blocks } = rowLayout(x);
+    const layout = rowLayout(x);
+    const { variant, rows, items, dim, blockRows, blocks } = layout;
     let dx: Tensor | undefined;
     if (needs.has("x")) {
       dx = Tensor.allocate(x.device, x.shape, "f32", "[rmsNorm] dx");
-      run(
-        rmsNormBackwardX(variant),
-        { x, weight, rstd, dy, known: known ?? dy, dx },
-        { rows, items, adds: known ? 1 : 0, dim },
-        rows,
+      const adds = known ? 1 : 0;
+      recordByRows({ x, rstd, dy, known: known ?? dy, dx }, rows, (part, count) =>
+        run(rmsNormBackwardX(variant), { ...part, weight }, { rows: count, items, adds, dim }, count),
       );
     }
     if (!needs.has("weight")) return { x: dx };
     const dweights = Tensor.allocate(x.device, [blocks, dim], "f32", "[rmsNorm] dweight by blocks");
-    const count = blocks * items;
-    run(
-      rmsNormBackwardWeight(variant),
-      { x, rstd, dy, dweights },
-      { rows, items, blockRows, count },
-      Math.ceil(count / 64),
+    const kernel = rmsNormBackwardWeight(variant);
+    recordByBlocks(layout, { x, rstd, dy }, { dweights }, (part, rowsHere, count) =>
+      run(kernel, part, { rows: rowsHere, items, blockRows, count }, Math.ceil(count / kernel.workgroup)),
     );
     const dweight = sum(dweights, 0);
     dweights.dispose();

@@ -1,8 +1,9 @@
 /** @file How the ops over the last axis see a tensor: rows of items. */
 
 import { itemWidth, rowVariant, type RowVariant } from "../../kernel/wgsl/rowReduce.ts";
+import { greatestDivisor, recordByRows } from "../../tensor/recordByRows.ts";
 import { ShapeError, showShape } from "../../tensor/shape.ts";
-import type { Tensor } from "../../tensor/tensor.ts";
+import { rangeAlignment, type Tensor } from "../../tensor/tensor.ts";
 
 export interface RowLayout {
   readonly variant: RowVariant;
@@ -21,7 +22,10 @@ export function rowLayout(x: Tensor): RowLayout {
   const dim = x.shape.at(-1) ?? 1;
   const variant = rowVariant(x.device.info, dim);
   const rows = x.size / dim;
-  const blockRows = Math.ceil(Math.sqrt(rows));
+  const few = Math.ceil(Math.sqrt(rows));
+  // Where rows are bound in parts, a part holds whole blocks.
+  const split = x.bytes > x.device.maxBindingBytes;
+  const blockRows = split ? Math.ceil(few / rangeAlignment) * rangeAlignment : few;
   return {
     variant,
     rows,
@@ -30,6 +34,36 @@ export function rowLayout(x: Tensor): RowLayout {
     blockRows,
     blocks: Math.ceil(rows / blockRows),
   };
+}
+
+/**
+ * Records the kernel that adds up a parameter's gradient over each block of rows.
+ *
+ * @param byRow   what it reads, by rows
+ * @param byBlock what it writes, [blocks, D]
+ * @param record  called with both, the rows and the results in items
+ */
+export function recordByBlocks<R extends string, B extends string>(
+  { rows, items, dim, blockRows }: RowLayout,
+  byRow: Readonly<Record<R, Tensor>>,
+  byBlock: Readonly<Record<B, Tensor>>,
+  record: (tensors: Readonly<Record<R | B, Tensor>>, rows: number, count: number) => void,
+): void {
+  const multipleOf = (blockRows * rangeAlignment) / greatestDivisor(dim, rangeAlignment);
+  recordByRows(
+    byRow,
+    rows,
+    (part, here, start) => {
+      const blocks = Math.ceil(here / blockRows);
+      const results = Object.entries<Tensor>(byBlock).map(([name, tensor]) => [
+        name,
+        here === rows ? tensor : tensor.range((start / blockRows) * dim, [blocks, dim]),
+      ]);
+      const written = Object.fromEntries(results) as Readonly<Record<B, Tensor>>;
+      record({ ...part, ...written }, here, blocks * items);
+    },
+    { multipleOf },
+  );
 }
 
 /** The length of the last axis. @throws ShapeError if x is not f32 or has no axis */

@@ -1,6 +1,6 @@
 /** @file Softmax over the last axis. */
 
-import { defineOp, run } from "../../autograd/defineOp.ts";
+import { defineOp, recordByRows, run } from "../../autograd/defineOp.ts";
 import { Tensor } from "../../tensor/tensor.ts";
 import { assertRows, rowLayout } from "./rowLayout.ts";
 import { softmaxBackward, softmaxForward } from "./softmax.wgsl.ts";
@@ -13,13 +13,17 @@ const softmaxOp = defineOp<{ x: Tensor }, never, object, "y">({
   },
   forward: ({ x, y }) => {
     const { variant, rows, items } = rowLayout(x);
-    run(softmaxForward(variant), { x, y }, { rows, items }, rows);
+    recordByRows({ x, y }, rows, (part, count) =>
+      run(softmaxForward(variant), part, { rows: count, items }, count),
+    );
   },
   save: ["y"],
   gradient: ({ y }, dy) => {
     const dx = Tensor.allocate(y.device, y.shape, "f32", "[softmax] dx");
     const { variant, rows, items } = rowLayout(y);
-    run(softmaxBackward(variant), { y, dy, dx }, { rows, items }, rows);
+    recordByRows({ y, dy, dx }, rows, (part, count) =>
+      run(softmaxBackward(variant), part, { rows: count, items }, count),
+    );
     return { x: dx };
   },
 });

@@ -1,6 +1,6 @@
 /** @file Running sums. */
 
-import { defineOp, run } from "../../autograd/defineOp.ts";
+import { defineOp, recordByRows, run } from "../../autograd/defineOp.ts";
 import { normalizeAxis, ShapeError, sizeOf } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { cast } from "../layout/cast.ts";
@@ -14,9 +14,12 @@ const cumsumOp = defineOp<{ x: Tensor }, never, { axis: number; reverse: boolean
   },
   forward: ({ x, y }, { axis, reverse }) => {
     const n = x.shape[axis] ?? 1;
-    const count = x.size / n;
     const inner = sizeOf(x.shape.slice(axis + 1));
-    run(cumsumKernel, { x, y }, { count, n, inner, reverse: reverse ? 1 : 0 }, Math.ceil(count / 64));
+    recordByRows({ x, y }, x.size / n / inner, (part, outer) => {
+      const count = outer * inner;
+      const uniforms = { count, n, inner, reverse: reverse ? 1 : 0 };
+      run(cumsumKernel, part, uniforms, Math.ceil(count / cumsumKernel.workgroup));
+    });
   },
   save: [],
   gradient: (_, dy, { axis, reverse }) => ({ x: sumAlong(dy, axis, !reverse) }),

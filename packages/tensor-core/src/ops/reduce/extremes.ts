@@ -1,6 +1,6 @@
 /** @file The largest and the smallest element, and where they stand. */
 
-import { defineOp, run } from "../../autograd/defineOp.ts";
+import { defineOp, recordByRows, run } from "../../autograd/defineOp.ts";
 import { byVariant } from "../../kernel/wgsl/rowReduce.ts";
 import { normalizeAxis, ShapeError, showShape, sizeOf } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
@@ -73,7 +73,11 @@ const argOp = defineOp<{ x: Tensor }, never, { axis: number; largest: boolean },
   shape: ({ x }, { axis }) => ({ y: { shape: x.shape.toSpliced(axis, 1), dtype: "i32" } }),
   forward: ({ x, y }, { axis, largest }) => {
     const inner = sizeOf(x.shape.slice(axis + 1));
-    run(kernelOf({ largest }), { x, y }, { count: y.size, n: x.shape[axis] ?? 1, inner }, y.size);
+    const n = x.shape[axis] ?? 1;
+    recordByRows({ x, y }, y.size / inner, (part) => {
+      const count = part.y.size;
+      run(kernelOf({ largest }), part, { count, n, inner }, count);
+    });
   },
   save: [],
 });

@@ -1,6 +1,6 @@
 /** @file Products along an axis. */
 
-import { defineOp, run } from "../../autograd/defineOp.ts";
+import { defineOp, recordByRows, run } from "../../autograd/defineOp.ts";
 import { normalizeAxis, ShapeError, sizeOf } from "../../tensor/shape.ts";
 import { Tensor } from "../../tensor/tensor.ts";
 import { cast } from "../layout/cast.ts";
@@ -19,8 +19,13 @@ const prodAxis = defineOp<{ x: Tensor }, never, { axis: number }, "x">({
   gradient: ({ x }, dy, { axis }) => {
     const dx = Tensor.allocate(x.device, x.shape, "f32", "[prod] dx");
     const inner = sizeOf(x.shape.slice(axis + 1));
-    const uniforms = { count: dy.size, n: x.shape[axis] ?? 1, inner };
-    if (dx.size > 0) run(prodBackward, { x, dy, dx }, uniforms, Math.ceil(dy.size / prodBackward.workgroup));
+    const n = x.shape[axis] ?? 1;
+    if (dx.size > 0) {
+      recordByRows({ x, dy, dx }, dy.size / inner, (part, outer) => {
+        const count = outer * inner;
+        run(prodBackward, part, { count, n, inner }, Math.ceil(count / prodBackward.workgroup));
+      });
+    }
     return { x: dx };
   },
 });

@@ -2,8 +2,9 @@
 
 import { run } from "../../autograd/defineOp.ts";
 import { byVariant } from "../../kernel/wgsl/rowReduce.ts";
+import { greatestDivisor, recordByRows } from "../../tensor/recordByRows.ts";
 import { sizeOf } from "../../tensor/shape.ts";
-import { Tensor } from "../../tensor/tensor.ts";
+import { rangeAlignment, Tensor } from "../../tensor/tensor.ts";
 import { type Monoid, monoids, reduceKernel } from "./reduce.wgsl.ts";
 
 const kernelOf = byVariant(({ name, quads }: { name: keyof typeof monoids; quads: boolean }) =>
@@ -23,6 +24,16 @@ export interface ReduceOptions {
 export function reduceAxis(monoid: Monoid["name"], x: Tensor, y: Tensor, axis: number, factor = 1): void {
   const n = x.shape[axis] ?? 1;
   const inner = sizeOf(x.shape.slice(axis + 1));
+  if (x.bytes > x.device.maxBindingBytes) {
+    const outer = y.size / inner;
+    if (outer === 1) return reduceInParts(monoid, x, y, n, inner, factor);
+    return recordByRows({ x, y }, outer, (part, here) => {
+      using _views = x.device.scope();
+      const whole = part.x.bytes > x.device.maxBindingBytes;
+      if (whole) return reduceRows(monoid, part.x, part.y, n, inner, 1, factor); // names what is too large
+      reduceAxis(monoid, part.x.view([here, n, inner]), part.y.view([here, 1, inner]), 1, factor);
+    });
+  }
   const results = inner % 4 === 0 ? y.size / 4 : y.size;
   if (n <= (results < manyResults ? maxRows.few : maxRows.many)) {
     return reduceRows(monoid, x, y, n, inner, 1, factor);
@@ -31,6 +42,32 @@ export function reduceAxis(monoid: Monoid["name"], x: Tensor, y: Tensor, axis: n
   const partial = Tensor.allocate(x.device, [y.size / inner, blocks, inner], "f32", `[${monoid}] by blocks`);
   reduceRows(monoid, x, partial, n, inner, blocks, 1);
   reduceRows(monoid, partial, y, blocks, inner, 1, factor);
+  partial.dispose();
+}
+
+/** Reduces x [n, inner], more than the device binds at once, into y [inner]: parts of the rows by blocks, then the blocks. */
+function reduceInParts(
+  monoid: Monoid["name"],
+  x: Tensor,
+  y: Tensor,
+  n: number,
+  inner: number,
+  factor: number,
+): void {
+  let parts = 0;
+  recordByRows({ x }, n, () => parts++);
+  // The blocks of a part begin where a binding may.
+  const unit = rangeAlignment / greatestDivisor(inner, rangeAlignment);
+  const blocks = Math.ceil(Math.sqrt(n) / unit) * unit;
+  const partial = Tensor.allocate(x.device, [parts * blocks, inner], "f32", `[${monoid}] by parts`);
+  let at = 0;
+  recordByRows({ x }, n, (part, rows) => {
+    const results = partial.range(at, [blocks, inner]);
+    reduceRows(monoid, part.x, results, rows, inner, blocks, 1);
+    results.dispose();
+    at += blocks * inner;
+  });
+  reduceAxis(monoid, partial, y, 0, factor);
   partial.dispose();
 }
 

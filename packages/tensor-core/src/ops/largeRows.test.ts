@@ -1,0 +1,176 @@
+/** @file Ops over rows whose tensors are more than the device binds at once: cut into parts, with the same results. */
+
+import { describe, expect, it } from "vitest";
+import { valueAndGrad } from "../autograd/tape.ts";
+import { full, tensor } from "../tensor/create.ts";
+import { Device } from "../tensor/device.ts";
+import { Random } from "../tensor/random.ts";
+import { sizeOf } from "../tensor/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { assertClose, largest } from "../testing/array64.ts";
+import { testDevice } from "../testing/testDevice.ts";
+import { tolerance } from "../testing/tolerance.ts";
+import { mul } from "./elementwise/binary.ts";
+import { broadcastTo } from "./layout/broadcastTo.ts";
+import { slice } from "./layout/slice.ts";
+import { transpose } from "./layout/transpose.ts";
+import { crossEntropy } from "./loss/crossEntropy.ts";
+import { layerNorm } from "./normalize/layerNorm.ts";
+import { rmsNorm } from "./normalize/rmsNorm.ts";
+import { softmax } from "./normalize/softmax.ts";
+import { cumsum } from "./reduce/cumsum.ts";
+import { argmax, max, min } from "./reduce/extremes.ts";
+import { prod } from "./reduce/prod.ts";
+import { mean, sum } from "./reduce/sum.ts";
+
+const limited = new Map<number, Promise<Device>>();
+
+/** A device that binds few bytes at once; one a limit. */
+function narrow(maxBindingBytes: number): Promise<Device> {
+  let device = limited.get(maxBindingBytes);
+  if (!device) limited.set(maxBindingBytes, (device = Device.open({ maxBindingBytes })));
+  return device;
+}
+
+const draw = (device: Device, shape: readonly number[], seed: number, low = -1, high = 1) => {
+  const random = new Random(seed);
+  return tensor(
+    device,
+    Float32Array.from({ length: sizeOf(shape) }, () => random.uniform(low, high)),
+    shape,
+  );
+};
+
+type Results = readonly (readonly [name: string, values: ArrayLike<number>])[];
+
+/** The values and the gradients of `op`, weighted at random, on a device that binds all at once and on one that does not. */
+async function onBoth(
+  inputs: Readonly<Record<string, readonly number[]>>,
+  op: (tensors: Readonly<Record<string, Tensor>>, device: Device) => Tensor,
+  maxBindingBytes: number,
+  range: readonly [number, number] = [-1, 1],
+): Promise<readonly [Results, Results]> {
+  const results: Results[] = [];
+  for (const device of [await testDevice(), await narrow(maxBindingBytes)]) {
+    using _scope = device.scope();
+    const tensors = Object.fromEntries(
+      Object.entries(inputs).map(([name, shape], i) => [name, draw(device, shape, i, ...range)]),
+    );
+    const y = op(tensors, device);
+    const weights = draw(device, y.shape, 9);
+    const { grads } = valueAndGrad(
+      () => sum(mul(op(tensors, device), weights)),
+      new Map(Object.entries(tensors)),
+    );
+    const read: [string, ArrayLike<number>][] = [["y", await y.read()]];
+    for (const name of Object.keys(inputs)) read.push([`d${name}`, await grads.get(name)!.read()]);
+    results.push(read);
+  }
+  return results as unknown as readonly [Results, Results];
+}
+
+describe("rows beyond one binding", () => {
+  it.each(["quads", "scalars"])("go through softmax by %s", async (width) => {
+    const [whole, parts] = await onBoth(
+      { x: [600, width === "quads" ? 40 : 33] },
+      ({ x }) => softmax(x!),
+      40_000,
+    );
+    expect(parts).toEqual(whole);
+  });
+
+  it.each(["layerNorm", "rmsNorm"])("go through %s", async (name) => {
+    const [whole, parts] = await onBoth(
+      { x: [1000, 64], weight: [64], ...(name === "layerNorm" ? { bias: [64] } : {}) },
+      ({ x, weight, bias }) => (bias ? layerNorm(x!, weight!, bias) : rmsNorm(x!, weight!)),
+      70_000,
+    );
+    expect(parts.slice(0, 2)).toEqual(whole.slice(0, 2));
+    // The blocks of rows are others.
+    for (const [i, [key, values]] of whole.entries()) {
+      assertClose(key, parts[i]![1], values, tolerance("reduction", 1000, largest(values)));
+    }
+  });
+
+  it("are logits of crossEntropy", async () => {
+    const [rows, classes] = [700, 37];
+    const [whole, parts] = await onBoth(
+      { logits: [rows, classes] },
+      ({ logits }, device) => {
+        const targets = tensor(
+          device,
+          Int32Array.from({ length: rows }, (_, i) => (i * 5) % classes),
+          [rows],
+          "i32",
+        );
+        return crossEntropy(logits!, targets, draw(device, [rows], 5));
+      },
+      40_000,
+    );
+    expect(parts).toEqual(whole);
+  });
+
+  it.each([
+    ["sum of all", [50_001], (x: Tensor) => sum(x)],
+    ["mean of all", [300, 100], (x: Tensor) => mean(x)],
+    ["sum over rows", [1500, 12], (x: Tensor) => sum(x, 0)],
+    ["sum over columns", [1500, 13], (x: Tensor) => sum(x, 1)],
+    ["sum over the middle", [40, 30, 32], (x: Tensor) => sum(x, 1)],
+    ["max of all", [30_000], (x: Tensor) => max(x)],
+    ["min over columns", [1500, 13], (x: Tensor) => min(x, 1)],
+    ["prod over columns", [3000, 5], (x: Tensor) => prod(x, 1)],
+    ["cumsum", [900, 17], (x: Tensor) => cumsum(x, 1)],
+  ] as const)("go through %s", async (_, shape, op) => {
+    const [whole, parts] = await onBoth({ x: shape }, ({ x }) => op(x!), 40_000);
+    for (const [i, [key, values]] of whole.entries()) {
+      assertClose(key, parts[i]![1], values, tolerance("reduction", sizeOf(shape), largest(values)));
+    }
+  });
+
+  it("are searched for the place of the largest", async () => {
+    const places: Int32Array[] = [];
+    for (const device of [await testDevice(), await narrow(40_000)]) {
+      using _scope = device.scope();
+      places.push((await argmax(draw(device, [1500, 13], 1), 1).read()) as Int32Array);
+    }
+    expect(places[1]).toEqual(places[0]);
+  });
+
+  it.each([
+    ["broadcast", [64, 4], (x: Tensor) => broadcastTo(x, [100, 64, 4])],
+    ["broadcast along rows", [5000, 1], (x: Tensor) => broadcastTo(x, [5000, 7])],
+    ["slice", [1024, 3, 8], (x: Tensor) => slice(x, 1, 1, 3)],
+    ["slice from an odd place", [40_000], (x: Tensor) => slice(x, 0, 3, 39_001)],
+    ["transpose within rows", [64, 8, 32], (x: Tensor) => transpose(x, [0, 2, 1])],
+  ] as const)("are copied: %s", async (_, shape, op) => {
+    const results: ArrayLike<number>[] = [];
+    for (const device of [await testDevice(), await narrow(40_000)]) {
+      using _scope = device.scope();
+      results.push(await op(draw(device, shape, 1)).read());
+    }
+    expect(results[1]).toEqual(results[0]);
+  });
+
+  it("hold more than 128 MiB, which lavapipe binds at most", async () => {
+    const device = await testDevice();
+    using _scope = device.scope();
+    const [rows, columns] = [36_000, 1024];
+    const y = softmax(full(device, [rows, columns], 3));
+    expect(y.bytes).toBeGreaterThan(2 ** 27);
+    expect(await sum(y).item()).toBe(rows);
+    const lines = await max(y, 1).read();
+    expect(lines.length).toBe(rows);
+    expect(lines.every((value) => value === 1 / columns)).toBe(true);
+  });
+
+  it("are refused by name where no part can be cut", async () => {
+    const device = await narrow(40_000);
+    using _scope = device.scope();
+    expect(() => sum(full(device, [2, 20_001], 1), 1)).toThrow(
+      "[reduce.sum] x has 160008 bytes, more than the 40000 that this device binds at once",
+    );
+    expect(() => transpose(full(device, [200, 100], 1), [1, 0])).toThrow(
+      "[layout.stridedCopy2] x has 80000 bytes",
+    );
+  });
+});
