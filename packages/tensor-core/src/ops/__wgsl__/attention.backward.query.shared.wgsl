@@ -10,6 +10,7 @@ struct Params {
   quads: u32,
   units: u32,
   masked: u32,
+  unitRows: u32,
   begin: u32,
   until: u32,
   blocks: u32,
@@ -142,20 +143,7 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec
 
 
   if (lane >= width || ownQuad >= params.quads) { return; }
-  if (first + 0u < count) { y[yAt + 0u * yStride] = sum0 * params.scale; }
-  if (first + 1u < count) { y[yAt + 1u * yStride] = sum1 * params.scale; }
-  if (first + 2u < count) { y[yAt + 2u * yStride] = sum2 * params.scale; }
-  if (first + 3u < count) { y[yAt + 3u * yStride] = sum3 * params.scale; }
-  if (first + 4u < count) { y[yAt + 4u * yStride] = sum4 * params.scale; }
-  if (first + 5u < count) { y[yAt + 5u * yStride] = sum5 * params.scale; }
-  if (first + 6u < count) { y[yAt + 6u * yStride] = sum6 * params.scale; }
-  if (first + 7u < count) { y[yAt + 7u * yStride] = sum7 * params.scale; }
-  if (first + 8u < count) { y[yAt + 8u * yStride] = sum8 * params.scale; }
-  if (first + 9u < count) { y[yAt + 9u * yStride] = sum9 * params.scale; }
-  if (first + 10u < count) { y[yAt + 10u * yStride] = sum10 * params.scale; }
-  if (first + 11u < count) { y[yAt + 11u * yStride] = sum11 * params.scale; }
-  if (first + 12u < count) { y[yAt + 12u * yStride] = sum12 * params.scale; }
-  if (first + 13u < count) { y[yAt + 13u * yStride] = sum13 * params.scale; }
-  if (first + 14u < count) { y[yAt + 14u * yStride] = sum14 * params.scale; }
-  if (first + 15u < count) { y[yAt + 15u * yStride] = sum15 * params.scale; }
+  var sums = array<vec4<f32>, ROWS>(sum0, sum1, sum2, sum3, sum4, sum5, sum6, sum7, sum8, sum9, sum10, sum11, sum12, sum13, sum14, sum15);
+  let unitRows = min(params.unitRows, count - first);
+  for (var r = 0u; r < unitRows; r++) { y[yAt + r * yStride] = sums[r % ROWS] * params.scale; }
 }

@@ -10,6 +10,7 @@ struct Params {
   quads: u32,
   units: u32,
   masked: u32,
+  unitRows: u32,
   begin: u32,
   until: u32,
   blocks: u32,
@@ -80,6 +81,7 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec
   let endKey = endOfKeys(batch);
   let end = min(keysOf(min(first + ROWS, count) - 1u), endKey);
   let stat = (batch * params.heads + head) * count;
+  let rows = min(params.unitRows, count - first);
 
   let mineRow0 = min(first + lane + 0u, count - 1u);
   let rowAt0 = rowBase + mineRow0 * rowStride;
@@ -91,38 +93,6 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec
   let unitScale = params.scale * 1.4426950408889634;
   let mineStats0 = stats[stat + mineRow0];
   let mineStats1 = stats[stat + mineRow1];
-  let end0 = min(keysOf(first + 0u), endKey);
-  let stats0 = subgroupBroadcast(mineStats0, 0u);
-  let end1 = min(keysOf(first + 1u), endKey);
-  let stats1 = subgroupBroadcast(mineStats0, 1u);
-  let end2 = min(keysOf(first + 2u), endKey);
-  let stats2 = subgroupBroadcast(mineStats0, 2u);
-  let end3 = min(keysOf(first + 3u), endKey);
-  let stats3 = subgroupBroadcast(mineStats0, 3u);
-  let end4 = min(keysOf(first + 4u), endKey);
-  let stats4 = subgroupBroadcast(mineStats0, 4u);
-  let end5 = min(keysOf(first + 5u), endKey);
-  let stats5 = subgroupBroadcast(mineStats0, 5u);
-  let end6 = min(keysOf(first + 6u), endKey);
-  let stats6 = subgroupBroadcast(mineStats0, 6u);
-  let end7 = min(keysOf(first + 7u), endKey);
-  let stats7 = subgroupBroadcast(mineStats0, 7u);
-  let end8 = min(keysOf(first + 8u), endKey);
-  let stats8 = subgroupBroadcast(mineStats1, 0u);
-  let end9 = min(keysOf(first + 9u), endKey);
-  let stats9 = subgroupBroadcast(mineStats1, 1u);
-  let end10 = min(keysOf(first + 10u), endKey);
-  let stats10 = subgroupBroadcast(mineStats1, 2u);
-  let end11 = min(keysOf(first + 11u), endKey);
-  let stats11 = subgroupBroadcast(mineStats1, 3u);
-  let end12 = min(keysOf(first + 12u), endKey);
-  let stats12 = subgroupBroadcast(mineStats1, 4u);
-  let end13 = min(keysOf(first + 13u), endKey);
-  let stats13 = subgroupBroadcast(mineStats1, 5u);
-  let end14 = min(keysOf(first + 14u), endKey);
-  let stats14 = subgroupBroadcast(mineStats1, 6u);
-  let end15 = min(keysOf(first + 15u), endKey);
-  let stats15 = subgroupBroadcast(mineStats1, 7u);
   let weightsAt = ((batch * params.heads + head) * blocks + unit % blocks) * ROWS * params.keyQuads + lane;
   for (var block = 0u; block < end; block += LANES * 4u) {
 
@@ -315,69 +285,16 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec
       t15 += subgroupBroadcast(mine1.z, 7u) * b2;
       t15 += subgroupBroadcast(mine1.w, 7u) * b3;
     }
-
-    let p0 = select(vec4<f32>(0.0), exp2(s0 * unitScale - stats0.x), (columns < vec4<u32>(end0)) & seen);
-    weights[block / 4u + weightsAt + 0u * params.keyQuads] = p0;
-    weights[block / 4u + weightsAt + 0u * params.keyQuads + params.slopes] = p0 * (t0 - stats0.y);
-
-    let p1 = select(vec4<f32>(0.0), exp2(s1 * unitScale - stats1.x), (columns < vec4<u32>(end1)) & seen);
-    weights[block / 4u + weightsAt + 1u * params.keyQuads] = p1;
-    weights[block / 4u + weightsAt + 1u * params.keyQuads + params.slopes] = p1 * (t1 - stats1.y);
-
-    let p2 = select(vec4<f32>(0.0), exp2(s2 * unitScale - stats2.x), (columns < vec4<u32>(end2)) & seen);
-    weights[block / 4u + weightsAt + 2u * params.keyQuads] = p2;
-    weights[block / 4u + weightsAt + 2u * params.keyQuads + params.slopes] = p2 * (t2 - stats2.y);
-
-    let p3 = select(vec4<f32>(0.0), exp2(s3 * unitScale - stats3.x), (columns < vec4<u32>(end3)) & seen);
-    weights[block / 4u + weightsAt + 3u * params.keyQuads] = p3;
-    weights[block / 4u + weightsAt + 3u * params.keyQuads + params.slopes] = p3 * (t3 - stats3.y);
-
-    let p4 = select(vec4<f32>(0.0), exp2(s4 * unitScale - stats4.x), (columns < vec4<u32>(end4)) & seen);
-    weights[block / 4u + weightsAt + 4u * params.keyQuads] = p4;
-    weights[block / 4u + weightsAt + 4u * params.keyQuads + params.slopes] = p4 * (t4 - stats4.y);
-
-    let p5 = select(vec4<f32>(0.0), exp2(s5 * unitScale - stats5.x), (columns < vec4<u32>(end5)) & seen);
-    weights[block / 4u + weightsAt + 5u * params.keyQuads] = p5;
-    weights[block / 4u + weightsAt + 5u * params.keyQuads + params.slopes] = p5 * (t5 - stats5.y);
-
-    let p6 = select(vec4<f32>(0.0), exp2(s6 * unitScale - stats6.x), (columns < vec4<u32>(end6)) & seen);
-    weights[block / 4u + weightsAt + 6u * params.keyQuads] = p6;
-    weights[block / 4u + weightsAt + 6u * params.keyQuads + params.slopes] = p6 * (t6 - stats6.y);
-
-    let p7 = select(vec4<f32>(0.0), exp2(s7 * unitScale - stats7.x), (columns < vec4<u32>(end7)) & seen);
-    weights[block / 4u + weightsAt + 7u * params.keyQuads] = p7;
-    weights[block / 4u + weightsAt + 7u * params.keyQuads + params.slopes] = p7 * (t7 - stats7.y);
-
-    let p8 = select(vec4<f32>(0.0), exp2(s8 * unitScale - stats8.x), (columns < vec4<u32>(end8)) & seen);
-    weights[block / 4u + weightsAt + 8u * params.keyQuads] = p8;
-    weights[block / 4u + weightsAt + 8u * params.keyQuads + params.slopes] = p8 * (t8 - stats8.y);
-
-    let p9 = select(vec4<f32>(0.0), exp2(s9 * unitScale - stats9.x), (columns < vec4<u32>(end9)) & seen);
-    weights[block / 4u + weightsAt + 9u * params.keyQuads] = p9;
-    weights[block / 4u + weightsAt + 9u * params.keyQuads + params.slopes] = p9 * (t9 - stats9.y);
-
-    let p10 = select(vec4<f32>(0.0), exp2(s10 * unitScale - stats10.x), (columns < vec4<u32>(end10)) & seen);
-    weights[block / 4u + weightsAt + 10u * params.keyQuads] = p10;
-    weights[block / 4u + weightsAt + 10u * params.keyQuads + params.slopes] = p10 * (t10 - stats10.y);
-
-    let p11 = select(vec4<f32>(0.0), exp2(s11 * unitScale - stats11.x), (columns < vec4<u32>(end11)) & seen);
-    weights[block / 4u + weightsAt + 11u * params.keyQuads] = p11;
-    weights[block / 4u + weightsAt + 11u * params.keyQuads + params.slopes] = p11 * (t11 - stats11.y);
-
-    let p12 = select(vec4<f32>(0.0), exp2(s12 * unitScale - stats12.x), (columns < vec4<u32>(end12)) & seen);
-    weights[block / 4u + weightsAt + 12u * params.keyQuads] = p12;
-    weights[block / 4u + weightsAt + 12u * params.keyQuads + params.slopes] = p12 * (t12 - stats12.y);
-
-    let p13 = select(vec4<f32>(0.0), exp2(s13 * unitScale - stats13.x), (columns < vec4<u32>(end13)) & seen);
-    weights[block / 4u + weightsAt + 13u * params.keyQuads] = p13;
-    weights[block / 4u + weightsAt + 13u * params.keyQuads + params.slopes] = p13 * (t13 - stats13.y);
-
-    let p14 = select(vec4<f32>(0.0), exp2(s14 * unitScale - stats14.x), (columns < vec4<u32>(end14)) & seen);
-    weights[block / 4u + weightsAt + 14u * params.keyQuads] = p14;
-    weights[block / 4u + weightsAt + 14u * params.keyQuads + params.slopes] = p14 * (t14 - stats14.y);
-
-    let p15 = select(vec4<f32>(0.0), exp2(s15 * unitScale - stats15.x), (columns < vec4<u32>(end15)) & seen);
-    weights[block / 4u + weightsAt + 15u * params.keyQuads] = p15;
-    weights[block / 4u + weightsAt + 15u * params.keyQuads + params.slopes] = p15 * (t15 - stats15.y);
+    var products = array<vec4<f32>, ROWS>(s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, s12, s13, s14, s15);
+    var slopes = array<vec4<f32>, ROWS>(t0, t1, t2, t3, t4, t5, t6, t7, t8, t9, t10, t11, t12, t13, t14, t15);
+    for (var r = 0u; r < rows; r++) {
+      let row = r % ROWS;
+      let rowStats = subgroupShuffle(select(mineStats0, mineStats1, row >= 8u), row % LANES);
+      let end = min(keysOf(first + row), endKey);
+      let p = select(vec4<f32>(0.0), exp2(products[row] * unitScale - rowStats.x), (columns < vec4<u32>(end)) & seen);
+      let at = block / 4u + weightsAt + row * params.keyQuads;
+      weights[at] = p;
+      weights[at + params.slopes] = p * (slopes[row] - rowStats.y);
+    }
   }
 }

@@ -10,6 +10,7 @@ struct Params {
   quads: u32,
   units: u32,
   masked: u32,
+  unitRows: u32,
 }
 @group(0) @binding(0) var<storage, read> q: array<vec4<f32>>;
 @group(0) @binding(1) var<storage, read> k: array<vec4<f32>>;
@@ -91,6 +92,7 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec
   let endKey = endOfKeys(batch);
   let end = min(keysOf(min(first + ROWS, count) - 1u), endKey);
   let stat = (batch * params.heads + head) * count;
+  let rows = min(params.unitRows, count - first);
 
   let mineRow0 = min(first + lane + 0u, count - 1u);
   let rowAt0 = rowBase + mineRow0 * rowStride;
@@ -133,54 +135,9 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec
   var sum14_1 = vec4<f32>(0.0);
   var sum15_0 = vec4<f32>(0.0);
   var sum15_1 = vec4<f32>(0.0);
-  let end0 = min(keysOf(first + 0u), endKey);
-  var top0 = -3.4028234e38;
-  var total0 = 0.0;
-  let end1 = min(keysOf(first + 1u), endKey);
-  var top1 = -3.4028234e38;
-  var total1 = 0.0;
-  let end2 = min(keysOf(first + 2u), endKey);
-  var top2 = -3.4028234e38;
-  var total2 = 0.0;
-  let end3 = min(keysOf(first + 3u), endKey);
-  var top3 = -3.4028234e38;
-  var total3 = 0.0;
-  let end4 = min(keysOf(first + 4u), endKey);
-  var top4 = -3.4028234e38;
-  var total4 = 0.0;
-  let end5 = min(keysOf(first + 5u), endKey);
-  var top5 = -3.4028234e38;
-  var total5 = 0.0;
-  let end6 = min(keysOf(first + 6u), endKey);
-  var top6 = -3.4028234e38;
-  var total6 = 0.0;
-  let end7 = min(keysOf(first + 7u), endKey);
-  var top7 = -3.4028234e38;
-  var total7 = 0.0;
-  let end8 = min(keysOf(first + 8u), endKey);
-  var top8 = -3.4028234e38;
-  var total8 = 0.0;
-  let end9 = min(keysOf(first + 9u), endKey);
-  var top9 = -3.4028234e38;
-  var total9 = 0.0;
-  let end10 = min(keysOf(first + 10u), endKey);
-  var top10 = -3.4028234e38;
-  var total10 = 0.0;
-  let end11 = min(keysOf(first + 11u), endKey);
-  var top11 = -3.4028234e38;
-  var total11 = 0.0;
-  let end12 = min(keysOf(first + 12u), endKey);
-  var top12 = -3.4028234e38;
-  var total12 = 0.0;
-  let end13 = min(keysOf(first + 13u), endKey);
-  var top13 = -3.4028234e38;
-  var total13 = 0.0;
-  let end14 = min(keysOf(first + 14u), endKey);
-  var top14 = -3.4028234e38;
-  var total14 = 0.0;
-  let end15 = min(keysOf(first + 15u), endKey);
-  var top15 = -3.4028234e38;
-  var total15 = 0.0;
+  var tops: array<f32, ROWS>;
+  var totals: array<f32, ROWS>;
+  for (var r = 0u; r < rows; r++) { tops[r % ROWS] = -3.4028234e38; totals[r % ROWS] = 0.0; }
   for (var block = 0u; block < end; block += LANES * 4u) {
 
     let columns = block + lane * 4u + vec4<u32>(0u, 1u, 2u, 3u);
@@ -279,166 +236,68 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec
       s15 += subgroupBroadcast(mine1.z, 7u) * b2;
       s15 += subgroupBroadcast(mine1.w, 7u) * b3;
     }
-
-    let seen0 = (columns < vec4<u32>(end0)) & seen;
-    s0 = select(vec4<f32>(-3.4028234e38), s0 * unitScale, seen0);
-    let peak0 = max(top0, highest(max(max(s0.x, s0.y), max(s0.z, s0.w))));
-    let keep0 = exp2(top0 - peak0);
-    let p0 = select(vec4<f32>(0.0), exp2(s0 - peak0), seen0);
-    total0 = total0 * keep0 + ((p0.x + p0.y) + (p0.z + p0.w));
-    top0 = peak0;
-    sum0_0 *= keep0;
-    sum0_1 *= keep0;
-
-    let seen1 = (columns < vec4<u32>(end1)) & seen;
-    s1 = select(vec4<f32>(-3.4028234e38), s1 * unitScale, seen1);
-    let peak1 = max(top1, highest(max(max(s1.x, s1.y), max(s1.z, s1.w))));
-    let keep1 = exp2(top1 - peak1);
-    let p1 = select(vec4<f32>(0.0), exp2(s1 - peak1), seen1);
-    total1 = total1 * keep1 + ((p1.x + p1.y) + (p1.z + p1.w));
-    top1 = peak1;
-    sum1_0 *= keep1;
-    sum1_1 *= keep1;
-
-    let seen2 = (columns < vec4<u32>(end2)) & seen;
-    s2 = select(vec4<f32>(-3.4028234e38), s2 * unitScale, seen2);
-    let peak2 = max(top2, highest(max(max(s2.x, s2.y), max(s2.z, s2.w))));
-    let keep2 = exp2(top2 - peak2);
-    let p2 = select(vec4<f32>(0.0), exp2(s2 - peak2), seen2);
-    total2 = total2 * keep2 + ((p2.x + p2.y) + (p2.z + p2.w));
-    top2 = peak2;
-    sum2_0 *= keep2;
-    sum2_1 *= keep2;
-
-    let seen3 = (columns < vec4<u32>(end3)) & seen;
-    s3 = select(vec4<f32>(-3.4028234e38), s3 * unitScale, seen3);
-    let peak3 = max(top3, highest(max(max(s3.x, s3.y), max(s3.z, s3.w))));
-    let keep3 = exp2(top3 - peak3);
-    let p3 = select(vec4<f32>(0.0), exp2(s3 - peak3), seen3);
-    total3 = total3 * keep3 + ((p3.x + p3.y) + (p3.z + p3.w));
-    top3 = peak3;
-    sum3_0 *= keep3;
-    sum3_1 *= keep3;
-
-    let seen4 = (columns < vec4<u32>(end4)) & seen;
-    s4 = select(vec4<f32>(-3.4028234e38), s4 * unitScale, seen4);
-    let peak4 = max(top4, highest(max(max(s4.x, s4.y), max(s4.z, s4.w))));
-    let keep4 = exp2(top4 - peak4);
-    let p4 = select(vec4<f32>(0.0), exp2(s4 - peak4), seen4);
-    total4 = total4 * keep4 + ((p4.x + p4.y) + (p4.z + p4.w));
-    top4 = peak4;
-    sum4_0 *= keep4;
-    sum4_1 *= keep4;
-
-    let seen5 = (columns < vec4<u32>(end5)) & seen;
-    s5 = select(vec4<f32>(-3.4028234e38), s5 * unitScale, seen5);
-    let peak5 = max(top5, highest(max(max(s5.x, s5.y), max(s5.z, s5.w))));
-    let keep5 = exp2(top5 - peak5);
-    let p5 = select(vec4<f32>(0.0), exp2(s5 - peak5), seen5);
-    total5 = total5 * keep5 + ((p5.x + p5.y) + (p5.z + p5.w));
-    top5 = peak5;
-    sum5_0 *= keep5;
-    sum5_1 *= keep5;
-
-    let seen6 = (columns < vec4<u32>(end6)) & seen;
-    s6 = select(vec4<f32>(-3.4028234e38), s6 * unitScale, seen6);
-    let peak6 = max(top6, highest(max(max(s6.x, s6.y), max(s6.z, s6.w))));
-    let keep6 = exp2(top6 - peak6);
-    let p6 = select(vec4<f32>(0.0), exp2(s6 - peak6), seen6);
-    total6 = total6 * keep6 + ((p6.x + p6.y) + (p6.z + p6.w));
-    top6 = peak6;
-    sum6_0 *= keep6;
-    sum6_1 *= keep6;
-
-    let seen7 = (columns < vec4<u32>(end7)) & seen;
-    s7 = select(vec4<f32>(-3.4028234e38), s7 * unitScale, seen7);
-    let peak7 = max(top7, highest(max(max(s7.x, s7.y), max(s7.z, s7.w))));
-    let keep7 = exp2(top7 - peak7);
-    let p7 = select(vec4<f32>(0.0), exp2(s7 - peak7), seen7);
-    total7 = total7 * keep7 + ((p7.x + p7.y) + (p7.z + p7.w));
-    top7 = peak7;
-    sum7_0 *= keep7;
-    sum7_1 *= keep7;
-
-    let seen8 = (columns < vec4<u32>(end8)) & seen;
-    s8 = select(vec4<f32>(-3.4028234e38), s8 * unitScale, seen8);
-    let peak8 = max(top8, highest(max(max(s8.x, s8.y), max(s8.z, s8.w))));
-    let keep8 = exp2(top8 - peak8);
-    let p8 = select(vec4<f32>(0.0), exp2(s8 - peak8), seen8);
-    total8 = total8 * keep8 + ((p8.x + p8.y) + (p8.z + p8.w));
-    top8 = peak8;
-    sum8_0 *= keep8;
-    sum8_1 *= keep8;
-
-    let seen9 = (columns < vec4<u32>(end9)) & seen;
-    s9 = select(vec4<f32>(-3.4028234e38), s9 * unitScale, seen9);
-    let peak9 = max(top9, highest(max(max(s9.x, s9.y), max(s9.z, s9.w))));
-    let keep9 = exp2(top9 - peak9);
-    let p9 = select(vec4<f32>(0.0), exp2(s9 - peak9), seen9);
-    total9 = total9 * keep9 + ((p9.x + p9.y) + (p9.z + p9.w));
-    top9 = peak9;
-    sum9_0 *= keep9;
-    sum9_1 *= keep9;
-
-    let seen10 = (columns < vec4<u32>(end10)) & seen;
-    s10 = select(vec4<f32>(-3.4028234e38), s10 * unitScale, seen10);
-    let peak10 = max(top10, highest(max(max(s10.x, s10.y), max(s10.z, s10.w))));
-    let keep10 = exp2(top10 - peak10);
-    let p10 = select(vec4<f32>(0.0), exp2(s10 - peak10), seen10);
-    total10 = total10 * keep10 + ((p10.x + p10.y) + (p10.z + p10.w));
-    top10 = peak10;
-    sum10_0 *= keep10;
-    sum10_1 *= keep10;
-
-    let seen11 = (columns < vec4<u32>(end11)) & seen;
-    s11 = select(vec4<f32>(-3.4028234e38), s11 * unitScale, seen11);
-    let peak11 = max(top11, highest(max(max(s11.x, s11.y), max(s11.z, s11.w))));
-    let keep11 = exp2(top11 - peak11);
-    let p11 = select(vec4<f32>(0.0), exp2(s11 - peak11), seen11);
-    total11 = total11 * keep11 + ((p11.x + p11.y) + (p11.z + p11.w));
-    top11 = peak11;
-    sum11_0 *= keep11;
-    sum11_1 *= keep11;
-
-    let seen12 = (columns < vec4<u32>(end12)) & seen;
-    s12 = select(vec4<f32>(-3.4028234e38), s12 * unitScale, seen12);
-    let peak12 = max(top12, highest(max(max(s12.x, s12.y), max(s12.z, s12.w))));
-    let keep12 = exp2(top12 - peak12);
-    let p12 = select(vec4<f32>(0.0), exp2(s12 - peak12), seen12);
-    total12 = total12 * keep12 + ((p12.x + p12.y) + (p12.z + p12.w));
-    top12 = peak12;
-    sum12_0 *= keep12;
-    sum12_1 *= keep12;
-
-    let seen13 = (columns < vec4<u32>(end13)) & seen;
-    s13 = select(vec4<f32>(-3.4028234e38), s13 * unitScale, seen13);
-    let peak13 = max(top13, highest(max(max(s13.x, s13.y), max(s13.z, s13.w))));
-    let keep13 = exp2(top13 - peak13);
-    let p13 = select(vec4<f32>(0.0), exp2(s13 - peak13), seen13);
-    total13 = total13 * keep13 + ((p13.x + p13.y) + (p13.z + p13.w));
-    top13 = peak13;
-    sum13_0 *= keep13;
-    sum13_1 *= keep13;
-
-    let seen14 = (columns < vec4<u32>(end14)) & seen;
-    s14 = select(vec4<f32>(-3.4028234e38), s14 * unitScale, seen14);
-    let peak14 = max(top14, highest(max(max(s14.x, s14.y), max(s14.z, s14.w))));
-    let keep14 = exp2(top14 - peak14);
-    let p14 = select(vec4<f32>(0.0), exp2(s14 - peak14), seen14);
-    total14 = total14 * keep14 + ((p14.x + p14.y) + (p14.z + p14.w));
-    top14 = peak14;
-    sum14_0 *= keep14;
-    sum14_1 *= keep14;
-
-    let seen15 = (columns < vec4<u32>(end15)) & seen;
-    s15 = select(vec4<f32>(-3.4028234e38), s15 * unitScale, seen15);
-    let peak15 = max(top15, highest(max(max(s15.x, s15.y), max(s15.z, s15.w))));
-    let keep15 = exp2(top15 - peak15);
-    let p15 = select(vec4<f32>(0.0), exp2(s15 - peak15), seen15);
-    total15 = total15 * keep15 + ((p15.x + p15.y) + (p15.z + p15.w));
-    top15 = peak15;
-    sum15_0 *= keep15;
-    sum15_1 *= keep15;
+    var weights = array<vec4<f32>, ROWS>(s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, s12, s13, s14, s15);
+    var keeps: array<f32, ROWS>;
+    for (var r = 0u; r < rows; r++) {
+      let at = r % ROWS;
+      let seenHere = (columns < vec4<u32>(min(keysOf(first + r), endKey))) & seen;
+      let score = select(vec4<f32>(-3.4028234e38), weights[at] * unitScale, seenHere);
+      let peak = max(tops[at], highest(max(max(score.x, score.y), max(score.z, score.w))));
+      let keep = exp2(tops[at] - peak);
+      let p = select(vec4<f32>(0.0), exp2(score - peak), seenHere);
+      totals[at] = totals[at] * keep + ((p.x + p.y) + (p.z + p.w));
+      tops[at] = peak;
+      keeps[at] = keep;
+      weights[at] = p;
+    }
+    let p0 = weights[0];
+    sum0_0 *= keeps[0];
+    sum0_1 *= keeps[0];
+    let p1 = weights[1];
+    sum1_0 *= keeps[1];
+    sum1_1 *= keeps[1];
+    let p2 = weights[2];
+    sum2_0 *= keeps[2];
+    sum2_1 *= keeps[2];
+    let p3 = weights[3];
+    sum3_0 *= keeps[3];
+    sum3_1 *= keeps[3];
+    let p4 = weights[4];
+    sum4_0 *= keeps[4];
+    sum4_1 *= keeps[4];
+    let p5 = weights[5];
+    sum5_0 *= keeps[5];
+    sum5_1 *= keeps[5];
+    let p6 = weights[6];
+    sum6_0 *= keeps[6];
+    sum6_1 *= keeps[6];
+    let p7 = weights[7];
+    sum7_0 *= keeps[7];
+    sum7_1 *= keeps[7];
+    let p8 = weights[8];
+    sum8_0 *= keeps[8];
+    sum8_1 *= keeps[8];
+    let p9 = weights[9];
+    sum9_0 *= keeps[9];
+    sum9_1 *= keeps[9];
+    let p10 = weights[10];
+    sum10_0 *= keeps[10];
+    sum10_1 *= keeps[10];
+    let p11 = weights[11];
+    sum11_0 *= keeps[11];
+    sum11_1 *= keeps[11];
+    let p12 = weights[12];
+    sum12_0 *= keeps[12];
+    sum12_1 *= keeps[12];
+    let p13 = weights[13];
+    sum13_0 *= keeps[13];
+    sum13_1 *= keeps[13];
+    let p14 = weights[14];
+    sum14_0 *= keeps[14];
+    sum14_1 *= keeps[14];
+    let p15 = weights[15];
+    sum15_0 *= keeps[15];
+    sum15_1 *= keeps[15];
     let used = min(LANES * 4u, end - block + 1u) / 2u;
 
     for (var step = 0u; step < used; step++) {
@@ -501,142 +360,15 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec
     }
   }
 
-  // A query that sees no key gets zeros.
-  var logSum = 0.0;
-  let all0 = summed(total0);
-  logSum = select(logSum, top0 + log2(all0), lane == 0u && all0 > 0.0);
-  sum0_0 /= select(1.0, all0, all0 > 0.0);
-  sum0_1 /= select(1.0, all0, all0 > 0.0);
-  let all1 = summed(total1);
-  logSum = select(logSum, top1 + log2(all1), lane == 1u && all1 > 0.0);
-  sum1_0 /= select(1.0, all1, all1 > 0.0);
-  sum1_1 /= select(1.0, all1, all1 > 0.0);
-  let all2 = summed(total2);
-  logSum = select(logSum, top2 + log2(all2), lane == 2u && all2 > 0.0);
-  sum2_0 /= select(1.0, all2, all2 > 0.0);
-  sum2_1 /= select(1.0, all2, all2 > 0.0);
-  let all3 = summed(total3);
-  logSum = select(logSum, top3 + log2(all3), lane == 3u && all3 > 0.0);
-  sum3_0 /= select(1.0, all3, all3 > 0.0);
-  sum3_1 /= select(1.0, all3, all3 > 0.0);
-  let all4 = summed(total4);
-  logSum = select(logSum, top4 + log2(all4), lane == 4u && all4 > 0.0);
-  sum4_0 /= select(1.0, all4, all4 > 0.0);
-  sum4_1 /= select(1.0, all4, all4 > 0.0);
-  let all5 = summed(total5);
-  logSum = select(logSum, top5 + log2(all5), lane == 5u && all5 > 0.0);
-  sum5_0 /= select(1.0, all5, all5 > 0.0);
-  sum5_1 /= select(1.0, all5, all5 > 0.0);
-  let all6 = summed(total6);
-  logSum = select(logSum, top6 + log2(all6), lane == 6u && all6 > 0.0);
-  sum6_0 /= select(1.0, all6, all6 > 0.0);
-  sum6_1 /= select(1.0, all6, all6 > 0.0);
-  let all7 = summed(total7);
-  logSum = select(logSum, top7 + log2(all7), lane == 7u && all7 > 0.0);
-  sum7_0 /= select(1.0, all7, all7 > 0.0);
-  sum7_1 /= select(1.0, all7, all7 > 0.0);
-  if (lane < ROWS && first + 0u + lane < count) {
-    lse[stat + first + 0u + lane] = logSum;
-  }
-  logSum = 0.0;
-  let all8 = summed(total8);
-  logSum = select(logSum, top8 + log2(all8), lane == 0u && all8 > 0.0);
-  sum8_0 /= select(1.0, all8, all8 > 0.0);
-  sum8_1 /= select(1.0, all8, all8 > 0.0);
-  let all9 = summed(total9);
-  logSum = select(logSum, top9 + log2(all9), lane == 1u && all9 > 0.0);
-  sum9_0 /= select(1.0, all9, all9 > 0.0);
-  sum9_1 /= select(1.0, all9, all9 > 0.0);
-  let all10 = summed(total10);
-  logSum = select(logSum, top10 + log2(all10), lane == 2u && all10 > 0.0);
-  sum10_0 /= select(1.0, all10, all10 > 0.0);
-  sum10_1 /= select(1.0, all10, all10 > 0.0);
-  let all11 = summed(total11);
-  logSum = select(logSum, top11 + log2(all11), lane == 3u && all11 > 0.0);
-  sum11_0 /= select(1.0, all11, all11 > 0.0);
-  sum11_1 /= select(1.0, all11, all11 > 0.0);
-  let all12 = summed(total12);
-  logSum = select(logSum, top12 + log2(all12), lane == 4u && all12 > 0.0);
-  sum12_0 /= select(1.0, all12, all12 > 0.0);
-  sum12_1 /= select(1.0, all12, all12 > 0.0);
-  let all13 = summed(total13);
-  logSum = select(logSum, top13 + log2(all13), lane == 5u && all13 > 0.0);
-  sum13_0 /= select(1.0, all13, all13 > 0.0);
-  sum13_1 /= select(1.0, all13, all13 > 0.0);
-  let all14 = summed(total14);
-  logSum = select(logSum, top14 + log2(all14), lane == 6u && all14 > 0.0);
-  sum14_0 /= select(1.0, all14, all14 > 0.0);
-  sum14_1 /= select(1.0, all14, all14 > 0.0);
-  let all15 = summed(total15);
-  logSum = select(logSum, top15 + log2(all15), lane == 7u && all15 > 0.0);
-  sum15_0 /= select(1.0, all15, all15 > 0.0);
-  sum15_1 /= select(1.0, all15, all15 > 0.0);
-  if (lane < ROWS && first + 8u + lane < count) {
-    lse[stat + first + 8u + lane] = logSum;
-  }
-  logSum = 0.0;
-  if (first + 0u < count) {
-    if (lane < params.quads) { y[rowBase + (first + 0u) * rowStride + lane] = sum0_0; }
-    if (lane + 8u < params.quads) { y[rowBase + (first + 0u) * rowStride + lane + 8u] = sum0_1; }
-  }
-  if (first + 1u < count) {
-    if (lane < params.quads) { y[rowBase + (first + 1u) * rowStride + lane] = sum1_0; }
-    if (lane + 8u < params.quads) { y[rowBase + (first + 1u) * rowStride + lane + 8u] = sum1_1; }
-  }
-  if (first + 2u < count) {
-    if (lane < params.quads) { y[rowBase + (first + 2u) * rowStride + lane] = sum2_0; }
-    if (lane + 8u < params.quads) { y[rowBase + (first + 2u) * rowStride + lane + 8u] = sum2_1; }
-  }
-  if (first + 3u < count) {
-    if (lane < params.quads) { y[rowBase + (first + 3u) * rowStride + lane] = sum3_0; }
-    if (lane + 8u < params.quads) { y[rowBase + (first + 3u) * rowStride + lane + 8u] = sum3_1; }
-  }
-  if (first + 4u < count) {
-    if (lane < params.quads) { y[rowBase + (first + 4u) * rowStride + lane] = sum4_0; }
-    if (lane + 8u < params.quads) { y[rowBase + (first + 4u) * rowStride + lane + 8u] = sum4_1; }
-  }
-  if (first + 5u < count) {
-    if (lane < params.quads) { y[rowBase + (first + 5u) * rowStride + lane] = sum5_0; }
-    if (lane + 8u < params.quads) { y[rowBase + (first + 5u) * rowStride + lane + 8u] = sum5_1; }
-  }
-  if (first + 6u < count) {
-    if (lane < params.quads) { y[rowBase + (first + 6u) * rowStride + lane] = sum6_0; }
-    if (lane + 8u < params.quads) { y[rowBase + (first + 6u) * rowStride + lane + 8u] = sum6_1; }
-  }
-  if (first + 7u < count) {
-    if (lane < params.quads) { y[rowBase + (first + 7u) * rowStride + lane] = sum7_0; }
-    if (lane + 8u < params.quads) { y[rowBase + (first + 7u) * rowStride + lane + 8u] = sum7_1; }
-  }
-  if (first + 8u < count) {
-    if (lane < params.quads) { y[rowBase + (first + 8u) * rowStride + lane] = sum8_0; }
-    if (lane + 8u < params.quads) { y[rowBase + (first + 8u) * rowStride + lane + 8u] = sum8_1; }
-  }
-  if (first + 9u < count) {
-    if (lane < params.quads) { y[rowBase + (first + 9u) * rowStride + lane] = sum9_0; }
-    if (lane + 8u < params.quads) { y[rowBase + (first + 9u) * rowStride + lane + 8u] = sum9_1; }
-  }
-  if (first + 10u < count) {
-    if (lane < params.quads) { y[rowBase + (first + 10u) * rowStride + lane] = sum10_0; }
-    if (lane + 8u < params.quads) { y[rowBase + (first + 10u) * rowStride + lane + 8u] = sum10_1; }
-  }
-  if (first + 11u < count) {
-    if (lane < params.quads) { y[rowBase + (first + 11u) * rowStride + lane] = sum11_0; }
-    if (lane + 8u < params.quads) { y[rowBase + (first + 11u) * rowStride + lane + 8u] = sum11_1; }
-  }
-  if (first + 12u < count) {
-    if (lane < params.quads) { y[rowBase + (first + 12u) * rowStride + lane] = sum12_0; }
-    if (lane + 8u < params.quads) { y[rowBase + (first + 12u) * rowStride + lane + 8u] = sum12_1; }
-  }
-  if (first + 13u < count) {
-    if (lane < params.quads) { y[rowBase + (first + 13u) * rowStride + lane] = sum13_0; }
-    if (lane + 8u < params.quads) { y[rowBase + (first + 13u) * rowStride + lane + 8u] = sum13_1; }
-  }
-  if (first + 14u < count) {
-    if (lane < params.quads) { y[rowBase + (first + 14u) * rowStride + lane] = sum14_0; }
-    if (lane + 8u < params.quads) { y[rowBase + (first + 14u) * rowStride + lane + 8u] = sum14_1; }
-  }
-  if (first + 15u < count) {
-    if (lane < params.quads) { y[rowBase + (first + 15u) * rowStride + lane] = sum15_0; }
-    if (lane + 8u < params.quads) { y[rowBase + (first + 15u) * rowStride + lane + 8u] = sum15_1; }
+  var held0 = array<vec4<f32>, ROWS>(sum0_0, sum1_0, sum2_0, sum3_0, sum4_0, sum5_0, sum6_0, sum7_0, sum8_0, sum9_0, sum10_0, sum11_0, sum12_0, sum13_0, sum14_0, sum15_0);
+  var held1 = array<vec4<f32>, ROWS>(sum0_1, sum1_1, sum2_1, sum3_1, sum4_1, sum5_1, sum6_1, sum7_1, sum8_1, sum9_1, sum10_1, sum11_1, sum12_1, sum13_1, sum14_1, sum15_1);
+  for (var r = 0u; r < rows; r++) {
+    // A query that sees no key gets zeros.
+    let all = summed(totals[r % ROWS]);
+    let divisor = select(1.0, all, all > 0.0);
+    if (lane == 0u) { lse[stat + first + r] = select(0.0, tops[r % ROWS] + log2(all), all > 0.0); }
+    let rowAt = rowBase + (first + r) * rowStride;
+    if (lane < params.quads) { y[rowAt + lane] = held0[r % ROWS] / divisor; }
+    if (lane + 8u < params.quads) { y[rowAt + lane + 8u] = held1[r % ROWS] / divisor; }
   }
 }

@@ -9,10 +9,10 @@
 import { read, wgsl, write, type KernelSpec } from "../../kernel/kernelSpec.ts";
 import { flatGroup } from "../../kernel/wgsl/flatIndex.ts";
 import { byVariant } from "../../kernel/wgsl/rowReduce.ts";
-import { attentionUniforms, visibleKeys, visibleQuads } from "./attentionMask.wgsl.ts";
+import { visibleKeys, visibleQuads } from "./attentionMask.wgsl.ts";
 import {
   count,
-  eachRow,
+  held,
   main,
   ofQueries,
   parts,
@@ -21,6 +21,7 @@ import {
   quad,
   scores,
   shared,
+  sharedUniforms,
 } from "./attentionShared.wgsl.ts";
 
 /** Queries of a workgroup in the kernel for the weights. */
@@ -31,7 +32,7 @@ export const weighedRows = 16;
 
 /** The queries of a pass, `begin` to `until`, and where their weights lie. */
 const passUniforms = {
-  ...attentionUniforms,
+  ...sharedUniforms,
   begin: "u32",
   until: "u32",
   blocks: "u32",
@@ -45,7 +46,6 @@ const passUniforms = {
  */
 export const attentionWeightsShared = byVariant(({ lanes }: { lanes: number }) => {
   const variant = { rows: weightRows, owned: 1, lanes, fold: 1 };
-  const each = (line: (row: number) => string) => eachRow(variant, line);
   return {
     label: "attention.backward.weights.shared",
     ...shared(variant),
@@ -66,26 +66,35 @@ ${main}
 ${ofQueries("params.blocks", "params.begin + ")}
 ${place(variant)}
 ${count(Math.max(1, weightRows / lanes), (i) => `  let mineStats${i} = stats[stat + mineRow${i}];`)}
-${each(
-  (row) => `  let end${row} = min(keysOf(first + ${row}u), endKey);
-  let stats${row} = subgroupBroadcast(mineStats${Math.floor(row / lanes)}, ${row % lanes}u);`,
-)}
   let weightsAt = ((batch * params.heads + head) * blocks + unit % blocks) * ROWS * params.keyQuads + lane;
   for (var block = 0u; block < end; block += LANES * 4u) {
 ${placeColumns}
     let seen = isVisible(batch, block / 4u + lane);
 ${scores("s", "q", "k", variant)}
 ${scores("t", "dy", "v", variant)}
-${each(
-  (row) => `
-    let p${row} = select(vec4<f32>(0.0), exp2(s${row} * unitScale - stats${row}.x), (columns < vec4<u32>(end${row})) & seen);
-    weights[block / 4u + weightsAt + ${row}u * params.keyQuads] = p${row};
-    weights[block / 4u + weightsAt + ${row}u * params.keyQuads + params.slopes] = p${row} * (t${row} - stats${row}.y);`,
-)}
+    ${held("products", weightRows, (row) => `s${row}`)}
+    ${held("slopes", weightRows, (row) => `t${row}`)}
+    for (var r = 0u; r < rows; r++) {
+      let row = r % ROWS;
+      let rowStats = subgroupShuffle(${statsOf(lanes)}, row % LANES);
+      let end = min(keysOf(first + row), endKey);
+      let p = select(vec4<f32>(0.0), exp2(products[row] * unitScale - rowStats.x), (columns < vec4<u32>(end)) & seen);
+      let at = block / 4u + weightsAt + row * params.keyQuads;
+      weights[at] = p;
+      weights[at + params.slopes] = p * (slopes[row] - rowStats.y);
+    }
   }
 }`,
   } as const satisfies KernelSpec;
 });
+
+/** The statistics that a lane loaded in the turn in which `row` was. */
+const statsOf = (lanes: number) =>
+  Array.from({ length: Math.max(1, weightRows / lanes) }, (_, turn) => turn).reduce(
+    (before, turn) =>
+      turn === 0 ? "mineStats0" : `select(${before}, mineStats${turn}, row >= ${turn * lanes}u)`,
+    "",
+  );
 
 /** What distinguishes the weighings. */
 export interface WeighVariant {
@@ -159,7 +168,9 @@ ${each((row) => `  var sum${row} = vec4<f32>(0.0);`)}
 ${rows === "queries" ? overKeys(variant, each, weight) : overQueries(variant, each, weight)}
 ${each((row) => joins.map((step) => `  sum${row} += subgroupShuffleXor(sum${row}, ${step}u);`).join("\n"))}
   if (lane >= width || ownQuad >= params.quads) { return; }
-${each((row) => `  if (first + ${row}u < count) { y[yAt + ${row}u * yStride] = sum${row} * params.scale; }`)}
+  ${held("sums", weighedRows, (row) => `sum${row}`)}
+  let unitRows = min(params.unitRows, count - first);
+  for (var r = 0u; r < unitRows; r++) { y[yAt + r * yStride] = sums[r % ROWS] * params.scale; }
 }`,
   } as const satisfies KernelSpec;
 });

@@ -48,7 +48,7 @@ export function runForward({ q, k, v, visible, y, lse }: Saved, attributes: Atte
   if (lanes > 1) {
     const variant = sharedVariant(quads, lanes, forwardRows(quads, lanes));
     const units = batch * heads * Math.ceil(tokens / variant.rows);
-    run(attentionForwardShared(variant), tensors, { ...uniforms, units }, units);
+    run(attentionForwardShared(variant), tensors, { ...uniforms, units, unitRows: variant.rows }, units);
   } else {
     const units = batch * heads * tokens;
     run(
@@ -140,21 +140,26 @@ function backwardByPasses(
     run(
       attentionWeightsShared({ lanes }),
       { q, k, v, dy, stats, weights, visible },
-      { ...pass, units },
+      { ...pass, units, unitRows: weightRows },
       units,
     );
     const queryUnits = batch * heads * Math.ceil((until - begin) / weighedRows) * pieces;
     run(
       ofQueries,
       { x: k, weights, y: wanted.q, visible },
-      { ...pass, offset: slopes, units: queryUnits },
+      { ...pass, offset: slopes, units: queryUnits, unitRows: weighedRows },
       queryUnits,
     );
     const keyUnits = batch * keyHeads * Math.ceil(keys / weighedRows) * pieces;
     const weigh = (x: Tensor, before: Tensor | undefined, offset: number, scale: number) => {
       if (!before) return undefined;
       const y = begin === 0 ? before : like(before);
-      run(ofKeys, { x, weights, y, visible }, { ...pass, offset, scale, units: keyUnits }, keyUnits);
+      run(
+        ofKeys,
+        { x, weights, y, visible },
+        { ...pass, offset, scale, units: keyUnits, unitRows: weighedRows },
+        keyUnits,
+      );
       if (begin === 0) return y;
       const sum = addGradients(before, y);
       before.dispose();

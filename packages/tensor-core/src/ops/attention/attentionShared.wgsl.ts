@@ -11,7 +11,9 @@
  *   rows of the other operand.
  *
  * Loads and stores are what costs on software adapters, in time and in code: a row of vec4 is unpacked lane by lane. So
- * every kernel keeps few of them, and feeds as many products as possible from each.
+ * every kernel keeps few of them, and feeds as many products as possible from each. What is done to each row between
+ * two products is a loop over rows held in an array: its length is a uniform, so that no compiler unrolls it, and the
+ * code is a sixteenth.
  */
 
 import { read, wgsl, write, type KernelSpec } from "../../kernel/kernelSpec.ts";
@@ -37,6 +39,9 @@ export function sharedVariant(quads: number, lanes: number, rows: number): Share
   const width = Math.max(4, 2 ** Math.ceil(Math.log2(quads)));
   return { rows, owned: Math.ceil(quads / lanes), lanes, fold: Math.max(1, lanes / width) };
 }
+
+/** unitRows R. */
+export const sharedUniforms = { ...attentionUniforms, unitRows: "u32" } as const;
 
 export const quad = "vec4<f32>";
 export const parts = ["x", "y", "z", "w"] as const;
@@ -120,20 +125,19 @@ const joinSums = (name: string, variant: SharedVariant) => {
   );
 };
 
-/** Stores the sums; lanes that share quads have the same, and the first of them store. */
-const store = (name: string, buffer: string, variant: SharedVariant) => {
+/** Rows of one value a lane as an array, for a loop over them. */
+export const held = (name: string, rows: number, element: (row: number) => string) =>
+  `var ${name} = array<vec4<f32>, ROWS>(${Array.from({ length: rows }, (_, row) => element(row)).join(", ")});`;
+
+/** Stores row r of the held sums; lanes that share quads have the same, and the first of them store. */
+const storeOwned = (variant: SharedVariant) => {
   const { lanes, fold } = variant;
   const lane = (own: number) => (own === 0 ? "lane" : `lane + ${own * lanes}u`);
   const mine = fold > 1 ? ` && lane < ${lanes / fold}u` : "";
-  return eachRow(
+  return eachOwned(
     variant,
-    (row) => `  if (first + ${row}u < count) {
-${eachOwned(
-  variant,
-  (own) =>
-    `    if (${lane(own)} < params.quads${mine}) { ${buffer}[rowBase + (first + ${row}u) * rowStride + ${lane(own)}] = ${name}${row}_${own}; }`,
-)}
-  }`,
+    (own) =>
+      `    if (${lane(own)} < params.quads${mine}) { y[rowAt + ${lane(own)}] = held${own}[r % ROWS] / divisor; }`,
   );
 };
 
@@ -172,7 +176,8 @@ export const ofQueries = (blocks: string, begin: string) => wgsl`
   let last = max(params.keys, 1u) - 1u;
   let endKey = endOfKeys(batch);
   let end = min(keysOf(min(first + ROWS, count) - 1u), endKey);
-  let stat = (batch * params.heads + head) * count;`;
+  let stat = (batch * params.heads + head) * count;
+  let rows = min(params.unitRows, count - first);`;
 
 export const main = wgsl`
 @compute @workgroup_size(WG)
@@ -215,7 +220,7 @@ export const attentionForwardShared = byVariant(
     ({
       label: "attention.forward.shared",
       ...shared(variant),
-      uniforms: attentionUniforms,
+      uniforms: sharedUniforms,
       buffers: {
         q: read(quad),
         k: read(quad),
@@ -232,49 +237,45 @@ ${main}
 ${ofQueries("(count + ROWS - 1u) / ROWS", "")}
 ${place(variant)}
 ${declareSums("sum", variant)}
-${eachRow(
-  variant,
-  (row) => `  let end${row} = min(keysOf(first + ${row}u), endKey);
-  var top${row} = -3.4028234e38;
-  var total${row} = 0.0;`,
-)}
+  var tops: array<f32, ROWS>;
+  var totals: array<f32, ROWS>;
+  for (var r = 0u; r < rows; r++) { tops[r % ROWS] = -3.4028234e38; totals[r % ROWS] = 0.0; }
   for (var block = 0u; block < end; block += LANES * 4u) {
 ${placeColumns}
     let seen = isVisible(batch, block / 4u + lane);
 ${scores("s", "q", "k", variant)}
+    ${held("weights", variant.rows, (row) => `s${row}`)}
+    var keeps: array<f32, ROWS>;
+    for (var r = 0u; r < rows; r++) {
+      let at = r % ROWS;
+      let seenHere = (columns < vec4<u32>(min(keysOf(first + r), endKey))) & seen;
+      let score = select(vec4<f32>(-3.4028234e38), weights[at] * unitScale, seenHere);
+      let peak = max(tops[at], highest(max(max(score.x, score.y), max(score.z, score.w))));
+      let keep = exp2(tops[at] - peak);
+      let p = select(vec4<f32>(0.0), exp2(score - peak), seenHere);
+      totals[at] = totals[at] * keep + ((p.x + p.y) + (p.z + p.w));
+      tops[at] = peak;
+      keeps[at] = keep;
+      weights[at] = p;
+    }
 ${eachRow(
   variant,
-  (row) => `
-    let seen${row} = (columns < vec4<u32>(end${row})) & seen;
-    s${row} = select(vec4<f32>(-3.4028234e38), s${row} * unitScale, seen${row});
-    let peak${row} = max(top${row}, highest(max(max(s${row}.x, s${row}.y), max(s${row}.z, s${row}.w))));
-    let keep${row} = exp2(top${row} - peak${row});
-    let p${row} = select(vec4<f32>(0.0), exp2(s${row} - peak${row}), seen${row});
-    total${row} = total${row} * keep${row} + ((p${row}.x + p${row}.y) + (p${row}.z + p${row}.w));
-    top${row} = peak${row};
-${eachOwned(variant, (own) => `    sum${row}_${own} *= keep${row};`)}`,
+  (row) => `    let p${row} = weights[${row}];
+${eachOwned(variant, (own) => `    sum${row}_${own} *= keeps[${row}];`)}`,
 )}
 ${usedSteps("end", variant)}
 ${weigh("sum", "p", "v", variant)}
   }
 ${joinSums("sum", variant)}
-  // A query that sees no key gets zeros.
-  var logSum = 0.0;
-${eachRow(
-  variant,
-  (row) => `  let all${row} = summed(total${row});
-  logSum = select(logSum, top${row} + log2(all${row}), lane == ${row % variant.lanes}u && all${row} > 0.0);
-${eachOwned(variant, (own) => `  sum${row}_${own} /= select(1.0, all${row}, all${row} > 0.0);`)}${
-    row % variant.lanes === variant.lanes - 1 || row === variant.rows - 1
-      ? `
-  if (lane < ROWS && first + ${row - (row % variant.lanes)}u + lane < count) {
-    lse[stat + first + ${row - (row % variant.lanes)}u + lane] = logSum;
+${eachOwned(variant, (own) => `  ${held(`held${own}`, variant.rows, (row) => `sum${row}_${own}`)}`)}
+  for (var r = 0u; r < rows; r++) {
+    // A query that sees no key gets zeros.
+    let all = summed(totals[r % ROWS]);
+    let divisor = select(1.0, all, all > 0.0);
+    if (lane == 0u) { lse[stat + first + r] = select(0.0, tops[r % ROWS] + log2(all), all > 0.0); }
+    let rowAt = rowBase + (first + r) * rowStride;
+${storeOwned(variant)}
   }
-  logSum = 0.0;`
-      : ""
-  }`,
-)}
-${store("sum", "y", variant)}
 }`,
     }) as const satisfies KernelSpec,
 );
