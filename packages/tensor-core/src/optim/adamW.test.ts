@@ -98,6 +98,31 @@ describe("AdamW", () => {
     optimizer.dispose();
   });
 
+  it("measures the norm over many parts of many gradients, and over none of an earlier step", async () => {
+    const device = await testDevice();
+    using _scope = device.scope();
+    // Three workgroups for the second and two for the fifth, each with a rest; nine gradients, in two dispatches.
+    const sizes = [1, 20_011, 2, 3, 9001, 5, 6, 64, 129];
+    const random = new Random(4);
+    // Whole numbers: their squares add up to the same in any order.
+    const gradients = sizes.map((size) =>
+      Float32Array.from({ length: size }, () => Math.floor(random.uniform(-3, 4))),
+    );
+    const named = (at: readonly number[]) =>
+      new Map(at.map((i) => [`p${i}`, tensor(device, gradients[i] as Float32Array)]));
+    const all = sizes.map((_, i) => i);
+    const optimizer = new AdamW(named(all), options);
+    for (const present of [all, [8, 1], [4], all.toReversed(), [1]]) {
+      optimizer.step(named(present));
+      let squares = 0;
+      for (const i of present) for (const g of gradients[i] as Float32Array) squares += g * g;
+      const norm = await optimizer.lastGradNorm.item();
+      // One element more or less shows: the smallest changes a sum of 130,000 by 1.
+      expect(Math.abs(norm / Math.sqrt(squares) - 1), `gradients ${present.join()}`).toBeLessThan(5e-7);
+    }
+    optimizer.dispose();
+  });
+
   it("goes on from a saved state bit for bit", async () => {
     const device = await testDevice();
     using _scope = device.scope();

@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { broadcastShapes, type Shape, sizeOf, stridesOf } from "../../tensor/shape.ts";
 import { tensor, zeros } from "../../tensor/create.ts";
+import { Random } from "../../tensor/random.ts";
 import { valueAndGrad } from "../../autograd/tape.ts";
 import { sum } from "../reduce/sum.ts";
 import { zeros64 } from "../../testing/array64.ts";
@@ -102,6 +103,58 @@ for (const name of Object.keys(binaryTable) as BinaryName[]) {
   describeOp(name, { ...check, runs: 8 });
   if (inHalves.has(name)) describeOp(`${name} of f16`, { ...check, dtype: "f16", runs: 4 });
 }
+
+/** Value and gradients of an op of whole tensors, at elements from `start` to `end` alone. */
+async function evaluated(
+  op: (...inputs: Tensor[]) => Tensor,
+  inputs: readonly Float32Array[],
+  start: number,
+  end: number,
+): Promise<Float32Array[]> {
+  const device = await testDevice();
+  using _scope = device.scope();
+  const [slopes, ...given] = inputs.map((values) => tensor(device, values.slice(start, end))) as [
+    Tensor,
+    ...Tensor[],
+  ];
+  let y = slopes;
+  const { grads } = valueAndGrad(
+    () => {
+      y = op(...given);
+      return sum(binary.mul(y, slopes));
+    },
+    new Map(given.map((t, i) => [`${i}`, t])),
+  );
+  const read: Float32Array[] = [];
+  for (const t of [y, ...grads.values()]) read.push((await t.read()) as Float32Array);
+  return read;
+}
+
+/** What central differences are too rough to tell: that no kernel looks at a neighbour. */
+describe("an element depends on its own place alone", () => {
+  const draw = (seed: number, low: number, high: number) => {
+    const random = new Random(seed);
+    return Float32Array.from({ length: 24 }, () => random.uniform(low, high));
+  };
+  const check = async (op: (...inputs: Tensor[]) => Tensor, inputs: readonly Float32Array[]) => {
+    const whole = await evaluated(op, inputs, 0, 24);
+    for (const start of [0, 8, 20]) {
+      const part = await evaluated(op, inputs, start, start + 4);
+      expect(part).toEqual(whole.map((values) => values.slice(start, start + 4)));
+    }
+  };
+
+  it.each(Object.keys(unaryTable) as UnaryName[])("%s", async (name) => {
+    const [low, high] = ranges[name] ?? [-2, 2];
+    const op = (x: Tensor) => (ops[name] as (x: Tensor, s: number) => Tensor)(x, 0.75);
+    await check(op as (...inputs: Tensor[]) => Tensor, [draw(1, 0.5, 2), draw(2, low, high)]);
+  });
+
+  it.each(Object.keys(binaryTable) as BinaryName[])("%s", async (name) => {
+    const op = binary[name] as (...inputs: Tensor[]) => Tensor;
+    await check(op, [draw(1, 0.5, 2), draw(2, 0.5, 2), draw(3, 0.5, 2)]);
+  });
+});
 
 describe("elementwise", () => {
   it("names shapes that do not broadcast", async () => {
