@@ -10,6 +10,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { assertClose, largest } from "../testing/array64.ts";
 import { testDevice } from "../testing/testDevice.ts";
 import { tolerance } from "../testing/tolerance.ts";
+import { attention } from "./attention/attention.ts";
 import { mul } from "./elementwise/binary.ts";
 import { broadcastTo } from "./layout/broadcastTo.ts";
 import { slice } from "./layout/slice.ts";
@@ -106,6 +107,21 @@ describe("rows beyond one binding", () => {
         return crossEntropy(logits!, targets, draw(device, [rows], 5));
       },
       40_000,
+    );
+    expect(parts).toEqual(whole);
+  });
+
+  it.each([
+    ["", [32, 32, 1, 128], [32, 28, 1, 128]],
+    [", with more keys than queries", [16, 16, 2, 64], [16, 60, 1, 64]],
+  ] as const)("are items of a batch for attention%s", async (_, queries, keys) => {
+    const [whole, parts] = await onBoth(
+      { q: queries, k: keys, v: keys },
+      ({ q, k, v }, device) => {
+        const lengths = Int32Array.from({ length: queries[0] }, (_unused, i) => 1 + (i % keys[1]));
+        return attention(q!, k!, v!, { lengths: tensor(device, lengths, [queries[0]], "i32") });
+      },
+      140_000,
     );
     expect(parts).toEqual(whole);
   });

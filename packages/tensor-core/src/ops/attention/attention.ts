@@ -3,7 +3,8 @@
 import { defineOp, run } from "../../autograd/defineOp.ts";
 import { type Shape, ShapeError, showShape } from "../../tensor/shape.ts";
 import { Tensor } from "../../tensor/tensor.ts";
-import { type AttentionAttributes, runBackward, runForward, widest } from "./attentionKernels.ts";
+import { backwardByBatch, forwardByBatch } from "./attentionByBatch.ts";
+import { type AttentionAttributes, widest } from "./attentionKernels.ts";
 import { attentionVisibility } from "./attentionMask.wgsl.ts";
 
 export interface AttentionOptions {
@@ -33,10 +34,10 @@ const attentionOp = defineOp<
     const [batch, tokens, heads] = q.shape as [number, number, number];
     return { y: { shape: q.shape, dtype: "f32" }, lse: { shape: [batch, heads, tokens], dtype: "f32" } };
   },
-  forward: runForward,
+  forward: forwardByBatch,
   save: ["q", "k", "v", "visible", "y", "lse"],
   gradient: (saved, dy, attributes, needs) =>
-    runBackward(saved, dy, attributes, needs.has("k") || needs.has("v")),
+    backwardByBatch(saved, dy, attributes, needs.has("k") || needs.has("v")),
 });
 
 /**

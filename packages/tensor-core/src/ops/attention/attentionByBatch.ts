@@ -1,0 +1,58 @@
+/** @file Attention over a batch that is more than the device binds at once: some of its items after others. */
+
+import { recordByRows } from "../../autograd/defineOp.ts";
+import { Tensor } from "../../tensor/tensor.ts";
+import { stridedCopy } from "../layout/stridedCopy.ts";
+import {
+  type AttentionAttributes,
+  type AttentionInputs,
+  runBackward,
+  runForward,
+} from "./attentionKernels.ts";
+
+type Saved = AttentionInputs & { readonly y: Tensor; readonly lse: Tensor };
+
+/** Fills y and lse. */
+export function forwardByBatch(saved: Saved, attributes: AttentionAttributes): void {
+  byBatch(saved, (part) => runForward(part, attributes));
+}
+
+/** Gradients of q, and of k and v if `ofKeys`. */
+export function backwardByBatch(
+  saved: Saved,
+  dy: Tensor,
+  attributes: AttentionAttributes,
+  ofKeys: boolean,
+): { readonly q?: Tensor | undefined; readonly k?: Tensor | undefined; readonly v?: Tensor | undefined } {
+  const { q, k } = saved;
+  const limit = q.device.maxBindingBytes;
+  if (q.bytes <= limit && k.bytes <= limit) return runBackward(saved, dy, attributes, ofKeys);
+  const whole = (x: Tensor) => Tensor.allocate(x.device, x.shape, "f32", "[attention] gradient");
+  const gradients = { q: whole(q), ...(ofKeys ? { k: whole(k), v: whole(k) } : {}) };
+  byBatch({ ...saved, dy, ...named(gradients) }, (part) => {
+    const found = runBackward(part, part.dy, attributes, ofKeys);
+    for (const name of ["q", "k", "v"] as const) {
+      const [from, to] = [found[name], part[`d${name}`]];
+      if (from && to) stridedCopy("attention", { x: from, offset: 0, strides: [1] }, to.view([to.size]));
+    }
+  });
+  return gradients;
+}
+
+const named = ({ q, k, v }: { readonly q: Tensor; readonly k?: Tensor; readonly v?: Tensor }) => ({
+  dq: q,
+  dk: k,
+  dv: v,
+});
+
+/** Calls `record` with tensors of the whole batch, or with those of some items at a time; all begin with the batch. */
+function byBatch<T extends AttentionInputs>(tensors: T, record: (part: T) => void): void {
+  const all = Object.entries(tensors as object) as [string, Tensor | undefined][];
+  const given = all.filter((entry): entry is [string, Tensor] => entry[1] !== undefined);
+  const batch = tensors.q.shape[0] ?? 1;
+  recordByRows(Object.fromEntries(given), batch, (part, items) => {
+    using _gradients = tensors.q.device.scope();
+    const shaped = given.map(([name, { shape }]) => [name, part[name]?.view([items, ...shape.slice(1)])]);
+    record({ ...tensors, ...Object.fromEntries(shaped) });
+  });
+}
