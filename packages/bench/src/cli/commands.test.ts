@@ -29,6 +29,8 @@ function run(command: string, ...flags: string[]): Promise<Outcome> {
   });
 }
 
+const fixture = (name: string) => fileURLToPath(new URL(`../metrics/fixtures/${name}`, import.meta.url));
+
 describe("bench:score", () => {
   test("judges a CSV file with the threshold of its dev rows", async () => {
     const csv = join(folder, "scores.csv");
@@ -36,21 +38,31 @@ describe("bench:score", () => {
       csv,
       "id,label,score,split\na,live,0.9,dev\nb,spoof,0.2,dev\nc,live,0.8,test\nd,spoof,0.6,test\ne,spoof,0.1,test\n",
     );
-    const { status, stdout } = await run("score", `--csv=${csv}`, "--json", "--resamples=0");
+    const { status, stdout } = await run("score", `--scores=${csv}`, "--json", "--resamples=0");
     expect(status).toBe(0);
-    expect(JSON.parse(stdout)).toMatchObject([
-      {
-        dataset: "foreign",
-        devThreshold: 0.55,
-        auc: 1,
-        hterAtDevThreshold: 0.25,
-        apcerByAttack: { unknown: 0.5 },
-      },
+    expect(JSON.parse(stdout)).toMatchObject({
+      unit: "video",
+      convention: "candor",
+      devThreshold: 0.55,
+      datasets: [{ dataset: "foreign", auc: 1, hterAtDevThreshold: 0.25, apcerByAttack: { unknown: 0.5 } }],
+    });
+  });
+
+  test("a published convention, and a comparison, by the witness's files", async () => {
+    const scores = `--scores=${fixture("witness.csv")}`;
+    const [flip, paired] = await Promise.all([
+      run("score", scores, "--convention=flip"),
+      run("score", scores, `--against=${fixture("witnessOther.csv")}`, "--resamples=20", "--json"),
     ]);
+    expect(flip.stdout).toMatch(
+      /^As koushiksrivats\/FLIP.*\n\nsmooth: 40 live, 60 spoof\n {2}HTER.* 15\.00\n/,
+    );
+    const { comparisons } = JSON.parse(paired.stdout) as { comparisons: { dataset: string }[] };
+    expect(comparisons.map(({ dataset }) => dataset)).toEqual(["smooth", "hundred", "ties", "reversed"]);
   });
 
   test("a missing file is one message and status 1", async () => {
-    const { status, stdout, stderr } = await run("score", "--csv=/nowhere.csv");
+    const { status, stdout, stderr } = await run("score", "--scores=/nowhere.csv");
     expect([status, stdout]).toEqual([1, ""]);
     expect(stderr).toMatch(/^error: \[readScoreCsv\] cannot read \/nowhere\.csv.*\n$/);
   });

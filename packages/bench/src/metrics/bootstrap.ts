@@ -3,6 +3,7 @@
 import { below, createRandom } from "@candor/data";
 import { groupBy } from "./groupBy.ts";
 import { MetricError } from "./metricError.ts";
+import { quantile } from "./quantile.ts";
 import type { ScoredSample } from "./scoredSample.ts";
 
 /** An interval with what it rests on. */
@@ -66,12 +67,4 @@ export function bootstrapInterval(
     subjects: subjects.length,
     resamples: values.length,
   };
-}
-
-// Linear between order statistics, NumPy's default.
-function quantile(sorted: readonly number[], share: number): number {
-  const position = share * (sorted.length - 1);
-  const rank = Math.floor(position);
-  const low = sorted[rank]!;
-  return low + ((sorted[rank + 1] ?? low) - low) * (position - rank);
 }

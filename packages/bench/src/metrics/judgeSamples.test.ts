@@ -14,6 +14,7 @@ describe("judgeSamples", () => {
     expect(judgement.hterAtDevThreshold).toBeCloseTo(1 / 3, 12);
     expect(judgement.auc).toBeCloseTo(8 / 9, 12);
     expect(judgement.tprAtFpr1Live).toBeCloseTo(2 / 3, 12);
+    expect(judgement.acerDeprecated).toBeCloseTo(1 / 3, 12);
     expect(judgement.aucInterval!.low).toBeLessThanOrEqual(judgement.auc!);
   });
 
@@ -24,6 +25,12 @@ describe("judgeSamples", () => {
     expect(judgement.notes).toEqual([
       "HTER, EER, AUC and TPR need both classes: 2 live and 0 spoof samples.",
     ]);
+  });
+
+  test("notes the species that only other domains have", () => {
+    const judgement = judgeSamples(samples, { ...options, attacks: ["none", "print", "replay"] });
+    expect(judgement.notes).toEqual(["APCER of replay: there are no such samples here."]);
+    expect(judgement.apcerByAttack).toEqual({ print: 1 / 3 });
   });
 
   test("without a dev threshold: APCER and BPCER are blank", () => {

@@ -31,6 +31,8 @@ export interface Judgement {
   readonly apcerMax: number | null;
   readonly worstAttack: string | null;
   readonly bpcer: number | null;
+  /** (APCER of the worst attack + BPCER) / 2 at the dev threshold; ISO/IEC 30107-3 has deprecated it. */
+  readonly acerDeprecated: number | null;
   /** Why a figure is missing. */
   readonly notes: readonly string[];
 }
@@ -42,6 +44,8 @@ export interface JudgeOptions {
   readonly seed: number;
   /** Bootstrap resamples; 0 leaves the intervals out. Default 1000. */
   readonly resamples?: number;
+  /** Species that other domains have; those missing here are noted. */
+  readonly attacks?: Iterable<string>;
 }
 
 /**
@@ -59,6 +63,9 @@ export function judgeSamples(samples: readonly ScoredSample[], options: JudgeOpt
   if (!both) notes.push(`HTER, EER, AUC and TPR need both classes: ${live} live and ${spoof} spoof samples.`);
   if (devThreshold === null)
     notes.push("HTER at the dev threshold, APCER and BPCER need a dev threshold: none.");
+  const species = new Set(samples.map((sample) => sample.attack));
+  const missing = [...(options.attacks ?? [])].filter((attack) => attack !== "none" && !species.has(attack));
+  if (missing.length > 0) notes.push(`APCER of ${missing.join(", ")}: there are no such samples here.`);
   const whenBoth = <T>(metric: () => T): T | null => (both ? metric() : null);
   const interval = (metric: (resample: readonly ScoredSample[]) => number) =>
     both && resamples > 0 ? bootstrapInterval(samples, metric, { resamples, seed }) : null;
@@ -82,6 +89,7 @@ export function judgeSamples(samples: readonly ScoredSample[], options: JudgeOpt
     apcerMax: errors?.apcerMax ?? null,
     worstAttack: errors?.worstAttack ?? null,
     bpcer: errors?.bpcer ?? null,
+    acerDeprecated: errors && both ? (errors.apcerMax! + errors.bpcer!) / 2 : null,
     notes,
   };
 }

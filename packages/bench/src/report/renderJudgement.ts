@@ -23,7 +23,9 @@ export function renderJudgement(title: string, judgement: Judgement): string {
     figure("TPR@FPR=1%, positive = live", judgement.tprAtFpr1Live),
     figure("TPR@FPR=1%, positive = spoof", judgement.tprAtFpr1Spoof),
     ...Object.entries(judgement.apcerByAttack).map(([attack, share]) => figure(`APCER, ${attack}`, share)),
+    figure("APCER, worst attack", judgement.apcerMax),
     figure("BPCER", judgement.bpcer),
+    figure("ACER, dev threshold (deprecated)", judgement.acerDeprecated),
   ];
   const width = Math.max(...lines.map(([head]) => head.length));
   return [

@@ -50,6 +50,13 @@ describe("readScoreCsv", () => {
     ]);
   });
 
+  test("data set, video and frame stand for the id", async () => {
+    const file = await read(
+      "dataset,subject,video,frame,label,attack,score\nA,s,v,0,live,none,1\nB,s,v,0,live,none,1\n",
+    );
+    expect(file.rows.map((row) => row.id)).toEqual(["A/v/0", "B/v/0"]);
+  });
+
   test("reads quotes, a byte order mark, CRLF and columns in any order", async () => {
     const file = await read(
       '\uFEFFsentence,score,label,id,attack\r\n"No, ""paper"",\nflat",0.1,spoof,a,print\r\n',
@@ -66,9 +73,20 @@ describe("readScoreCsv", () => {
     ["a numeric label", "id,label,score\na,1,0.5", 'label "1"; labels are "live" or "spoof"'],
     ["a missing cell", "id,label,score\na,live", "record 2: 2 cells under 3 heads"],
     ["a duplicate id", "id,label,score\na,live,1\na,live,1", "this id occurred before"],
-    ["an empty id", "id,label,score\n,live,1", "the id is empty"],
+    ["an empty id", "id,label,score\n,live,1", "the id (or the video or frame in its place) is empty"],
     ["an open quote", 'id,label,score\n"a,live,1', "ends inside quotes"],
-    ["nothing", "", 'has no column "id"'],
+    ["no id and no frame", "video,label,score\nv,live,1", 'no column "id", nor "video" and "frame"'],
+    [
+      "a frame twice",
+      "video,frame,label,score\nv,0,live,1\nv,0,live,1",
+      '("foreign/v/0"): this id occurred before',
+    ],
+    [
+      "an empty frame",
+      "video,frame,label,score\nv,,live,1",
+      "the id (or the video or frame in its place) is empty",
+    ],
+    ["nothing", "", 'has no column "label"'],
     ["a header alone", "id,label,score\n", "has no rows"],
   ])("refuses %s", async (_, text, message) => {
     await expect(read(text)).rejects.toThrow(message);

@@ -6,8 +6,8 @@ import { assertScoreRows, type ScoreFile, type ScoreRow } from "./scoreFile.ts";
 import { ScoreFileError } from "./scoreFileError.ts";
 
 const columns = {
-  required: ["id", "label", "score"],
-  optional: ["dataset", "split", "subject", "video", "frame", "attack", "sentence"],
+  required: ["label", "score"],
+  optional: ["id", "dataset", "split", "subject", "video", "frame", "attack", "sentence"],
 } as const;
 
 type Column = (typeof columns.required)[number] | (typeof columns.optional)[number];
@@ -15,9 +15,10 @@ type Column = (typeof columns.required)[number] | (typeof columns.optional)[numb
 /**
  * Reads comma-separated scores with a header line.
  *
- * Required: `id`, `label` (`live` or `spoof`, as words), `score` (P(live) in [0, 1]). Optional, with what stands in
- * for them: `dataset` ("foreign"), `split` ("test"), `subject` and `video` (the id), `frame` (0), `attack` ("none"
- * for live, "unknown" for spoof), `sentence` (none). Quotes as in RFC 4180.
+ * Required: `label` (`live` or `spoof`, as words), `score` (P(live) in [0, 1]), and `id` or both `video` and `frame`,
+ * which with the data set then make the id. Optional, with what stands in for them: `dataset` ("foreign"), `split`
+ * ("test"), `subject` (the video) and `video` (the id), `frame` (0), `attack` ("none" for live, "unknown" for spoof),
+ * `sentence` (none). Quotes as in RFC 4180.
  *
  * @param path file in UTF-8
  * @param method name under which the scores are reported; default the file's name
@@ -38,6 +39,11 @@ export async function readScoreCsv(path: string, method = basename(path, ".csv")
         `[readScoreCsv] ${path} has no column "${name}"; its header is ${names.join(",")}.`,
       );
     }
+  }
+  if (!names.includes("id") && !(names.includes("video") && names.includes("frame"))) {
+    throw new ScoreFileError(
+      `[readScoreCsv] ${path} has no column "id", nor "video" and "frame" in its place; its header is ${names.join(",")}.`,
+    );
   }
   const unknown = names.find((name, index) => !known.includes(name) || names.indexOf(name) !== index);
   if (unknown !== undefined) {
@@ -71,18 +77,23 @@ export async function readScoreCsv(path: string, method = basename(path, ".csv")
 }
 
 function toRow(cells: Partial<Record<Column, string>>, path: string, line: number): ScoreRow {
-  const { id = "", label = "" } = cells;
+  const { label = "" } = cells;
+  const dataset = cells.dataset || "foreign";
+  const id = cells.id ?? (cells.video && cells.frame ? `${dataset}/${cells.video}/${cells.frame}` : "");
   const number = (column: "score" | "frame", text: string) => {
     // Number("") is 0: a missing score must not become a confident spoof.
     if (text !== "" && Number.isFinite(Number(text))) return Number(text);
     throw new ScoreFileError(`[readScoreCsv] ${path}, record ${line}: ${column} "${text}" is not a number.`);
   };
-  if (id === "") throw new ScoreFileError(`[readScoreCsv] ${path}, record ${line}: the id is empty.`);
+  if (id === "")
+    throw new ScoreFileError(
+      `[readScoreCsv] ${path}, record ${line}: the id (or the video or frame in its place) is empty.`,
+    );
   return {
     id,
-    dataset: cells.dataset || "foreign",
+    dataset,
     split: (cells.split || "test") as ScoreRow["split"],
-    subject: cells.subject || id,
+    subject: cells.subject || cells.video || id,
     video: cells.video || id,
     frame: cells.frame ? number("frame", cells.frame) : 0,
     label: label as ScoreRow["label"],
