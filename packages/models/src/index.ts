@@ -1,5 +1,8 @@
 /** @file The public surface of models. */
 
+export { applyLora, LoraLinear, type LoraOptions, loraParts, type LoraSizes } from "./adaptation/lora.ts";
+export * from "./adaptation/loraFiles.ts";
+export * from "./adaptation/loraMerge.ts";
 export * from "./antispoof/ifas.ts";
 export * from "./antispoof/judge.ts";
 export * from "./antispoof/promptConfig.ts";
@@ -14,13 +17,18 @@ export * from "./connector/learnedQueryConnector.ts";
 export * from "./connector/linearConnector.ts";
 export * from "./createModel.ts";
 export * from "./lm/lm.ts";
+export * from "./lm/lmCache.ts";
 export * from "./lm/lmConfig.ts";
+export * from "./lm/openLm.ts";
+export * from "./lm/publishedLm.ts";
 export * from "./losses/coarseToFine.ts";
 export * from "./losses/contrastive.ts";
 export * from "./losses/flipConsistency.ts";
 export * from "./losses/fscClip.ts";
 export * from "./losses/judgmentCrossEntropy.ts";
 export * from "./losses/lopsidedLm.ts";
+export * from "./onnx/exportJudge.ts";
+export * from "./onnx/onnxFile.ts";
 export * from "./starterConfig.ts";
 export * from "./vit/vit.ts";
 export * from "./vit/vitConfig.ts";

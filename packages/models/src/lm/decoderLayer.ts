@@ -1,21 +1,33 @@
 /** @file One layer of the LLaMA-style decoder. */
 
 import {
+  appendKeyValue,
   attention,
+  attentionDecode,
   type Device,
+  type KeyValueCache,
   Linear,
   Module,
   type Random,
   reshape,
   RmsNorm,
   rotaryEmbedding,
+  type RotaryOptions,
   type Tensor,
 } from "@candor/tensor-core";
-import type { LmConfig } from "./lmConfig.ts";
+import { headWidthOf, type LmConfig } from "./lmConfig.ts";
 
-// B batch, T tokens, W width, H query heads, G key and value heads, E = W / H, M hidden units
+// B batch, T tokens, W width, H query heads, G key and value heads, E width of a head, M hidden units
 
-/** Grouped-query attention with rotary positions, without biases. Touvron et al. 2023; Ainslie et al. 2023, arXiv:2305.13245. */
+/** Where new tokens stand behind those of a cache, for each batch item; read when the kernels run. */
+export interface DecodePosition {
+  /** [B] i32, tokens before the first new one. */
+  readonly positions: Tensor;
+  /** [B] i32, tokens with the new ones. */
+  readonly lengths: Tensor;
+}
+
+/** Grouped-query attention with rotary positions. Touvron et al. 2023; Ainslie et al. 2023, arXiv:2305.13245. */
 export class DecoderAttention extends Module {
   readonly config: LmConfig;
   readonly query: Linear;
@@ -25,14 +37,15 @@ export class DecoderAttention extends Module {
 
   constructor(device: Device, config: LmConfig, random: Random) {
     super();
-    const { width, heads, kvHeads, layers } = config;
-    const kvWidth = (width / heads) * kvHeads;
+    const { width, heads, kvHeads, layers, attentionBias = "none" } = config;
+    const [queryWidth, kvWidth] = [headWidthOf(config) * heads, headWidthOf(config) * kvHeads];
+    const bias = attentionBias !== "none";
     this.config = config;
-    this.query = new Linear(device, width, width, random.fork("query"), { bias: false });
-    this.key = new Linear(device, width, kvWidth, random.fork("key"), { bias: false });
-    this.value = new Linear(device, width, kvWidth, random.fork("value"), { bias: false });
-    this.output = new Linear(device, width, width, random.fork("output"), {
-      bias: false,
+    this.query = new Linear(device, width, queryWidth, random.fork("query"), { bias });
+    this.key = new Linear(device, width, kvWidth, random.fork("key"), { bias });
+    this.value = new Linear(device, width, kvWidth, random.fork("value"), { bias });
+    this.output = new Linear(device, queryWidth, width, random.fork("output"), {
+      bias: attentionBias === "all",
       deviation: 1 / Math.sqrt(2 * layers * width),
     });
   }
@@ -41,15 +54,40 @@ export class DecoderAttention extends Module {
    * @param x        [B, T, W] f32
    * @param prefix   the first tokens, which all tokens see
    * @param residual [B, T, W] f32, added to the result
+   * @param cache    takes the keys and values, from its first row on
    * @returns [B, T, W] f32
    */
-  forward(x: Tensor, prefix: number, residual?: Tensor): Tensor {
-    const { heads, kvHeads, ropeBase } = this.config;
-    const q = rotaryEmbedding(splitHeads(this.query.forward(x), heads), { base: ropeBase }); // [B, T, H, E]
-    const k = rotaryEmbedding(splitHeads(this.key.forward(x), kvHeads), { base: ropeBase }); // [B, T, G, E]
-    const v = splitHeads(this.value.forward(x), kvHeads); // [B, T, G, E]
-    const y = attention(q, k, v, { mask: "prefixCausal", prefix }); // [B, T, H, E]
-    return this.output.forward(reshape(y, x.shape), { residual }); // [B, T, W]
+  forward(x: Tensor, prefix: number, residual?: Tensor, cache?: KeyValueCache): Tensor {
+    const { q, k, v } = this.#project(x, cache ? { positions: cache.keys.shape[1] ?? 0 } : {});
+    if (cache) appendKeyValue(cache, k, v, 0);
+    return this.#join(attention(q, k, v, { mask: "prefixCausal", prefix }), residual);
+  }
+
+  /**
+   * Attention of new tokens over those of a cache, which takes them too. There is no gradient.
+   *
+   * @param x        [B, T, W] f32
+   * @param residual [B, T, W] f32, added to the result
+   * @returns [B, T, W] f32
+   */
+  decode(x: Tensor, at: DecodePosition, cache: KeyValueCache, residual?: Tensor): Tensor {
+    const { q, k, v } = this.#project(x, { offset: at.positions, positions: cache.keys.shape[1] ?? 0 });
+    appendKeyValue(cache, k, v, at.positions);
+    return this.#join(attentionDecode(q, cache, at.lengths), residual);
+  }
+
+  #project(x: Tensor, where: RotaryOptions): { q: Tensor; k: Tensor; v: Tensor } {
+    const { heads, kvHeads, ropeBase, ropeScaling } = this.config;
+    const rotary = { ...where, base: ropeBase, scaling: ropeScaling };
+    return {
+      q: rotaryEmbedding(splitHeads(this.query.forward(x), heads), rotary), // [B, T, H, E]
+      k: rotaryEmbedding(splitHeads(this.key.forward(x), kvHeads), rotary), // [B, T, G, E]
+      v: splitHeads(this.value.forward(x), kvHeads), // [B, T, G, E]
+    };
+  }
+
+  #join(y: Tensor, residual?: Tensor): Tensor {
+    return this.output.forward(reshape(y, [...y.shape.slice(0, 2), -1]), { residual }); // [B, T, H * E] -> [B, T, W]
   }
 }
 
@@ -95,19 +133,34 @@ export class DecoderLayer extends Module {
 
   constructor(device: Device, config: LmConfig, random: Random) {
     super();
-    this.attentionNorm = new RmsNorm(device, config.width);
+    const norm = () => new RmsNorm(device, config.width, normOptions(config));
+    this.attentionNorm = norm();
     this.attention = new DecoderAttention(device, config, random.fork("attention"));
-    this.mlpNorm = new RmsNorm(device, config.width);
+    this.mlpNorm = norm();
     this.mlp = new GatedMlp(device, config, random.fork("mlp"));
   }
 
   /**
    * @param x      [B, T, W] f32
    * @param prefix the first tokens, which all tokens see
+   * @param cache  takes the keys and values, from its first row on
    * @returns [B, T, W] f32
    */
-  forward(x: Tensor, prefix: number): Tensor {
-    const attended = this.attention.forward(this.attentionNorm.forward(x), prefix, x);
+  forward(x: Tensor, prefix: number, cache?: KeyValueCache): Tensor {
+    return this.#mix(this.attention.forward(this.attentionNorm.forward(x), prefix, x, cache));
+  }
+
+  /** Continues a cache: x [B, T, W] f32 -> [B, T, W] f32. */
+  decode(x: Tensor, at: DecodePosition, cache: KeyValueCache): Tensor {
+    return this.#mix(this.attention.decode(this.attentionNorm.forward(x), at, cache, x));
+  }
+
+  #mix(attended: Tensor): Tensor {
     return this.mlp.forward(this.mlpNorm.forward(attended), attended);
   }
+}
+
+/** Options of every norm of the model. */
+export function normOptions({ normEpsilon }: LmConfig): { eps?: number } {
+  return normEpsilon === undefined ? {} : { eps: normEpsilon };
 }

@@ -1,9 +1,11 @@
 /** @file The language model: a decoder of the LLaMA family over embeddings, so that image tokens may stand before text. */
 
 import {
+  cast,
   type Device,
   Embedding,
   embedding,
+  type KeyValueCache,
   Linear,
   matmul,
   Module,
@@ -11,7 +13,8 @@ import {
   RmsNorm,
   type Tensor,
 } from "@candor/tensor-core";
-import { DecoderLayer } from "./decoderLayer.ts";
+import { DecoderLayer, type DecodePosition, normOptions } from "./decoderLayer.ts";
+import type { LmCache } from "./lmCache.ts";
 import type { LmConfig } from "./lmConfig.ts";
 
 // B batch, T tokens, W width, V vocabulary
@@ -34,7 +37,7 @@ export class Lm extends Module {
       { length: layers },
       (_, i) => new DecoderLayer(device, config, random.fork(`layer${i}`)),
     );
-    this.finalNorm = new RmsNorm(device, width);
+    this.finalNorm = new RmsNorm(device, width, normOptions(config));
     if (!config.tiedHead) {
       this.head = new Linear(device, width, vocabularySize, random.fork("head"), { bias: false });
     }
@@ -50,17 +53,46 @@ export class Lm extends Module {
    * @returns [B, T, W] f32
    */
   embed(ids: Tensor): Tensor {
-    return this.tokens.forward(ids);
+    return cast(this.tokens.forward(ids), "f32");
   }
 
   /**
    * @param x      [B, T, W] f32, embeddings of any origin
    * @param prefix the first tokens, which see each other and which all tokens see; the rest is causal
+   * @param cache  empty; takes the keys and values of all tokens, so that {@link decodeEmbeddings} can go on
    * @returns [B, T, W] f32, before the final norm
    */
-  forwardEmbeddings(x: Tensor, prefix: number): Tensor {
+  forwardEmbeddings(x: Tensor, prefix: number, cache?: LmCache): Tensor {
     let y = x;
-    for (const layer of this.layers) y = layer.forward(y, prefix); // [B, T, W]
+    for (const [i, layer] of this.layers.entries()) y = layer.forward(y, prefix, cache?.layers[i]); // [B, T, W]
+    return y;
+  }
+
+  /**
+   * The embeddings, and what each layer makes of them: the states before the final norm.
+   *
+   * @param x      [B, T, W] f32
+   * @param prefix as in {@link forwardEmbeddings}
+   * @returns one more than there are layers, [B, T, W] f32 each
+   */
+  hiddenStates(x: Tensor, prefix: number): Tensor[] {
+    const states = [x];
+    for (const layer of this.layers) states.push(layer.forward(states.at(-1) as Tensor, prefix));
+    return states;
+  }
+
+  /**
+   * New tokens behind those of a cache, which takes them too. There is no gradient.
+   *
+   * @param x  [B, T, W] f32, embeddings
+   * @param at where they stand
+   * @returns [B, T, W] f32, before the final norm
+   */
+  decodeEmbeddings(x: Tensor, at: DecodePosition, cache: LmCache): Tensor {
+    let y = x;
+    for (const [i, layer] of this.layers.entries()) {
+      y = layer.decode(y, at, cache.layers[i] as KeyValueCache); // [B, T, W]
+    }
     return y;
   }
 
@@ -73,6 +105,7 @@ export class Lm extends Module {
   logits(x: Tensor): Tensor {
     return matmul(this.finalNorm.forward(x), this.headWeight, { transposeB: true }); // [..., W] -> [..., V]
   }
+
   /**
    * The logits of a few tokens, without those of the whole vocabulary.
    *
