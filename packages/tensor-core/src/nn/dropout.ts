@@ -9,7 +9,7 @@ import { Module } from "./module.ts";
 export class Dropout extends Module {
   readonly rate: number;
   readonly random: Random;
-  /** Set by {@link setTraining}. */
+  /** Set by `setTraining`. */
   training = true;
 
   /** @throws RangeError if the rate is not 0 to below 1 */
@@ -24,9 +24,4 @@ export class Dropout extends Module {
   forward(x: Tensor): Tensor {
     return this.training ? dropout(x, this.rate, this.random) : x;
   }
-}
-
-/** Tells every {@link Dropout} of a model whether it trains. */
-export function setTraining(model: Module, training: boolean): void {
-  for (const part of model.modules()) if (part instanceof Dropout) part.training = training;
 }

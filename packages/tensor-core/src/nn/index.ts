@@ -1,5 +1,6 @@
 /** @file Modules. */
 
+export * from "./batchNorm2d.ts";
 export * from "./conv2d.ts";
 export * from "./dropout.ts";
 export * from "./embedding.ts";
@@ -11,4 +12,5 @@ export * from "./linear.ts";
 export * from "./module.ts";
 export * from "./rmsNorm.ts";
 export * from "./sequential.ts";
+export * from "./setTraining.ts";
 export { withoutMemory } from "../tensor/withoutMemory.ts";

@@ -8,13 +8,15 @@ import { Random } from "../tensor/random.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { assertClose } from "../testing/array64.ts";
 import { testDevice } from "../testing/testDevice.ts";
+import { BatchNorm2d } from "./batchNorm2d.ts";
 import { Conv2d } from "./conv2d.ts";
-import { Dropout, setTraining } from "./dropout.ts";
+import { Dropout } from "./dropout.ts";
 import { freeze, trainableParameters, unfreeze } from "./freeze.ts";
 import { GroupNorm } from "./groupNorm.ts";
 import * as initialize from "./initialize.ts";
 import { Linear } from "./linear.ts";
 import { Sequential } from "./sequential.ts";
+import { setTraining } from "./setTraining.ts";
 
 async function network() {
   const device = await testDevice();
@@ -90,6 +92,46 @@ describe("GroupNorm", () => {
       "[GroupNorm] x must be [B, 4, ...], got [2, 3, 1]",
     );
     expect(() => new GroupNorm(device, 3, 4)).toThrow("[GroupNorm] 3 groups do not divide 4 channels");
+  });
+});
+
+describe("BatchNorm2d", () => {
+  it("learns running statistics, which are no parameters but kept with them", async () => {
+    const device = await testDevice();
+    using _scope = device.scope();
+    const model = new Sequential(new BatchNorm2d(device, 2, { momentum: 0.5 }));
+    expect([...model.namedParameters().keys()]).toEqual(["layers.0.weight", "layers.0.bias"]);
+    expect([...model.namedBuffers().keys()]).toEqual(["layers.0.runningMean", "layers.0.runningVar"]);
+    const x = tensor(device, [1, 3, 10, 10, 5, 7, 10, 10], [2, 2, 1, 2]);
+    const trained = await model.forward(x).read();
+    // Channel 0 holds 1, 3, 5, 7: mean 4, variance 5, of samples 20 / 3; channel 1 is constant.
+    assertClose(
+      "y",
+      trained,
+      [-3, -1, 0, 0, 1, 3, 0, 0].map((v) => v / Math.sqrt(5 + 1e-5)),
+      1e-5,
+    );
+    const state = await model.stateDict();
+    assertClose("mean", state.get("layers.0.runningMean")!.data, [2, 5], 1e-6);
+    assertClose("var", state.get("layers.0.runningVar")!.data, [0.5 + 10 / 3, 0.5], 1e-6);
+    setTraining(model, false);
+    const y = await model.forward(x).read();
+    assertClose(
+      "y",
+      y.subarray(2, 4),
+      [5, 5].map((v) => v / Math.sqrt(0.5 + 1e-5)),
+      1e-5,
+    );
+    expect((await model.stateDict()).get("layers.0.runningMean")!.data).toEqual(
+      state.get("layers.0.runningMean")!.data,
+    );
+    const other = new Sequential(new BatchNorm2d(device, 2));
+    other.loadStateDict(state);
+    setTraining(other, false);
+    expect(await other.forward(x).read()).toEqual(y);
+    expect(() => model.forward(zeros(device, [2, 2]))).toThrow(
+      "[BatchNorm2d] x must be [B, C, H, W], got [2, 2]",
+    );
   });
 });
 

@@ -14,17 +14,43 @@ export interface HostTensor {
  * parts. Names are the paths of fields, as in PyTorch: `blocks.0.attention.query.weight`.
  */
 export abstract class Module {
+  /** Fields whose tensors are no parameters but are kept with them, such as running statistics. */
+  bufferNames(): readonly string[] {
+    return [];
+  }
+
   /** Every parameter by name, in the order of the fields. */
   namedParameters(prefix = ""): Map<string, Tensor> {
+    return this.#named(prefix, "parameters");
+  }
+
+  /** Every tensor that no optimiser moves but a state dict holds, by name, in the order of the fields. */
+  namedBuffers(prefix = ""): Map<string, Tensor> {
+    return this.#named(prefix, "buffers");
+  }
+
+  #named(prefix: string, kind: "parameters" | "buffers"): Map<string, Tensor> {
     const found = new Map<string, Tensor>();
     const visit = (name: string, value: unknown) => {
       if (value instanceof Tensor) found.set(name, value);
       else if (value instanceof Module) {
-        for (const [path, parameter] of value.namedParameters(`${name}.`)) found.set(path, parameter);
+        const inner =
+          kind === "parameters" ? value.namedParameters(`${name}.`) : value.namedBuffers(`${name}.`);
+        for (const [path, tensor] of inner) found.set(path, tensor);
       } else if (Array.isArray(value)) value.forEach((item, i) => visit(`${name}.${i}`, item));
     };
-    for (const [name, value] of Object.entries(this)) visit(prefix + name, value);
+    const buffers = new Set(this.bufferNames());
+    for (const [name, value] of Object.entries(this)) {
+      const wanted =
+        kind === "buffers" ? buffers.has(name) || !(value instanceof Tensor) : !buffers.has(name);
+      if (wanted) visit(prefix + name, value);
+    }
     return found;
+  }
+
+  /** Parameters and buffers. */
+  #state(): Map<string, Tensor> {
+    return new Map([...this.namedParameters(), ...this.namedBuffers()]);
   }
 
   /** The module and every part of it, parts of parts included, in the order of the fields. */
@@ -45,22 +71,22 @@ export abstract class Module {
     return count;
   }
 
-  /** Reads every parameter to the host. */
+  /** Reads every parameter and buffer to the host. */
   async stateDict(): Promise<Map<string, HostTensor>> {
     const state = new Map<string, HostTensor>();
-    for (const [name, parameter] of this.namedParameters()) {
+    for (const [name, parameter] of this.#state()) {
       state.set(name, { shape: parameter.shape, data: (await parameter.read()) as Float32Array });
     }
     return state;
   }
 
   /**
-   * Overwrites every parameter in place.
+   * Overwrites every parameter and buffer in place.
    *
    * @throws ShapeError if a name is missing, surplus or of another shape; nothing is written then
    */
   loadStateDict(state: ReadonlyMap<string, HostTensor>): void {
-    const parameters = this.namedParameters();
+    const parameters = this.#state();
     for (const [name, parameter] of parameters) {
       const value = state.get(name);
       if (!value) throw new ShapeError(`[loadStateDict] ${name} is missing`);
@@ -87,7 +113,7 @@ export abstract class Module {
    * @throws ShapeError if there is no such parameter, or it has another shape; nothing is changed then
    */
   adopt(values: ReadonlyMap<string, Tensor>): void {
-    const parameters = this.namedParameters();
+    const parameters = this.#state();
     for (const [name, { shape }] of values) {
       const parameter = parameters.get(name);
       if (!parameter) throw new ShapeError(`[adopt] the model has no parameter ${name}`);
@@ -106,8 +132,8 @@ export abstract class Module {
     }
   }
 
-  /** Frees every parameter. */
+  /** Frees every parameter and buffer. */
   dispose(): void {
-    for (const parameter of this.namedParameters().values()) parameter.dispose();
+    for (const parameter of this.#state().values()) parameter.dispose();
   }
 }

@@ -33,6 +33,7 @@ export * from "./loss/losses.ts";
 export * from "./matmul/matmul.ts";
 export { type MatmulProblem } from "./matmul/tilings.ts";
 export * from "./matmul/tuneMatmul.ts";
+export * from "./normalize/batchNorm.ts";
 export * from "./normalize/layerNorm.ts";
 export * from "./normalize/rmsNorm.ts";
 export * from "./normalize/softmax.ts";

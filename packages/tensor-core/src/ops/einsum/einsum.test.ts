@@ -2,10 +2,14 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { zeros } from "../../tensor/create.ts";
+import { tensor, zeros } from "../../tensor/create.ts";
+import { Random } from "../../tensor/random.ts";
+import { sizeOf } from "../../tensor/shape.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
 import { type Array64, zeros64 } from "../../testing/array64.ts";
 import { describeOp } from "../../testing/describeOp.ts";
 import { testDevice } from "../../testing/testDevice.ts";
+import { reshape } from "../layout/reshape.ts";
 import { einsum } from "./einsum.ts";
 
 const equations = [
@@ -63,6 +67,80 @@ describeOp<Case>("einsum", {
   },
   opClass: "product",
   depth: () => 512,
+});
+
+interface Broadcast {
+  readonly equation: string;
+  /** The same with a letter for each axis; an axis of 1 that repeats has none. */
+  readonly spelled: string;
+  readonly shapes: readonly [number[], number[]];
+  readonly squeezed: readonly [number[], number[]];
+}
+
+// prettier-ignore
+const broadcasts: readonly Broadcast[] = [
+  {
+    equation: "...ij,...jk->...ik",
+    spelled: "abij,abjk->abik",
+    shapes: [[2, 3, 4, 5], [2, 3, 5, 2]],
+    squeezed: [[2, 3, 4, 5], [2, 3, 5, 2]],
+  },
+  {
+    equation: "...ij, jk -> ...ik",
+    spelled: "abij,jk->abik",
+    shapes: [[2, 3, 4, 5], [5, 2]],
+    squeezed: [[2, 3, 4, 5], [5, 2]],
+  },
+  {
+    equation: "...i,...i->...",
+    spelled: "bi,abi->ab",
+    shapes: [[3, 4], [2, 3, 4]],
+    squeezed: [[3, 4], [2, 3, 4]],
+  },
+  {
+    equation: "i...,...j->j...i",
+    spelled: "iab,bj->jabi",
+    shapes: [[2, 3, 4], [1, 4, 5]],
+    squeezed: [[2, 3, 4], [4, 5]],
+  },
+  {
+    equation: "...i,...j->ij",
+    spelled: "ai,aj->ij",
+    shapes: [[3, 4], [3, 2]],
+    squeezed: [[3, 4], [3, 2]],
+  },
+];
+
+describe("einsum with an ellipsis", () => {
+  it.each(broadcasts.map((c) => [c.equation, c] as const))(
+    "is as if spelled out: %s",
+    async (equation, c) => {
+      const device = await testDevice();
+      using _scope = device.scope();
+      const [a, b] = c.shapes.map((shape, i) => {
+        const random = new Random(i);
+        const values = Float32Array.from({ length: sizeOf(shape) }, () => random.uniform(-1, 1));
+        return tensor(device, values, shape);
+      }) as [Tensor, Tensor];
+      const got = einsum(equation, a, b);
+      const want = einsum(c.spelled, reshape(a, c.squeezed[0]), reshape(b, c.squeezed[1]));
+      expect(got.shape).toEqual(want.shape);
+      expect(await got.read()).toEqual(await want.read());
+    },
+  );
+
+  it("names what does not fit", async () => {
+    const device = await testDevice();
+    using _scope = device.scope();
+    const x = zeros(device, [2, 3]);
+    expect(() => einsum("....i,j->i", x, x)).toThrow('"....i,j->i" must name two operands and a result');
+    expect(() => einsum("i.j,j->i", x, x)).toThrow("must name two operands and a result");
+    expect(() => einsum("ij,jk->...i", x, x)).toThrow('"ij,jk->...i": no operand has an ellipsis');
+    expect(() => einsum("...ijk,j->i", x, x)).toThrow('"...ijk" does not name the axes of [2, 3]');
+    expect(() => einsum("...i,...j->...ij", x, zeros(device, [3, 3]))).toThrow(
+      "axis 0 from the last of its ellipsis is 2 and 3",
+    );
+  });
 });
 
 describe("einsum", () => {

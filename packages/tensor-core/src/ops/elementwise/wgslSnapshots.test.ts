@@ -6,6 +6,7 @@ import type { Binding, Command } from "../../kernel/command.ts";
 import { findChains, fuseChains } from "../../kernel/fuseElementwise.ts";
 import type { KernelSpec } from "../../kernel/kernelSpec.ts";
 import { binaryBackward, binaryForward } from "./binary.wgsl.ts";
+import { powerBackward, powerForward } from "./power.wgsl.ts";
 import { unaryBackward, unaryForward } from "./unary.wgsl.ts";
 
 /** A buffer that no test gives memory to. */
@@ -53,6 +54,9 @@ const kernels: Readonly<Record<string, KernelSpec>> = {
   "gelu.backward.x": unaryBackward({ name: "gelu", dtype: "f32" }),
   "geluErf.backward.x.f16": unaryBackward({ name: "geluErf", dtype: "f16" }),
   fused: chain(),
+  "power.forward": powerForward({ dtype: "f32" }),
+  "power.backward.a": powerBackward({ dtype: "f32", side: "a" }),
+  "power.backward.b.f16": powerBackward({ dtype: "f16", side: "b" }),
   "pow.forward": unaryForward({ name: "pow", dtype: "f32" }),
 };
 
