@@ -1,0 +1,72 @@
+/** @file CLIP models from and to folders of published files; Node only. */
+
+import { type Device, Random, withoutMemory } from "@candor/tensor-core";
+import type { OpenVitOptions } from "../vit/openVit.ts";
+import { Vit } from "../vit/vit.ts";
+import type { VitConfig } from "../vit/vitConfig.ts";
+import { loadFolder, readModelConfig, saveModel, type SaveModelOptions } from "../weights/modelFolder.ts";
+import { Clip } from "./clip.ts";
+import {
+  clipConfigFromPublished,
+  clipLayout,
+  clipVisionConfigFromPublished,
+  clipVisionLayout,
+  publishedFromClipConfig,
+  publishedFromClipVision,
+} from "./publishedClip.ts";
+
+const example = "https://huggingface.co/openai/clip-vit-base-patch16";
+
+/**
+ * Opens a `CLIPModel`. Parameters belong to the open scope.
+ *
+ * @param folder with `config.json` and `model.safetensors`, or shards and their index
+ * @throws ConfigError if the files are of another architecture
+ * @throws WeightsError if a file is missing or a tensor does not fit; all before anything is allocated
+ */
+export async function openClip(device: Device, folder: string, options: OpenVitOptions = {}): Promise<Clip> {
+  const published = clipConfigFromPublished(await readModelConfig(folder, example), `${folder}/config.json`);
+  const { imageSize = published.vit.imageSize } = options;
+  const layout = clipLayout(published, imageSize);
+  const config = { ...published, vit: { ...published.vit, imageSize } };
+  const clip = withoutMemory(() => new Clip(device, config, new Random(0)));
+  await loadFolder(clip, layout, folder, options);
+  return clip;
+}
+
+/**
+ * Opens the vision part of a `CLIPModel`, a `CLIPVisionModel` or a `CLIPVisionModelWithProjection`.
+ *
+ * @param folder as in {@link openClip}
+ * @throws ConfigError, WeightsError as {@link openClip}
+ */
+export async function openClipVision(
+  device: Device,
+  folder: string,
+  options: OpenVitOptions = {},
+): Promise<Vit> {
+  const published = clipVisionConfigFromPublished(
+    await readModelConfig(folder, example),
+    `${folder}/config.json`,
+  );
+  const { imageSize = published.imageSize } = options;
+  const layout = clipVisionLayout(published, imageSize);
+  const config: VitConfig = { ...published, imageSize };
+  const vit = withoutMemory(() => new Vit(device, config, new Random(0)));
+  await loadFolder(vit, layout, folder, options);
+  return vit;
+}
+
+/** Saves a model as a `CLIPModel` of Hugging Face, which {@link openClip} and transformers read. */
+export async function saveClip(folder: string, clip: Clip, options: SaveModelOptions = {}): Promise<void> {
+  await saveModel(folder, clip, clipLayout(clip.config), publishedFromClipConfig(clip.config), options);
+}
+
+/** Saves an encoder with CLIP's structure as a `CLIPVisionModel`, which {@link openClipVision} and transformers read. */
+export async function saveClipVision(
+  folder: string,
+  vit: Vit,
+  options: SaveModelOptions = {},
+): Promise<void> {
+  await saveModel(folder, vit, clipVisionLayout(vit.config), publishedFromClipVision(vit.config), options);
+}

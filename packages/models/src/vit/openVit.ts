@@ -1,0 +1,73 @@
+/** @file Vision transformers of timm from and to folders of published files; Node only. */
+
+import { type Device, Random, withoutMemory } from "@candor/tensor-core";
+import {
+  loadFolder,
+  type OpenModelOptions,
+  readModelConfig,
+  saveModel,
+  type SaveModelOptions,
+} from "../weights/modelFolder.ts";
+import {
+  publishedFromTimmConfig,
+  timmConfigFromPublished,
+  timmLayout,
+  timmVitLayout,
+} from "./publishedVit.ts";
+import { Vit } from "./vit.ts";
+import { VitClassifier } from "./vitClassifier.ts";
+
+export interface OpenVitOptions extends OpenModelOptions {
+  /** Side of the images in pixels, to which positions are resized; default that of the files. */
+  readonly imageSize?: number;
+}
+
+const example = "https://huggingface.co/timm/vit_base_patch16_224.augreg_in21k_ft_in1k";
+
+/**
+ * Opens a ViT or DeiT of timm without its heads. Parameters belong to the open scope.
+ *
+ * @param folder with `config.json` and `model.safetensors`
+ * @throws ConfigError if the files are of another architecture
+ * @throws WeightsError if a file is missing or a tensor does not fit; all before anything is allocated
+ */
+export async function openTimmVit(
+  device: Device,
+  folder: string,
+  options: OpenVitOptions = {},
+): Promise<Vit> {
+  const { vit, imageSize } = await configsOf(folder, options);
+  const model = withoutMemory(() => new Vit(device, { ...vit, imageSize }, new Random(0)));
+  await loadFolder(model, timmVitLayout(vit, imageSize), folder, options);
+  return model;
+}
+
+/** Opens one with its heads; otherwise as {@link openTimmVit}. */
+export async function openTimmClassifier(
+  device: Device,
+  folder: string,
+  options: OpenVitOptions = {},
+): Promise<VitClassifier> {
+  const { vit, classes, imageSize } = await configsOf(folder, options);
+  const config = { ...vit, imageSize };
+  const model = withoutMemory(() => new VitClassifier(device, config, classes, new Random(0)));
+  await loadFolder(model, timmLayout(vit, imageSize), folder, options);
+  return model;
+}
+
+/** Saves a classifier as timm names it, for {@link openTimmClassifier} and timm's `load_state_dict`. */
+export async function saveTimmClassifier(
+  folder: string,
+  model: VitClassifier,
+  options: SaveModelOptions = {},
+): Promise<void> {
+  const { config } = model.vit;
+  const published = publishedFromTimmConfig({ vit: config, classes: model.head.weight.shape[0] ?? 0 });
+  await saveModel(folder, model, timmLayout(config), published, options);
+}
+
+async function configsOf(folder: string, options: OpenVitOptions) {
+  const json = await readModelConfig(folder, example);
+  const published = timmConfigFromPublished(json, `${folder}/config.json`);
+  return { ...published, imageSize: options.imageSize ?? published.vit.imageSize };
+}
