@@ -4,6 +4,7 @@ export * from "./checkpoint/checkpoint.ts";
 export * from "./loop/fit.ts";
 export * from "./loop/metricsLog.ts";
 export type { Method } from "./method/method.ts";
+export * from "./predictor/exportRun.ts";
 export * from "./predictor/predictor.ts";
 export * from "./recipes/recipes.ts";
 export * from "./recipes/runConfig.ts";

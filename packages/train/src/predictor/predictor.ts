@@ -3,7 +3,7 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type ImageSet, type Label, normalizeBatch } from "@candor/data";
-import { type Device, tensor } from "@candor/tensor-core";
+import { type Device, type Module, tensor } from "@candor/tensor-core";
 import { describeDamage, readCheckpoint, readLatestCheckpoint } from "../checkpoint/checkpoint.ts";
 import { loadMethod } from "../method/buildMethod.ts";
 import { parseRunConfig, type RunConfig } from "../recipes/runConfig.ts";
@@ -12,6 +12,8 @@ import { parseRunConfig, type RunConfig } from "../recipes/runConfig.ts";
 export interface Predictor {
   readonly method: string;
   readonly config: RunConfig;
+  /** Its parameters are those of the checkpoint. */
+  readonly model: Module;
   /** Steps that the checkpoint was trained for. */
   readonly step: number;
   /** Edge of the images in pixels. */
@@ -70,6 +72,7 @@ export async function loadPredictor(
   return {
     method: method.name,
     config,
+    model: method.model,
     step: loaded.step,
     imageSize: method.imageSize,
     threshold: readThreshold(folder, loaded.step),

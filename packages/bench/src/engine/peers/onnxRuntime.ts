@@ -9,7 +9,7 @@ import {
   mlpInputs,
   mlpShape,
 } from "./benchCase.ts";
-import { encodeOnnx, type OnnxGraph } from "./onnxModel.ts";
+import { encodeOnnx, type OnnxGraph } from "@candor/models";
 import type { PeerLibrary, PreparedCase } from "./peerLibrary.ts";
 
 interface Input {
