@@ -22,8 +22,8 @@ export const equivalents: readonly Equivalent[] = [
   {
     kernel: /./,
     fault: "bound",
-    line: /^if \((i|row|unit) (<|>=) params\.(quads|count|rows)\)/,
-    mutated: /^if \((i|row|unit) (<=|>) params\./,
+    line: /^if \((i|at|row|unit|group|channel) (<|>=) params\.(quads|count|rows|channels)\)/,
+    mutated: /^if \((i|at|row|unit|group|channel) (<=|>) params\./,
     reason: onePast,
   },
   {
@@ -31,6 +31,55 @@ export const equivalents: readonly Equivalent[] = [
     fault: "comparison",
     line: /^if \(lane > 0u\) \{ return; \}$/,
     reason: "all lanes have the same sums, and so write the same values to the same places",
+  },
+  {
+    kernel: /^crossEntropy\.backward\.logits$/,
+    fault: "bound",
+    line: /^for \(var i = lane; i < params\.items/,
+    reason:
+      "not on software adapters: the item past a row is the next row's first, which its own workgroup writes after, as " +
+      "these drivers run workgroups in order; a GPU needs the bound",
+  },
+  {
+    kernel: /^imagesFromBytes$/,
+    fault: "bound",
+    line: /^for \(var c = 0u; c < 3u/,
+    reason:
+      "not on software adapters: a fourth plane is the next image's first, whose own invocations write it after, as these " +
+      "drivers run workgroups in order; a GPU needs the bound",
+  },
+  {
+    kernel: /^arg(max|min)$/,
+    fault: "bound",
+    line: /^fn precedes/,
+    mutated: /i <= j/,
+    reason:
+      "an element is never compared with itself, save by lanes past the end, where either is the same element",
+  },
+  {
+    kernel: /^arg(max|min)$/,
+    fault: "bound",
+    line: /^if \(lane < half/,
+    reason:
+      "one lane more joins what is joined elsewhere too: the first of the largest is the same if seen twice",
+  },
+  {
+    kernel: /^arg(max|min)$/,
+    fault: "comparison",
+    line: /^if \(lane == 0u\)/,
+    reason: "all lanes but the first write the same place, after the last barrier",
+  },
+  {
+    kernel: /^batchNorm\.(statistics|backward\.params)$/,
+    fault: "comparison",
+    line: /^if \(lane != 0u\) \{ return; \}$/,
+    reason: "all lanes but the first have the same sums, and write the same values",
+  },
+  {
+    kernel: /^dropout/,
+    fault: "bound",
+    line: /^let kept = /,
+    reason: "differs where a random word equals the threshold: one in 2^32",
   },
   {
     kernel: /^embedding\.backward\.count$/,

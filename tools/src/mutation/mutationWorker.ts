@@ -21,12 +21,18 @@ interface PipelineCacheClass {
   readonly prototype: { get(kernel: Kernel): unknown };
 }
 
+interface Pool {
+  acquire(...args: never[]): unknown;
+  trim(): void;
+}
+
 interface Active {
   readonly request: MutantRequest;
   readonly mutated: Map<Kernel, Kernel>;
 }
 
 let active: Active | undefined;
+const pools = new Set<Pool>();
 const used = new Set<string>();
 const bodies = new Map<string, Set<string>>();
 let mutants = 0;
@@ -47,6 +53,15 @@ function watch({ prototype }: PipelineCacheClass): void {
       active.mutated.set(kernel, mutated);
     }
     return get.call(this, mutated);
+  };
+}
+
+/** Knows every pool that gives memory away. */
+function watchMemory({ prototype }: { readonly prototype: Pool }): void {
+  const acquire = prototype.acquire;
+  prototype.acquire = function (...args) {
+    pools.add(this);
+    return acquire.apply(this, args);
   };
 }
 
@@ -104,6 +119,8 @@ async function plan(file: string): Promise<Plan> {
 async function examine(request: MutantRequest): Promise<Verdict> {
   mutants++;
   for (const { file } of request.tests) await testsOf(file);
+  // What a kernel leaves out would be found in memory where an earlier run of the same test had written it.
+  for (const pool of pools) pool.trim();
   active = { request, mutated: new Map() };
   try {
     for (const { file, index } of request.tests) {
@@ -128,6 +145,7 @@ register("./vitestHook.mjs", import.meta.url);
 const fastCheck = (await import("fast-check")) as { configureGlobal(options: object): void };
 fastCheck.configureGlobal({ endOnFailure: true }); // the smallest counterexample is of no interest
 watch(((await load("kernel/pipelineCache.ts")) as { PipelineCache: PipelineCacheClass }).PipelineCache);
+watchMemory(((await load("memory/bufferPool.ts")) as { BufferPool: { prototype: Pool } }).BufferPool);
 const { collected } = (await import("./collectTests.ts")) as typeof import("./collectTests.ts");
 process.on("message", async (request: Request) => {
   if (request.kind === "plan") send({ plan: await plan(request.file) });

@@ -31,7 +31,7 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec
   let row = i / params.width;
   let place = i - row * params.width;
   let at = row * params.row + params.start + place;
-  if (place < params.end0) { whole[at] = part0[row * (params.end0 - 0u) + place - 0u]; return; }
+  if (place < params.end0) { whole[at] = part0[row * params.end0 + place]; return; }
   if (place < params.end1) { whole[at] = part1[row * (params.end1 - params.end0) + place - params.end0]; return; }
-  if (place < params.end2) { whole[at] = part2[row * (params.end2 - params.end1) + place - params.end1]; return; }
+  whole[at] = part2[row * (params.end2 - params.end1) + place - params.end1];
 }

@@ -29,6 +29,6 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec
   let row = i / params.width;
   let place = i - row * params.width;
   let at = row * params.row + params.start + place;
-  if (place < params.end0) { part0[row * (params.end0 - 0u) + place - 0u] = whole[at]; return; }
-  if (place < params.end1) { part1[row * (params.end1 - params.end0) + place - params.end0] = whole[at]; return; }
+  if (place < params.end0) { part0[row * params.end0 + place] = whole[at]; return; }
+  part1[row * (params.end1 - params.end0) + place - params.end0] = whole[at];
 }

@@ -246,6 +246,19 @@ describeOp("slices of one tensor", slicesCheck);
 describeOp("slices of one tensor of f16", { ...slicesCheck, dtype: "f16", runs: 6 });
 
 describe("layout", () => {
+  it("has more parts than one kernel binds", async () => {
+    const device = await testDevice();
+    using _scope = device.scope();
+    for (const n of [8, 9, 10, 11, 12, 13, 14]) {
+      const values = Float32Array.from({ length: 3 * n }, (_, i) => i);
+      const parts = split(tensor(device, values, [3, n]), 1, n);
+      const back = await concat(parts.toReversed(), 1).read();
+      expect(Array.from(back)).toEqual(
+        Array.from(values, (_, i) => Math.floor(i / n) * n + (n - 1 - (i % n))),
+      );
+    }
+  });
+
   it("moves integers as they are", async () => {
     const device = await testDevice();
     using _scope = device.scope();

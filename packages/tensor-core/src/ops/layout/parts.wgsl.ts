@@ -38,10 +38,11 @@ export function partsKernel({ parts, element, join }: PartsVariant) {
   }
   buffers.whole = join ? write(element) : read(element);
   const copies = places.map((j) => {
-    const begin = j === 0 ? "0u" : `params.end${j - 1}`;
-    const part = `part${j}[row * (params.end${j} - ${begin}) + place - ${begin}]`;
-    const copy = join ? `whole[at] = ${part};` : `${part} = whole[at];`;
-    return `  if (place < params.end${j}) { ${copy} return; }`;
+    const begin = `params.end${j - 1}`;
+    const index =
+      j === 0 ? "row * params.end0 + place" : `row * (params.end${j} - ${begin}) + place - ${begin}`;
+    const copy = join ? `whole[at] = part${j}[${index}];` : `part${j}[${index}] = whole[at];`;
+    return j === parts - 1 ? `  ${copy}` : `  if (place < params.end${j}) { ${copy} return; }`;
   });
   return {
     label: join ? `layout.join${parts}` : `layout.split${parts}`,

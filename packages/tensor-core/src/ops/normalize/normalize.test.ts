@@ -2,10 +2,16 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { valueAndGrad } from "../../autograd/tape.ts";
 import { tensor, zeros } from "../../tensor/create.ts";
-import { type Array64, assertClose, zeros64 } from "../../testing/array64.ts";
+import { Random } from "../../tensor/random.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+import { type Array64, assertClose, random64, zeros64 } from "../../testing/array64.ts";
 import { awkwardSize, describeOp } from "../../testing/describeOp.ts";
 import { testDevice } from "../../testing/testDevice.ts";
+import { tolerance } from "../../testing/tolerance.ts";
+import { mul } from "../elementwise/binary.ts";
+import { sum } from "../reduce/sum.ts";
 import { layerNorm } from "./layerNorm.ts";
 import { rmsNorm } from "./rmsNorm.ts";
 import { softmax } from "./softmax.ts";
@@ -82,7 +88,50 @@ for (const without of [[], ["subgroups"]]) {
   });
 }
 
+describe("gradients of weights", () => {
+  const [rows, dim] = [2051, 6]; // by blocks of rows on every device
+  const normalize = { layerNorm, rmsNorm: (x: Tensor, weight: Tensor) => rmsNorm(x, weight, { eps: 0 }) };
+
+  it.each(["layerNorm", "rmsNorm"] as const)("of %s are sums over many rows", async (name) => {
+    const device = await testDevice();
+    using _scope = device.scope();
+    const [x, dy] = [1, 2].map((seed) => random64([rows, dim], new Random(seed), -1, 1)) as [
+      Array64,
+      Array64,
+    ];
+    const [weight, bias] = [zeros(device, [dim]), zeros(device, [dim])];
+    const params = new Map(Object.entries(name === "layerNorm" ? { weight, bias } : { weight }));
+    const inputs = [tensor(device, x.data, x.shape), tensor(device, dy.data, dy.shape)] as const;
+    const { grads } = valueAndGrad(
+      () => sum(mul(normalize[name](inputs[0], weight, bias), inputs[1])),
+      params,
+    );
+    const h = byRow(x, (row) => {
+      const center = name === "layerNorm" ? add(row) / dim : 0;
+      const eps = name === "layerNorm" ? 1e-5 : 0;
+      const deviation = Math.sqrt(add(row.map((value) => (value - center) ** 2)) / dim + eps);
+      return row.map((value) => (value - center) / deviation);
+    });
+    const want = { weight: new Float64Array(dim), bias: new Float64Array(dim) };
+    dy.data.forEach((value, i) => {
+      want.bias[i % dim]! += value;
+      want.weight[i % dim]! += value * at(h, i);
+    });
+    for (const [key, gradient] of grads) {
+      assertClose(key, await gradient.read(), want[key as "bias"], tolerance("composite", rows, 60));
+    }
+  });
+});
+
 describe("softmax", () => {
+  it.each([3, 4, 64])("takes no notice of the row after, %i wide", async (width) => {
+    const device = await testDevice();
+    using _scope = device.scope();
+    const values = Float32Array.from({ length: 2 * width }, (_, i) => (i === width ? 5000 : 0));
+    const y = await softmax(tensor(device, values, [2, width])).read();
+    expect(y.subarray(0, width).every((value) => Math.abs(value - 1 / width) < 1e-6)).toBe(true);
+  });
+
   it("finds the largest element wherever it stands in a quad", async () => {
     const device = await testDevice();
     using _scope = device.scope();

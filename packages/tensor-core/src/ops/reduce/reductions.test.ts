@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { valueAndGrad } from "../../autograd/tape.ts";
 import { tensor, zeros } from "../../tensor/create.ts";
+import { Random } from "../../tensor/random.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { type Array64, zeros64 } from "../../testing/array64.ts";
 import { awkwardSize, describeOp, type OpCheck } from "../../testing/describeOp.ts";
@@ -183,6 +184,26 @@ describe("reductions", () => {
     expect(await grads.get("x")?.read()).toEqual(Float32Array.of(0.5, 0, 0.5, 0));
     expect(await argmax(x).item()).toBe(0);
     expect(await argmax(zeros(device, [3, 200]), 1).read()).toEqual(Int32Array.of(0, 0, 0));
+  });
+
+  it("name the first of many equal extremes, in lines longer than a workgroup", async () => {
+    const device = await testDevice();
+    using _scope = device.scope();
+    for (const n of [31, 64, 97, 200]) {
+      const random = new Random(n);
+      const rows = Array.from({ length: 60 }, () =>
+        Array.from({ length: n }, () => Math.floor(random.uniform(0, 1) * random.uniform(1, 5))),
+      );
+      // The line after begins with what no line before it may see.
+      rows.push(
+        Array.from({ length: n }, () => 0),
+        Array.from({ length: n }, (_, i) => (i === 0 ? 9 : 0)),
+      );
+      rows.push(Array.from({ length: n }, (_, i) => (i === 0 ? -9 : 0)));
+      const x = tensor(device, rows.flat(), [rows.length, n]);
+      expect(Array.from(await argmax(x).read())).toEqual(rows.map((row) => row.indexOf(Math.max(...row))));
+      expect(Array.from(await argmin(x).read())).toEqual(rows.map((row) => row.indexOf(Math.min(...row))));
+    }
   });
 
   it("keep infinities", async () => {
