@@ -31,6 +31,8 @@ export interface AdamWOptions {
   readonly maxGradNorm?: number;
   /** Which parameters decay; default those with two axes or more, which leaves out biases and norms. */
   readonly decays?: (name: string, parameter: Tensor) => boolean;
+  /** A parameter's share of the learning rate, for groups that learn faster or slower; default 1. */
+  readonly rateOf?: (name: string, parameter: Tensor) => number;
 }
 
 /** The largest finite f32: no norm is over it. */
@@ -86,6 +88,7 @@ export class AdamW {
       weightDecay: 0.01,
       maxGradNorm: noLimit,
       decays: (_, { rank }) => rank >= 2,
+      rateOf: () => 1,
       ...options,
     };
     const { device } = first;
@@ -113,7 +116,7 @@ export class AdamW {
    */
   step(grads: ReadonlyMap<string, Tensor>, learningRate = this.#options.learningRate): void {
     for (const [name, gradient] of grads) parameterOf("AdamW", this.#params, name, gradient);
-    const { betas, eps, weightDecay, maxGradNorm, decays } = this.#options;
+    const { betas, eps, weightDecay, maxGradNorm, decays, rateOf } = this.#options;
     const { device } = this.lastGradNorm;
     using _parts = device.scope();
     let [rate, stepSize, rootScale] = [0, 0, 0];
@@ -133,11 +136,9 @@ export class AdamW {
       takeFirst: 1 - betas[0],
       keepSecond: betas[1],
       takeSecond: 1 - betas[1],
-      stepSize: () => stepSize,
       rootScale: () => rootScale,
       eps,
     };
-    const keepDecayed = () => 1 - rate * weightDecay;
     for (const { members, moments } of this.#bundles) {
       const present = members.filter(({ name }) => grads.has(name));
       if (present.length === 0) continue;
@@ -154,7 +155,9 @@ export class AdamW {
         uniforms[`quads${i}`] = quads;
         uniforms[`groups${i}`] = own;
         uniforms[`at${i}`] = at;
-        uniforms[`keepParameter${i}`] = decays(name, parameter) ? keepDecayed : 1;
+        const share = rateOf(name, parameter);
+        uniforms[`keepParameter${i}`] = decays(name, parameter) ? () => 1 - rate * share * weightDecay : 1;
+        uniforms[`stepSize${i}`] = () => stepSize * share;
       }
       run(kernel, tensors, uniforms, groups);
     }

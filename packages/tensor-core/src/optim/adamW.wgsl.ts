@@ -112,7 +112,6 @@ export const updateAdamW = byVariant((count: number): KernelSpec => {
       takeFirst: "f32",
       keepSecond: "f32",
       takeSecond: "f32",
-      stepSize: "f32",
       rootScale: "f32",
       eps: "f32",
       ...named(
@@ -120,7 +119,7 @@ export const updateAdamW = byVariant((count: number): KernelSpec => {
         "u32",
       ),
       ...named(
-        numbers(count).map((i) => `keepParameter${i}`),
+        numbers(count).flatMap((i) => [`keepParameter${i}`, `stepSize${i}`]),
         "f32",
       ),
     },
@@ -128,14 +127,14 @@ export const updateAdamW = byVariant((count: number): KernelSpec => {
     body: wgsl`
 ${flatGroup}
 // Moves the moments, at the quads first and second, and gives the new value of the parameter.
-fn updated(parameter: vec4<f32>, gradient: vec4<f32>, keepParameter: f32, first: u32, second: u32) -> vec4<f32> {
+fn updated(parameter: vec4<f32>, gradient: vec4<f32>, keepParameter: f32, stepSize: f32, first: u32, second: u32) -> vec4<f32> {
   let length = norm[0];
   let g = gradient * select(1.0, params.maxNorm / length, length > params.maxNorm);
   let m = params.keepFirst * moments[first] + params.takeFirst * g;
   let v = params.keepSecond * moments[second] + params.takeSecond * g * g;
   moments[first] = m;
   moments[second] = v;
-  return keepParameter * parameter - params.stepSize * m / (sqrt(v) * params.rootScale + params.eps);
+  return keepParameter * parameter - stepSize * m / (sqrt(v) * params.rootScale + params.eps);
 }
 
 @compute @workgroup_size(WG)
@@ -148,7 +147,7 @@ ${each(
     let i = group * WG + lane;
     if (i < params.quads${i}) {
       let first = params.at${i} + i;
-      parameter${i}[i] = updated(parameter${i}[i], gradient${i}[i], params.keepParameter${i}, first, first + params.quads${i});
+      parameter${i}[i] = updated(parameter${i}[i], gradient${i}[i], params.keepParameter${i}, params.stepSize${i}, first, first + params.quads${i});
     }
     return;
   }

@@ -4,7 +4,6 @@ struct Params {
   takeFirst: f32,
   keepSecond: f32,
   takeSecond: f32,
-  stepSize: f32,
   rootScale: f32,
   eps: f32,
   quads0: u32,
@@ -14,7 +13,9 @@ struct Params {
   groups1: u32,
   at1: u32,
   keepParameter0: f32,
+  stepSize0: f32,
   keepParameter1: f32,
+  stepSize1: f32,
 }
 @group(0) @binding(0) var<storage, read> gradient0: array<vec4<f32>>;
 @group(0) @binding(1) var<storage, read_write> parameter0: array<vec4<f32>>;
@@ -35,14 +36,14 @@ fn flatGroup(wid: vec3<u32>, nwg: vec3<u32>) -> u32 {
 }
 
 // Moves the moments, at the quads first and second, and gives the new value of the parameter.
-fn updated(parameter: vec4<f32>, gradient: vec4<f32>, keepParameter: f32, first: u32, second: u32) -> vec4<f32> {
+fn updated(parameter: vec4<f32>, gradient: vec4<f32>, keepParameter: f32, stepSize: f32, first: u32, second: u32) -> vec4<f32> {
   let length = norm[0];
   let g = gradient * select(1.0, params.maxNorm / length, length > params.maxNorm);
   let m = params.keepFirst * moments[first] + params.takeFirst * g;
   let v = params.keepSecond * moments[second] + params.takeSecond * g * g;
   moments[first] = m;
   moments[second] = v;
-  return keepParameter * parameter - params.stepSize * m / (sqrt(v) * params.rootScale + params.eps);
+  return keepParameter * parameter - stepSize * m / (sqrt(v) * params.rootScale + params.eps);
 }
 
 @compute @workgroup_size(WG)
@@ -53,7 +54,7 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec
     let i = group * WG + lane;
     if (i < params.quads0) {
       let first = params.at0 + i;
-      parameter0[i] = updated(parameter0[i], gradient0[i], params.keepParameter0, first, first + params.quads0);
+      parameter0[i] = updated(parameter0[i], gradient0[i], params.keepParameter0, params.stepSize0, first, first + params.quads0);
     }
     return;
   }
@@ -62,7 +63,7 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec
     let i = group * WG + lane;
     if (i < params.quads1) {
       let first = params.at1 + i;
-      parameter1[i] = updated(parameter1[i], gradient1[i], params.keepParameter1, first, first + params.quads1);
+      parameter1[i] = updated(parameter1[i], gradient1[i], params.keepParameter1, params.stepSize1, first, first + params.quads1);
     }
     return;
   }
