@@ -2,9 +2,8 @@
 
 import { defineOp, recordByRows, run } from "../../autograd/defineOp.ts";
 import { Tensor } from "../../tensor/tensor.ts";
-import { sum } from "../reduce/sum.ts";
 import { layerNormBackwardParams, layerNormBackwardX, layerNormForward } from "./layerNorm.wgsl.ts";
-import { assertRows, assertVector, recordByBlocks, rowLayout } from "./rowLayout.ts";
+import { assertRows, assertVector, recordByBlocks, rowLayout, sumOfBlocks } from "./rowLayout.ts";
 
 export interface NormOptions {
   /** Added to the variance. */
@@ -51,10 +50,7 @@ const layerNormOp = defineOp<
     recordByBlocks(layout, { x, mean, rstd, dy }, { dweights, dbiases }, (part, rowsHere, count) =>
       run(kernel, part, { rows: rowsHere, items, blockRows, count }, Math.ceil(count / kernel.workgroup)),
     );
-    const gradients = { x: dx, weight: sum(dweights, 0), bias: sum(dbiases, 0) };
-    dweights.dispose();
-    dbiases.dispose();
-    return gradients;
+    return { x: dx, weight: sumOfBlocks(dweights), bias: sumOfBlocks(dbiases) };
   },
 });
 
@@ -71,7 +67,7 @@ const layerNormOp = defineOp<
  * @throws ShapeError if weight or bias is not [D], or x has no axis
  *
  * Numerics: two passes over the row, mean first. Depth of a row's sums: D / (4 lanes) + log2(lanes) + 2, of the
- * parameter sums about 2 sqrt(rows), in a fixed order. Gradients: x, weight, bias.
+ * parameter sums about 2 sqrt(rows), or at most 2048, in a fixed order. Gradients: x, weight, bias.
  */
 export function layerNorm(x: Tensor, weight: Tensor, bias: Tensor, options: NormOptions = {}): Tensor {
   return layerNormOp({ x, weight, bias }, { eps: options.eps ?? 1e-5 });

@@ -2,10 +2,9 @@
 
 import { defineOp, recordByRows, run } from "../../autograd/defineOp.ts";
 import { Tensor } from "../../tensor/tensor.ts";
-import { sum } from "../reduce/sum.ts";
 import type { NormOptions } from "./layerNorm.ts";
 import { rmsNormBackwardWeight, rmsNormBackwardX, rmsNormForward } from "./rmsNorm.wgsl.ts";
-import { assertRows, assertVector, recordByBlocks, rowLayout } from "./rowLayout.ts";
+import { assertRows, assertVector, recordByBlocks, rowLayout, sumOfBlocks } from "./rowLayout.ts";
 
 const rmsNormOp = defineOp<{ x: Tensor; weight: Tensor }, "rstd", { eps: number }, "x" | "weight" | "rstd">({
   name: "rmsNorm",
@@ -41,9 +40,7 @@ const rmsNormOp = defineOp<{ x: Tensor; weight: Tensor }, "rstd", { eps: number 
     recordByBlocks(layout, { x, rstd, dy }, { dweights }, (part, rowsHere, count) =>
       run(kernel, part, { rows: rowsHere, items, blockRows, count }, Math.ceil(count / kernel.workgroup)),
     );
-    const dweight = sum(dweights, 0);
-    dweights.dispose();
-    return { x: dx, weight: dweight };
+    return { x: dx, weight: sumOfBlocks(dweights) };
   },
 });
 

@@ -1,6 +1,9 @@
 /** @file How the ops over the last axis see a tensor: rows of items. */
 
 import { itemWidth, rowVariant, type RowVariant } from "../../kernel/wgsl/rowReduce.ts";
+import { reshape } from "../layout/reshape.ts";
+import { maxSoftwareRows } from "../reduce/reduceAxis.ts";
+import { sum } from "../reduce/sum.ts";
 import { greatestDivisor, recordByRows } from "../../tensor/recordByRows.ts";
 import { ShapeError, showShape } from "../../tensor/shape.ts";
 import { rangeAlignment, type Tensor } from "../../tensor/tensor.ts";
@@ -12,7 +15,10 @@ export interface RowLayout {
   readonly dim: number;
   /** Items of a row: quads where dim is a multiple of four, else elements. */
   readonly items: number;
-  /** Rows that one invocation adds up for a parameter's gradient, about sqrt(rows), and how many such blocks. */
+  /**
+   * Rows that one invocation adds up for a parameter's gradient, and how many such blocks: about sqrt(rows) each, or all
+   * rows in one.
+   */
   readonly blockRows: number;
   readonly blocks: number;
 }
@@ -22,7 +28,7 @@ export function rowLayout(x: Tensor): RowLayout {
   const dim = x.shape.at(-1) ?? 1;
   const variant = rowVariant(x.device.info, dim);
   const rows = x.size / dim;
-  const few = Math.ceil(Math.sqrt(rows));
+  const few = x.device.info.software && rows <= maxSoftwareRows ? rows : Math.ceil(Math.sqrt(rows));
   // Where rows are bound in parts, a part holds whole blocks.
   const split = x.bytes > x.device.maxBindingBytes;
   const blockRows = split ? Math.ceil(few / rangeAlignment) * rangeAlignment : few;
@@ -64,6 +70,14 @@ export function recordByBlocks<R extends string, B extends string>(
     },
     { multipleOf },
   );
+}
+
+/** The sum of [blocks, D]; what it is made of is freed, or becomes the result. */
+export function sumOfBlocks(partials: Tensor): Tensor {
+  const [blocks, dim = 0] = partials.shape;
+  const total = blocks === 1 ? reshape(partials, [dim]) : sum(partials, 0);
+  partials.dispose();
+  return total;
 }
 
 /** The length of the last axis. @throws ShapeError if x is not f32 or has no axis */

@@ -15,6 +15,12 @@ const kernelOf = byVariant(({ name, quads }: { name: keyof typeof monoids; quads
 const maxRows = { few: 256, many: 4096 };
 const manyResults = 1024;
 
+/**
+ * Rows that one invocation of a software device takes, however few the results: a second dispatch costs such a device
+ * more than what its few cores gain from blocks.
+ */
+export const maxSoftwareRows = 2048;
+
 export interface ReduceOptions {
   /** Keep the reduced axis with size 1; default false. */
   readonly keepAxis?: boolean;
@@ -35,7 +41,8 @@ export function reduceAxis(monoid: Monoid["name"], x: Tensor, y: Tensor, axis: n
     });
   }
   const results = inner % 4 === 0 ? y.size / 4 : y.size;
-  if (n <= (results < manyResults ? maxRows.few : maxRows.many)) {
+  const few = x.device.info.software ? maxSoftwareRows : maxRows.few;
+  if (n <= (results < manyResults ? few : maxRows.many)) {
     return reduceRows(monoid, x, y, n, inner, 1, factor);
   }
   const blocks = Math.ceil(Math.sqrt(n));

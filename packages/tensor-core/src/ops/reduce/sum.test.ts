@@ -73,9 +73,11 @@ describeOp<{ from: number[]; to: number[] }>("sumTo", {
     { from: [2, 3, 4, 5], to: [1, 3, 1, 1] },
     { from: [2, 3, 4, 5], to: [2, 1, 1, 5] },
     { from: [65, 33], to: [65, 33] },
-    // By blocks of rows, in quads and in scalars.
+    // By blocks of rows, in quads and in scalars; the longer ones on software devices too.
     { from: [290, 8], to: [8] },
     { from: [2, 290, 3], to: [2, 1, 3] },
+    { from: [2051, 8], to: [8] },
+    { from: [2, 2051, 3], to: [2, 1, 3] },
   ),
   shapes: ({ from }) => ({ x: from }),
   op: ({ x }, { to }) => sumTo(x!, to),

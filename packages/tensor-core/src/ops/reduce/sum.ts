@@ -27,7 +27,7 @@ const sumAxis = defineOp<{ x: Tensor }, never, { axis: number; factor: number },
  * @returns [..., ...] of the dtype of x, or [] over all
  * @throws ShapeError if the axis is out of range
  *
- * Numerics: in a fixed order; depth n, at most 4096, or about 2 sqrt(n) where sums are long or few. Gradients: x.
+ * Numerics: in a fixed order; depth n, at most 4096, or about 2 sqrt(n) where sums are long, or few and no software adds them. Gradients: x.
  */
 export function sum(x: Tensor, axis?: number, options: ReduceOptions = {}): Tensor {
   return reduceBy("sum", x, axis, options, () => 1);
