@@ -4,8 +4,9 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ones, tensor, zeros } from "../../tensor/create.ts";
 import { type Array64, zeros64 } from "../../testing/array64.ts";
-import { describeOp } from "../../testing/describeOp.ts";
+import { describeOp, type OpCheck } from "../../testing/describeOp.ts";
 import { testDevice } from "../../testing/testDevice.ts";
+import { cast } from "../layout/cast.ts";
 import { avgPool2d, conv2d, maxPool2d } from "./conv2d.ts";
 
 interface Case {
@@ -33,7 +34,7 @@ const cases: fc.Arbitrary<Case> = fc.record({
   dilation: fc.constantFrom(1, 2),
 });
 
-describeOp<Case>("conv2d", {
+const check: OpCheck<Case> = {
   cases,
   runs: 24,
   shapes: ({ batch, groups, depth, filters, image, kernel }) => ({
@@ -73,7 +74,9 @@ describeOp<Case>("conv2d", {
   },
   opClass: "product",
   depth: () => 300,
-});
+};
+describeOp("conv2d", check);
+describeOp("conv2d of f16", { ...check, dtype: "f16", runs: 4 });
 
 describe("conv2d", () => {
   it("names what does not fit", async () => {
@@ -96,6 +99,9 @@ describe("conv2d", () => {
     expect(() => conv2d(x, weight, { stride: 0 })).toThrow(
       "[conv2d] stride must be whole and at least 1, got 0 x 0",
     );
+    expect(() => conv2d(cast(x, "f16"), weight)).toThrow(
+      "[conv2d] weight must be f16 as x, got f32: cast one",
+    );
     expect(() => maxPool2d(zeros(device, [4, 5, 5]), 2)).toThrow(
       "[maxPool2d] x must be [B, C, H, W] f32, got [4, 5, 5]",
     );
@@ -113,6 +119,8 @@ describe("pooling", () => {
     );
     // 0 7 14 5 / 12 3 10 1 / 8 15 6 13 / 4 11 2 9
     expect(await maxPool2d(x, 2).read()).toEqual(Float32Array.of(12, 14, 15, 13));
+    expect(await maxPool2d(cast(x, "f16"), 2).read()).toEqual(Float32Array.of(12, 14, 15, 13));
+    expect(avgPool2d(cast(x, "f16"), 2).dtype).toBe("f16");
     expect(await avgPool2d(x, 2).read()).toEqual(Float32Array.of(5.5, 7.5, 9.5, 7.5));
     expect(maxPool2d(x, [4, 2], { stride: 1 }).shape).toEqual([1, 1, 1, 3]);
     expect(await avgPool2d(ones(device, [2, 3, 4, 4]), 4).read()).toEqual(new Float32Array(6).fill(1));

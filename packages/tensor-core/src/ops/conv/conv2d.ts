@@ -4,6 +4,7 @@ import { type Shape, ShapeError, showShape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { add } from "../elementwise/binary.ts";
 import { broadcastTo } from "../layout/broadcastTo.ts";
+import { cast } from "../layout/cast.ts";
 import { reshape } from "../layout/reshape.ts";
 import { matmul } from "../matmul/matmul.ts";
 import { max } from "../reduce/extremes.ts";
@@ -22,15 +23,16 @@ export interface Conv2dOptions extends WindowOptions {
 /**
  * Cross-correlation of images with a bank of filters: windows are copied out, then multiplied by one matmul.
  *
- * @param x      [B, C, H, W] f32
- * @param weight [O, C / groups, kernel height, kernel width] f32
- * @returns      [B, O, rows, columns] f32
+ * @param x      [B, C, H, W] f32, or f16, which is computed in f32 and rounded once
+ * @param weight [O, C / groups, kernel height, kernel width] of the dtype of x, as the bias
+ * @returns      [B, O, rows, columns] of the dtype of x
  * @throws ShapeError if the shapes do not fit, the groups do not divide the channels, or no window fits
  *
  * Numerics: those of matmul, depth C · taps / groups. The windows take taps times the memory of x. Gradients: x, weight,
  * bias.
  */
 export function conv2d(x: Tensor, weight: Tensor, options: Conv2dOptions = {}): Tensor {
+  if (x.dtype === "f16") return inSingle(x, weight, options);
   const { groups = 1, bias } = options;
   const [outputs = 0, depth = 0, kernelHeight = 1, kernelWidth = 1] = weight.shape;
   const [batch = 0] = x.shape;
@@ -47,6 +49,19 @@ export function conv2d(x: Tensor, weight: Tensor, options: Conv2dOptions = {}): 
   const flat = reshape(y, [batch, outputs, rows * columns]);
   const shifted = bias ? add(flat, reshape(bias, [outputs, 1])) : flat;
   return reshape(shifted, [batch, outputs, rows, columns]);
+}
+
+/** f16 is storage: windows and products are f32. @throws ShapeError unless all are f16 */
+function inSingle(x: Tensor, weight: Tensor, { bias, ...options }: Conv2dOptions): Tensor {
+  for (const [name, t] of [
+    ["weight", weight],
+    ["bias", bias],
+  ] as const) {
+    if (t && t.dtype !== "f16")
+      throw new ShapeError(`[conv2d] ${name} must be f16 as x, got ${t.dtype}: cast one`);
+  }
+  const wide = conv2d(cast(x, "f32"), cast(weight, "f32"), { ...options, bias: bias && cast(bias, "f32") });
+  return cast(wide, "f16");
 }
 
 /** One copy of the weight for each image: matmul's batches are equal. */
@@ -79,8 +94,8 @@ export interface PoolOptions {
 /**
  * The largest pixel of each window.
  *
- * @param x [B, C, H, W] f32
- * @returns [B, C, rows, columns] f32
+ * @param x [B, C, H, W] f32 or f16
+ * @returns [B, C, rows, columns] of the dtype of x
  * @throws ShapeError if no window fits
  *
  * Gradients: x; equal pixels share it.
@@ -101,6 +116,7 @@ function pool(
   { stride = size }: PoolOptions,
   reduce: (windows: Tensor) => Tensor,
 ): Tensor {
+  if (x.dtype === "f16") return cast(pool(op, cast(x, "f32"), size, { stride }, reduce), "f16");
   const { rows, columns } = windowsOf(op, x, size, { stride });
   const y = reduce(unfold(x, size, { stride })); // [B, C, K, L] -> [B, C, L]
   return reshape(y, [...x.shape.slice(0, 2), rows, columns]);
