@@ -40,7 +40,12 @@ const source = join(workspaceRoot, "packages", "tensor-core", "src");
 const folders = { source, kept: join(workspaceRoot, ".candor", "mutation") };
 const recordFile = join(workspaceRoot, "packages", "tensor-core", "results", "mutation.json");
 /** Whose functions are examined by themselves, in all kernels at once. */
-const sharedSources = ["kernel/wgsl", "ops/elementwise/unaryTable.ts", "ops/random/random.wgsl.ts"];
+const sharedSources = [
+  "kernel/wgsl",
+  "ops/elementwise/power.wgsl.ts",
+  "ops/elementwise/unaryTable.ts",
+  "ops/random/random.wgsl.ts",
+];
 
 await runCommand(async () => {
   const { values } = parseArgs({

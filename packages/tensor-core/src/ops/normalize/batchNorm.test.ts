@@ -96,14 +96,26 @@ describe("batchNorm", () => {
   it("moves the running statistics in training alone, the variance by n - 1", async () => {
     const device = await testDevice();
     using _scope = device.scope();
-    const [center, spread, weight, bias] = vectors(device, 70);
+    const [, , weight, bias] = vectors(device, 70);
+    const numbers = Float32Array.from({ length: 70 }, (_, i) => i);
+    const [center, spread] = [
+      tensor(device, numbers),
+      tensor(
+        device,
+        numbers.map((i) => 1 + i / 8),
+      ),
+    ];
     const values = Float32Array.from({ length: 2 * 70 * 3 }, (_, i) => (Math.floor(i / 3) % 70) + (i % 3));
     const x = tensor(device, values, [2, 70, 3]); // each channel c holds c, c + 1, c + 2 twice
-    batchNorm(x, center, spread, weight, bias);
-    expect(await center.read()).toEqual(new Float32Array(70));
+    const y = await batchNorm(x, center, spread, weight, bias, { eps: 0 }).read();
+    y.forEach((value, i) => {
+      const c = Math.floor(i / 3) % 70;
+      expect(value).toBeCloseTo((values[i]! - c) / Math.sqrt(1 + c / 8), 4);
+    });
+    expect(await center.read()).toEqual(numbers);
     batchNorm(x, center, spread, weight, bias, { training: true, momentum: 0.25 });
-    (await center.read()).forEach((value, c) => expect(value).toBeCloseTo((c + 1) / 4, 4));
-    (await spread.read()).forEach((value) => expect(value).toBeCloseTo(0.75 + 0.8 / 4, 5));
+    (await center.read()).forEach((value, c) => expect(value).toBeCloseTo(0.75 * c + (c + 1) / 4, 4));
+    (await spread.read()).forEach((value, c) => expect(value).toBeCloseTo(0.75 * (1 + c / 8) + 0.8 / 4, 4));
   });
 
   it("does not lose a small spread about a large mean", async () => {
