@@ -1,6 +1,7 @@
 /** @file The gradient of a value with respect to itself. */
 
 import { wgsl, write, type KernelSpec } from "../kernel/kernelSpec.ts";
+import { run } from "../tensor/run.ts";
 import { Tensor } from "../tensor/tensor.ts";
 
 export const fillOnesKernel = {
@@ -16,6 +17,6 @@ fn main() { y[0] = 1.0; }`,
 /** One, in the shape of a scalar: made by a kernel, since an upload would submit what is recorded so far. */
 export function fillOnes(scalar: Tensor): Tensor {
   const y = Tensor.allocate(scalar.device, scalar.shape, "f32", "the gradient of the value");
-  y.device.recorder.dispatch(fillOnesKernel, { y: y.binding }, {}, 1);
+  run(fillOnesKernel, { y }, {}, 1);
   return y;
 }

@@ -32,7 +32,7 @@ function mark(
   pattern: RegExp | string,
   apply: (parameter: Tensor) => void,
 ): string[] {
-  const matches = typeof pattern === "string" ? fromGlob(pattern) : pattern;
+  const matches = namePattern(pattern);
   const names: string[] = [];
   for (const [name, parameter] of model.namedParameters()) {
     if (name.search(matches) === -1) continue;
@@ -43,6 +43,8 @@ function mark(
   return names;
 }
 
-function fromGlob(glob: string): RegExp {
-  return new RegExp(`^${glob.replaceAll(/[.+?^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*")}$`);
+/** A pattern of names as an expression; `*` in a string stands for any characters, and the string for the whole name. */
+export function namePattern(pattern: RegExp | string): RegExp {
+  if (typeof pattern !== "string") return pattern;
+  return new RegExp(`^${pattern.replaceAll(/[.+?^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*")}$`);
 }

@@ -13,4 +13,4 @@ export * from "./module.ts";
 export * from "./rmsNorm.ts";
 export * from "./sequential.ts";
 export * from "./setTraining.ts";
-export { withoutMemory } from "../tensor/withoutMemory.ts";
+export { measureMemory, withoutMemory } from "../tensor/withoutMemory.ts";

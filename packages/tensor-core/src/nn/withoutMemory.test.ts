@@ -1,9 +1,13 @@
 /** @file Models without memory: shapes and counts, what is refused, and how they get values. */
 
 import { expect, test } from "vitest";
+import { valueAndGrad } from "../autograd/tape.ts";
+import { gelu, square } from "../ops/elementwise/unary.ts";
+import { sum } from "../ops/reduce/sum.ts";
 import { tensor, zeros } from "../tensor/create.ts";
+import { Device } from "../tensor/device.ts";
 import { Random } from "../tensor/random.ts";
-import { withoutMemory } from "../tensor/withoutMemory.ts";
+import { measureMemory, withoutMemory } from "../tensor/withoutMemory.ts";
 import { testDevice } from "../testing/testDevice.ts";
 import { Linear } from "./linear.ts";
 import { Sequential } from "./sequential.ts";
@@ -53,4 +57,33 @@ test("its parameters refuse use by a message that says what to do, until they ar
   const size = scope.size;
   model.adopt(new Map([[bias, tensor(device, [1])]]));
   expect(scope.size).toBe(size);
+});
+
+test("a step's predicted memory is what it takes, to the byte", async () => {
+  const device = await Device.open();
+  const [width, batch] = [300, 70];
+  const build = () =>
+    new Sequential(
+      new Linear(device, width, 4 * width, new Random(1)),
+      gelu,
+      new Linear(device, 4 * width, 5, new Random(2)),
+    );
+  const step = (model: Sequential) => {
+    using _scope = device.scope();
+    const x = zeros(device, [batch, width]);
+    return valueAndGrad(() => sum(square(model.forward(x))), model.namedParameters());
+  };
+  const predicted = measureMemory(() => step(build()));
+  const first = device.stats;
+  expect(first.created).toBe(0);
+  step(build());
+  await device.synchronize();
+  expect(device.stats.peakBytes).toBe(predicted.peakBytes);
+  // What is given back counts as given back.
+  const twice = measureMemory(() => {
+    const model = build();
+    step(model);
+    step(model);
+  });
+  expect(twice.peakBytes).toBe(predicted.peakBytes);
 });

@@ -2,6 +2,7 @@
 
 import { byteLength } from "./dtype.ts";
 import type { Tensor } from "./tensor.ts";
+import { makesNoMemory } from "./withoutMemory.ts";
 
 /**
  * @internal Copies `count` elements, after the work recorded so far; all in multiples of four bytes.
@@ -10,6 +11,7 @@ import type { Tensor } from "./tensor.ts";
  */
 export function copyElements(from: Tensor, start: number, to: Tensor, at: number, count: number): void {
   from.device.assertNotRecording("copy");
+  if (makesNoMemory()) return;
   const [source, target] = [from.binding.pooled.buffer, to.binding.pooled.buffer];
   if (!source || !target) throw new Error("[copy] the tensor has no memory yet");
   const bytes = byteLength(count, from.dtype);

@@ -6,6 +6,7 @@ import { MemoryError } from "../memory/memoryError.ts";
 import type { Device } from "./device.ts";
 import { showShape } from "./shape.ts";
 import { rangeAlignment, type Tensor } from "./tensor.ts";
+import { makesNoMemory } from "./withoutMemory.ts";
 
 /**
  * Records a kernel over tensors of one device, bound by name. A uniform that is a function is taken anew each time that
@@ -22,6 +23,7 @@ export function run<B extends string, U extends string>(
   for (const name in kernel.buffers) {
     // A gradient may need what an inner scope has freed.
     tensors[name].assertLive(kernel.label);
+    if (makesNoMemory()) continue;
     bindings[name] = tensors[name].binding;
     recorder ??= tensors[name].device.recorder;
   }

@@ -6,11 +6,14 @@ import type { Binding } from "../kernel/command.ts";
 import type { Device } from "./device.ts";
 import { asTypedArray, byteLength, type DType, fromBytes, type TypedArrayOf } from "./dtype.ts";
 import { type Shape, ShapeError, showShape, sizeOf } from "./shape.ts";
-import { makesNoMemory } from "./withoutMemory.ts";
+import { imagineMemory, makesNoMemory } from "./withoutMemory.ts";
 
 /** Device memory shared by a tensor and its reshaped views. */
 interface Storage {
-  readonly pooled: PooledBuffer;
+  /** Absent where there is no memory; see `withoutMemory`. */
+  readonly pooled?: PooledBuffer;
+  /** Gives the memory back. */
+  readonly release: () => void;
   references: number;
 }
 
@@ -28,13 +31,12 @@ export class Tensor<D extends DType = DType> implements Owned {
   readonly device: Device;
   readonly shape: Shape;
   readonly dtype: D;
-  /** Absent from a tensor of `withoutMemory`. */
-  readonly #storage: Storage | undefined;
+  readonly #storage: Storage;
   /** Where the elements begin in the storage, in bytes. */
   readonly #offset: number;
   #freed = false;
 
-  private constructor(device: Device, shape: Shape, dtype: D, storage: Storage | undefined, offset: number) {
+  private constructor(device: Device, shape: Shape, dtype: D, storage: Storage, offset: number) {
     this.device = device;
     this.shape = shape;
     this.dtype = dtype;
@@ -45,16 +47,19 @@ export class Tensor<D extends DType = DType> implements Owned {
 
   /** @internal Undefined content, owned by the current scope. */
   static allocate<D extends DType>(device: Device, shape: Shape, dtype: D, what: string): Tensor<D> {
-    if (makesNoMemory()) return new Tensor(device, [...shape], dtype, undefined, 0);
     const bytes = byteLength(sizeOf(shape), dtype);
+    if (makesNoMemory()) {
+      return new Tensor(device, [...shape], dtype, { release: imagineMemory(bytes), references: 1 }, 0);
+    }
     const pooled = device.pool.acquire(bytes, { label: what, shape, dtype });
-    return new Tensor(device, [...shape], dtype, { pooled, references: 1 }, 0);
+    const release = () => device.pool.release(pooled);
+    return new Tensor(device, [...shape], dtype, { pooled, release, references: 1 }, 0);
   }
 
   /** @internal The same memory under another shape of the same size. */
   view(shape: Shape): Tensor<D> {
     this.assertLive("reshape");
-    if (this.#storage) this.#storage.references++;
+    this.#storage.references++;
     return new Tensor(this.device, [...shape], this.dtype, this.#storage, this.#offset);
   }
 
@@ -65,7 +70,7 @@ export class Tensor<D extends DType = DType> implements Owned {
    */
   range(start: number, shape: Shape): Tensor<D> {
     this.assertLive("range");
-    if (this.#storage) this.#storage.references++;
+    this.#storage.references++;
     const offset = this.#offset + byteLength(start, this.dtype);
     return new Tensor(this.device, [...shape], this.dtype, this.#storage, offset);
   }
@@ -84,7 +89,7 @@ export class Tensor<D extends DType = DType> implements Owned {
 
   /** @internal */
   get binding(): Binding {
-    if (!this.#storage) {
+    if (!this.#storage.pooled) {
       throw new Error(
         `a tensor of ${showShape(this.shape)} was made without memory: give its model values with adopt, or load weights`,
       );
@@ -94,7 +99,7 @@ export class Tensor<D extends DType = DType> implements Owned {
 
   /** False for a tensor of `withoutMemory`, which has no values. */
   get hasMemory(): boolean {
-    return this.#storage !== undefined;
+    return this.#storage.pooled !== undefined;
   }
 
   /** @throws Error if the tensor was disposed of */
@@ -111,7 +116,7 @@ export class Tensor<D extends DType = DType> implements Owned {
     if (this.#freed) return;
     this.#freed = true;
     this.device.forget(this);
-    if (this.#storage && --this.#storage.references === 0) this.device.pool.release(this.#storage.pooled);
+    if (--this.#storage.references === 0) this.#storage.release();
   }
 
   /** Reads all elements, after the work recorded so far. */
