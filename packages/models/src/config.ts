@@ -4,6 +4,7 @@ import { z } from "zod";
 import { promptConfigSchema } from "./antispoof/promptConfig.ts";
 import { connectorConfigSchema } from "./connector/connectorConfig.ts";
 import { ConfigError } from "./configError.ts";
+import { flipItConfigSchema, flipMclConfigSchema, flipVConfigSchema } from "./flip/flipConfig.ts";
 import { lmConfigSchema } from "./lm/lmConfig.ts";
 import { vitConfigSchema } from "./vit/vitConfig.ts";
 
@@ -36,7 +37,13 @@ export const vitBinaryConfigSchema = z.strictObject({ method: z.literal("vitBina
 export type VitBinaryConfig = z.infer<typeof vitBinaryConfigSchema>;
 
 /** Schema of {@link ModelConfig}. */
-export const modelConfigSchema = z.discriminatedUnion("method", [ifasConfigSchema, vitBinaryConfigSchema]);
+export const modelConfigSchema = z.discriminatedUnion("method", [
+  ifasConfigSchema,
+  vitBinaryConfigSchema,
+  flipVConfigSchema,
+  flipItConfigSchema,
+  flipMclConfigSchema,
+]);
 
 /** The configuration of any model of this package. */
 export type ModelConfig = z.infer<typeof modelConfigSchema>;
