@@ -130,20 +130,20 @@ async function evaluated(
   return read;
 }
 
+const draw = (seed: number, low: number, high: number) => {
+  const random = new Random(seed);
+  return Float32Array.from({ length: 24 }, () => random.uniform(low, high));
+};
+const check = async (op: (...inputs: Tensor[]) => Tensor, inputs: readonly Float32Array[]) => {
+  const whole = await evaluated(op, inputs, 0, 24);
+  for (const start of [0, 8, 20]) {
+    const part = await evaluated(op, inputs, start, start + 4);
+    expect(part).toEqual(whole.map((values) => values.slice(start, start + 4)));
+  }
+};
+
 /** What central differences are too rough to tell: that no kernel looks at a neighbour. */
 describe("an element depends on its own place alone", () => {
-  const draw = (seed: number, low: number, high: number) => {
-    const random = new Random(seed);
-    return Float32Array.from({ length: 24 }, () => random.uniform(low, high));
-  };
-  const check = async (op: (...inputs: Tensor[]) => Tensor, inputs: readonly Float32Array[]) => {
-    const whole = await evaluated(op, inputs, 0, 24);
-    for (const start of [0, 8, 20]) {
-      const part = await evaluated(op, inputs, start, start + 4);
-      expect(part).toEqual(whole.map((values) => values.slice(start, start + 4)));
-    }
-  };
-
   it.each(Object.keys(unaryTable) as UnaryName[])("%s", async (name) => {
     const [low, high] = ranges[name] ?? [-2, 2];
     const op = (x: Tensor) => (ops[name] as (x: Tensor, s: number) => Tensor)(x, 0.75);

@@ -28,9 +28,10 @@ export function rowLayout(x: Tensor): RowLayout {
   const dim = x.shape.at(-1) ?? 1;
   const variant = rowVariant(x.device.info, dim);
   const rows = x.size / dim;
-  const few = x.device.info.software && rows <= maxSoftwareRows ? rows : Math.ceil(Math.sqrt(rows));
   // Where rows are bound in parts, a part holds whole blocks.
   const split = x.bytes > x.device.maxBindingBytes;
+  const inOne = !split && x.device.info.software && rows <= maxSoftwareRows;
+  const few = inOne ? rows : Math.ceil(Math.sqrt(rows));
   const blockRows = split ? Math.ceil(few / rangeAlignment) * rangeAlignment : few;
   return {
     variant,
