@@ -15,10 +15,11 @@ import {
 import type { IfasConfig } from "../config.ts";
 import type { Connector } from "../connector/connector.ts";
 import { createConnector } from "../connector/createConnector.ts";
+import { generateTokens } from "../generation/generateTokens.ts";
+import type { SamplingOptions } from "../generation/sampling.ts";
 import { Lm } from "../lm/lm.ts";
 import { Vit } from "../vit/vit.ts";
 import { patchCount } from "../vit/vitConfig.ts";
-import { greedyTokens } from "./greedyTokens.ts";
 import type { Judge } from "./judge.ts";
 
 // B batch, S image side, M image tokens, P prompt tokens, T answer inputs, W width of the language model, V vocabulary
@@ -77,43 +78,59 @@ export class Ifas extends Module implements Judge {
    * @returns [B, 2] f32, the logits of "Yes" (live) and "No" (spoof) at the first answer position
    */
   judgmentLogits(images: Tensor): Tensor {
-    const { yesId, noId } = this.config.prompt;
     const { promptIds, answerStart } = this.#question(images.shape[0] ?? 0);
-    const judgmentIds = tensor(this.#device, [yesId, noId], [2], "i32");
-    const states = this.#answerStates(this.#prefix(images, promptIds), answerStart); // [B, 1, W]
-    return reshape(this.lm.logitsOf(states, judgmentIds), [-1, 2]); // [B, 1, 2] -> [B, 2]
+    return this.#judgment(this.#prefix(images, promptIds), answerStart);
   }
 
   /**
-   * Greedy answers to the configured question; the images are encoded once.
+   * The judgment that the question alone suggests, which training-free decoding takes away from that of an image.
+   *
+   * @param fillerId a token that stands where the image's would, all M of them; by default nothing stands there
+   * @returns [1, 2] f32, the logits of "Yes" (live) and "No" (spoof) at the first answer position
+   */
+  blindJudgmentLogits(fillerId?: number): Tensor {
+    const { promptIds, answerStart } = this.#question(1);
+    const prompt = this.lm.embed(promptIds); // [1, P, W]
+    if (fillerId === undefined) return this.#judgment(prompt, answerStart);
+    const count = this.connector.tokenCount;
+    const ids = tensor(this.#device, Array<number>(count).fill(fillerId), [1, count], "i32");
+    return this.#judgment(concat([this.lm.embed(ids), prompt], 1), answerStart); // [1, M + P, W]
+  }
+
+  /**
+   * Answers to the configured question, the most probable token at each step unless `sampling` says otherwise; the images
+   * are encoded once.
    *
    * @param images    [B, 3, S, S] f32
    * @param maxTokens most tokens of an answer
    * @param judgmentIds the first token of each answer, where the verdict is reached already, as by a threshold
    * @returns a list of token ids per image, without the end token
    */
-  generate(
+  async generate(
     images: Tensor,
     maxTokens: number,
     judgmentIds?: readonly number[] | undefined,
+    sampling: SamplingOptions = {},
   ): Promise<number[][]> {
     const { question, eosId } = this.config.prompt;
     const batch = images.shape[0] ?? 0;
-    return greedyTokens({
-      device: this.#device,
-      start: Array.from({ length: batch }, (_, b) => {
-        const judgment = judgmentIds?.[b];
-        return [question.at(-1) ?? 0, ...(judgment === undefined ? [] : [judgment])];
-      }),
-      eosId,
-      maxTokens,
-      prefix: () => this.#prefix(images, this.#question(batch).promptIds),
-      nextLogits: (prefix, inputs) => {
-        const states = this.#answerStates(prefix, inputs); // [B, T, W]
-        const [, length = 0] = states.shape;
-        return reshape(this.lm.logits(slice(states, 1, length - 1, length)), [batch, -1]); // [B, 1, W] -> [B, V]
-      },
-    });
+    const given = Array.from({ length: batch }, (_, b) => judgmentIds?.slice(b, b + 1) ?? []);
+    const rows = given.map((ids) => [...question.slice(-1), ...ids]);
+    const left = Math.max(0, maxTokens - Math.max(0, ...given.map((ids) => ids.length)));
+    const prefix = this.#alone(() => this.#prefix(images, this.#question(batch).promptIds));
+    try {
+      const options = { ...sampling, maxTokens: left, stopIds: [eosId] };
+      const answers = await generateTokens(this.lm, { rows, prefix }, options);
+      return answers.map(({ ids }, b) => [...(given[b] as readonly number[]), ...ids]);
+    } finally {
+      prefix.dispose();
+    }
+  }
+
+  /** Frees all but the result at once: no scope may stay open while a value is awaited. */
+  #alone(compute: () => Tensor): Tensor {
+    using scope = this.#device.scope();
+    return scope.keep(compute());
   }
 
   #question(batch: number): { promptIds: Tensor; answerStart: Tensor } {
@@ -123,6 +140,13 @@ export class Ifas extends Module implements Judge {
       return tensor(this.#device, values, [batch, ids.length], "i32");
     };
     return { promptIds: rows(question.slice(0, -1)), answerStart: rows(question.slice(-1)) };
+  }
+
+  #judgment(prefix: Tensor, answerStart: Tensor): Tensor {
+    const { yesId, noId } = this.config.prompt;
+    const judgmentIds = tensor(this.#device, [yesId, noId], [2], "i32");
+    const states = this.#answerStates(prefix, answerStart); // [B, 1, W]
+    return reshape(this.lm.logitsOf(states, judgmentIds), [-1, 2]); // [B, 1, 2] -> [B, 2]
   }
 
   #prefix(images: Tensor, promptIds: Tensor): Tensor {

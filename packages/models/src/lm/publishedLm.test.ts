@@ -34,6 +34,8 @@ const sizes = (
 });
 const small = llama(sizes(32, 16, 1, 2, 1, 24));
 
+const unchanged = async () => {};
+
 test.each([
   ["SmolLM-135M", llama({ ...sizes(49_152, 576, 30, 9, 3, 1536), tie_word_embeddings: true }), 134_515_008],
   ["SmolLM2-360M", llama({ ...sizes(49_152, 960, 32, 15, 5, 2560), tie_word_embeddings: true }), 361_821_120],
@@ -134,7 +136,6 @@ describe("a folder that does not fit is refused before anything is allocated:", 
     await writeFile(file, encodeSafetensors(tensors));
   };
   const key = "model.layers.1.self_attn.k_proj.bias";
-  const none = async () => {};
 
   test("a missing or broken file, with where to get it", async () => {
     expect(await refused((at) => rm(join(at, "config.json")))).toMatch(
@@ -162,10 +163,10 @@ describe("a folder that does not fit is refused before anything is allocated:", 
   });
 
   test("a tokenizer with more ids than rows, a budget that is too small", async () => {
-    expect(await refused(none, { tokenizerSize: 49 })).toMatch(
+    expect(await refused(unchanged, { tokenizerSize: 49 })).toMatch(
       /the tokenizer has ids up to 48, the embedding table of .* 48 rows: use the tokenizer\.json/,
     );
-    expect(await refused(none, { budgetBytes: 1000 })).toMatch(
+    expect(await refused(unchanged, { budgetBytes: 1000 })).toMatch(
       /the parameters take \d+ bytes, the budget leaves 1000/,
     );
   });
