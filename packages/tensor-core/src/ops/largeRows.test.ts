@@ -11,9 +11,12 @@ import { assertClose, largest } from "../testing/array64.ts";
 import { testDevice } from "../testing/testDevice.ts";
 import { tolerance } from "../testing/tolerance.ts";
 import { attention } from "./attention/attention.ts";
+import { conv2d } from "./conv/conv2d.ts";
 import { mul } from "./elementwise/binary.ts";
 import { broadcastTo } from "./layout/broadcastTo.ts";
+import { concat } from "./layout/concat.ts";
 import { slice } from "./layout/slice.ts";
+import { split } from "./layout/split.ts";
 import { transpose } from "./layout/transpose.ts";
 import { crossEntropy } from "./loss/crossEntropy.ts";
 import { layerNorm } from "./normalize/layerNorm.ts";
@@ -143,6 +146,17 @@ describe("rows beyond one binding", () => {
     }
   });
 
+  it.each([1, 2])("are windows of conv2d in %i groups", async (groups) => {
+    const [whole, parts] = await onBoth(
+      { x: [5, 4, 16, 16], weight: [6, 4 / groups, 3, 3], bias: [6] },
+      ({ x, weight, bias }) => conv2d(x!, weight!, { bias, groups, padding: 1 }),
+      80_000,
+    );
+    for (const [i, [key, values]] of whole.entries()) {
+      assertClose(key, parts[i]![1], values, tolerance("product", 36 * 5 * 256, largest(values)));
+    }
+  });
+
   it("are searched for the place of the largest", async () => {
     const places: Int32Array[] = [];
     for (const device of [await testDevice(), await narrow(40_000)]) {
@@ -155,6 +169,9 @@ describe("rows beyond one binding", () => {
   it.each([
     ["broadcast", [64, 4], (x: Tensor) => broadcastTo(x, [100, 64, 4])],
     ["broadcast along rows", [5000, 1], (x: Tensor) => broadcastTo(x, [5000, 7])],
+    ["concat of rows", [100, 96], (x: Tensor) => concat([x, slice(x, 0, 4, 100)], 0)],
+    ["concat of columns", [300, 20], (x: Tensor) => concat([x, slice(x, 1, 3, 17)], 1)],
+    ["split and joined", [256, 24], (x: Tensor) => concat(split(x, 0, [128, 64, 64]).toReversed(), 0)],
     ["slice", [1024, 3, 8], (x: Tensor) => slice(x, 1, 1, 3)],
     ["slice from an odd place", [40_000], (x: Tensor) => slice(x, 0, 3, 39_001)],
     ["transpose within rows", [64, 8, 32], (x: Tensor) => transpose(x, [0, 2, 1])],

@@ -5,7 +5,9 @@ import type { Tensor } from "../../tensor/tensor.ts";
 import { add } from "../elementwise/binary.ts";
 import { broadcastTo } from "../layout/broadcastTo.ts";
 import { cast } from "../layout/cast.ts";
+import { concat } from "../layout/concat.ts";
 import { reshape } from "../layout/reshape.ts";
+import { slice } from "../layout/slice.ts";
 import { matmul } from "../matmul/matmul.ts";
 import { max } from "../reduce/extremes.ts";
 import { mean } from "../reduce/sum.ts";
@@ -38,6 +40,9 @@ export function conv2d(x: Tensor, weight: Tensor, options: Conv2dOptions = {}): 
   const [batch = 0] = x.shape;
   checkConv(x, weight, groups, bias);
   const { rows, columns } = windowsOf("conv2d", x, [kernelHeight, kernelWidth], options);
+  const windowBytes = 4 * (x.shape[1] ?? 0) * kernelHeight * kernelWidth * rows * columns;
+  const most = Math.max(1, Math.floor(x.device.maxBindingBytes / Math.max(1, windowBytes)));
+  if (batch > most) return inBatches(x, weight, options, most);
   const windows = unfold(x, [kernelHeight, kernelWidth], options); // [B, C, K, L]
   const taps = depth * kernelHeight * kernelWidth;
   const product = (w: Shape, cols: Shape) =>
@@ -49,6 +54,16 @@ export function conv2d(x: Tensor, weight: Tensor, options: Conv2dOptions = {}): 
   const flat = reshape(y, [batch, outputs, rows * columns]);
   const shifted = bias ? add(flat, reshape(bias, [outputs, 1])) : flat;
   return reshape(shifted, [batch, outputs, rows, columns]);
+}
+
+/** As many images at a time as have windows that the device binds at once. */
+function inBatches(x: Tensor, weight: Tensor, options: Conv2dOptions, most: number): Tensor {
+  const [batch = 0] = x.shape;
+  const parts: Tensor[] = [];
+  for (let start = 0; start < batch; start += most) {
+    parts.push(conv2d(slice(x, 0, start, Math.min(batch, start + most)), weight, options));
+  }
+  return concat(parts, 0);
 }
 
 /** f16 is storage: windows and products are f32. @throws ShapeError unless all are f16 */

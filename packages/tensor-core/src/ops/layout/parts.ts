@@ -1,12 +1,13 @@
 /** @file Records copies between a tensor and its parts along one axis. */
 
-import { run } from "../../autograd/defineOp.ts";
+import { recordByRows, run } from "../../autograd/defineOp.ts";
 import { byVariant } from "../../kernel/wgsl/rowReduce.ts";
 import { sizeOf } from "../../tensor/shape.ts";
-import { Tensor } from "../../tensor/tensor.ts";
+import { rangeAlignment, Tensor } from "../../tensor/tensor.ts";
 import { castInto } from "./cast.ts";
 import { copyUnit } from "./copyUnit.ts";
 import { maxParts, type PartBuffer, partsKernel, type PartUniform, type PartsVariant } from "./parts.wgsl.ts";
+import { stridedCopy } from "./stridedCopy.ts";
 
 const kernelOf = byVariant((variant: PartsVariant) => partsKernel(variant));
 
@@ -27,6 +28,7 @@ export function copyParts(
   const filled = parts
     .map((tensor, j) => ({ tensor, length: (lengths[j] ?? 0) / unit.width }))
     .filter((p) => p.length > 0);
+  if (rows === 1 && copyRanges(whole, filled, unit.width, join)) return;
   let start = 0;
   for (let first = 0; first < filled.length; first += maxParts) {
     const group = filled.slice(first, first + maxParts);
@@ -38,16 +40,39 @@ export function copyParts(
       tensors[`part${name}`] = tensor;
       ends[`end${name}`] = width += length;
     });
-    const count = rows * width;
     const kernel = kernelOf({ parts: group.length, element: unit.element, join });
-    run(
-      kernel,
-      tensors as Record<PartBuffer, Tensor>,
-      { ...(ends as Record<PartUniform, number>), count, row: row / unit.width, width, start },
-      Math.ceil(count / kernel.workgroup),
+    const places = { ...(ends as Record<PartUniform, number>), row: row / unit.width, width, start };
+    recordByRows(tensors as Record<PartBuffer, Tensor>, rows, (part, here) =>
+      run(kernel, part, { ...places, count: here * width }, Math.ceil((here * width) / kernel.workgroup)),
     );
     start += width;
   }
+}
+
+/**
+ * Copies parts of the first axis one by one, where the whole is more than the device binds at once.
+ *
+ * @returns false where it binds it, or where a part begins where no binding may
+ */
+function copyRanges(
+  whole: Tensor,
+  parts: readonly { readonly tensor: Tensor; readonly length: number }[],
+  width: number,
+  join: boolean,
+): boolean {
+  const starts = parts.map((_, i) =>
+    parts.slice(0, i).reduce((total, part) => total + part.length * width, 0),
+  );
+  if (whole.bytes <= whole.device.maxBindingBytes || starts.some((start) => start % rangeAlignment !== 0)) {
+    return false;
+  }
+  using _ranges = whole.device.scope();
+  parts.forEach(({ tensor }, i) => {
+    const flat = tensor.view([tensor.size]);
+    const range = whole.range(starts[i] ?? 0, flat.shape);
+    stridedCopy("concat", { x: join ? flat : range, offset: 0, strides: [1] }, join ? range : flat);
+  });
+  return true;
 }
 
 /** f16 at odd places, by way of f32. */

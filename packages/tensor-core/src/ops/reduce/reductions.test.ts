@@ -194,6 +194,7 @@ describe("reductions", () => {
       const rows = Array.from({ length: 60 }, () =>
         Array.from({ length: n }, () => Math.floor(random.uniform(0, 1) * random.uniform(1, 5))),
       );
+      rows.push(...rows.map((row) => row.map((value) => 5 - value)));
       // The line after begins with what no line before it may see.
       rows.push(
         Array.from({ length: n }, () => 0),
