@@ -1,11 +1,16 @@
 /** @file The public surface of models. */
 
+export * from "./adaptation/estimateMemory.ts";
 export { applyLora, LoraLinear, type LoraOptions, loraParts, type LoraSizes } from "./adaptation/lora.ts";
 export * from "./adaptation/loraFiles.ts";
 export * from "./adaptation/loraMerge.ts";
+export * from "./adaptation/parameterGroups.ts";
+export * from "./antispoof/debiasedScore.ts";
 export * from "./antispoof/ifas.ts";
 export * from "./antispoof/judge.ts";
+export * from "./antispoof/postHocCalibration.ts";
 export * from "./antispoof/promptConfig.ts";
+export * from "./antispoof/vdd.ts";
 export * from "./antispoof/vitBinary.ts";
 export * from "./clip/clip.ts";
 export * from "./clip/clipConfig.ts";

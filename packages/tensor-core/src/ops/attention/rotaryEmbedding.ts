@@ -1,10 +1,11 @@
 /** @file Rotary position embeddings. Su et al. 2021, arXiv:2104.09864, equation 34. */
 
 import { defineOp, run } from "../../autograd/defineOp.ts";
-import { tensor } from "../../tensor/create.ts";
+import { tensor, zeros } from "../../tensor/create.ts";
 import type { Device } from "../../tensor/device.ts";
 import { ShapeError, showShape } from "../../tensor/shape.ts";
 import { Tensor } from "../../tensor/tensor.ts";
+import { makesNoMemory } from "../../tensor/withoutMemory.ts";
 import { countOf } from "./keyValueCache.ts";
 import { rotaryKernel, rotaryOffsetKernel } from "./rotary.wgsl.ts";
 import { rotaryFrequencies, type RotaryScaling } from "./rotaryFrequencies.ts";
@@ -122,6 +123,8 @@ function tableOf(
   if (old && (old.shape[0] as number) >= positions) return old;
   const length = 2 ** Math.ceil(Math.log2(Math.max(64, positions)));
   const half = dim / 2;
+  // Steps that run later could not use it.
+  if (makesNoMemory()) return zeros(device, [length, 2, half]);
   const frequencies = rotaryFrequencies(dim, base, scaling, positions);
   const values = new Float32Array(length * dim);
   for (let position = 0; position < length; position++) {
