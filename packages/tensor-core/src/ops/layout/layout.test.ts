@@ -250,11 +250,14 @@ describe("layout", () => {
     const device = await testDevice();
     using _scope = device.scope();
     for (const n of [8, 9, 10, 11, 12, 13, 14]) {
-      const values = Float32Array.from({ length: 3 * n }, (_, i) => i);
-      const parts = split(tensor(device, values, [3, n]), 1, n);
-      const back = await concat(parts.toReversed(), 1).read();
-      expect(Array.from(back)).toEqual(
-        Array.from(values, (_, i) => Math.floor(i / n) * n + (n - 1 - (i % n))),
+      const values = Float32Array.from({ length: 6 * n }, (_, i) => i);
+      const parts = split(tensor(device, values, [3, 2 * n]), 1, n);
+      const pairs = Array.from(
+        { length: 3 * n },
+        (_, pair) => Math.floor(pair / n) * n + (n - 1 - (pair % n)),
+      );
+      expect(Array.from(await concat(parts.toReversed(), 1).read())).toEqual(
+        pairs.flatMap((pair) => [2 * pair, 2 * pair + 1]),
       );
     }
   });
