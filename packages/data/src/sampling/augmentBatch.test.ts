@@ -4,7 +4,7 @@ import { imageBlock, type ImageSet } from "../images/imageSet.ts";
 import { augmentBatch, defaultAugmentation, simclrAugmentation } from "./augmentBatch.ts";
 import type { Augmentation } from "./augmentBatch.ts";
 import { compressBatch } from "./compressBatch.ts";
-import { channelMean, channelStd, normalizeBatch } from "./normalization.ts";
+import { channelStatistics, normalizeBatch } from "./normalization.ts";
 import { blurPlanes } from "./blurPlanes.ts";
 import { createRandom, below } from "./random.ts";
 
@@ -30,9 +30,11 @@ function drawn(
   return imageBlock(pixels, size);
 }
 
+const { mean, std } = channelStatistics.clip;
+
 /** Undoes the normalisation of one number. */
 function byteOf(value: number, channel: number): number {
-  return 255 * (value * (channelStd[channel] as number) + (channelMean[channel] as number));
+  return 255 * (value * (std[channel] as number) + (mean[channel] as number));
 }
 
 const random = createRandom(3);
@@ -48,6 +50,14 @@ test("normalised planes hold (v / 255 - mean) / std", () => {
   const [x, y, channel] = [5, 11, 1];
   const byte = noise.pixels(2)[(y * 16 + x) * 3 + channel] as number;
   expect(out[(channel * 16 + y) * 16 + x]).toBeCloseTo((byte / 255 - 0.4578275) / 0.26130258, 5);
+});
+
+test("either set of statistics is used throughout", () => {
+  const own = { mean: [0.1, 0.2, 0.3], std: [0.4, 0.5, 0.6] } as const;
+  const planes = new Float32Array(768);
+  const out = normalizeBatch(noise, [2], new Float32Array(768), own);
+  expect(largestGap(augmentBatch(noise, [2], position, still, planes, own), out)).toBeLessThan(1e-5);
+  expect(out[512]).toBeCloseTo(((noise.pixels(2)[2] as number) / 255 - 0.3) / 0.6, 5);
 });
 
 test("without change, augmenting is normalising", () => {
@@ -184,10 +194,11 @@ test("a share of the images is blurred, by different widths", () => {
 });
 
 test("two views of a batch differ, and each repeats", () => {
-  const view = (which: 0 | 1) =>
+  const view = (which: 0 | 1 | 2) =>
     augmentBatch(noise, [0, 1], { ...position, view: which }, simclrAugmentation);
   expect([...view(1)]).toEqual([...view(1)]);
   expect([...view(1)]).not.toEqual([...view(0)]);
+  expect([...view(2)]).not.toEqual([...view(1)]);
   expect([...view(0)]).toEqual([...augmentBatch(noise, [0, 1], position, simclrAugmentation)]);
 });
 

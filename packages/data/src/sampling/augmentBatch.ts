@@ -1,6 +1,6 @@
 /** @file Augments a batch on the CPU, each sample by numbers of its own. */
 import type { ImageSet } from "../images/imageSet.ts";
-import { channelMean, channelStd, checkBatch } from "./normalization.ts";
+import { channelStatistics, type ChannelStatistics, checkBatch } from "./normalization.ts";
 import { below, createRandom, uniform } from "./random.ts";
 import { blurPlanes } from "./blurPlanes.ts";
 import { streams } from "./streams.ts";
@@ -65,8 +65,8 @@ export const simclrAugmentation: Readonly<Augmentation> = {
 export interface BatchPosition {
   seed: number;
   step: number;
-  /** 1 for the second of two views of the same images, which has numbers of its own. */
-  view?: 0 | 1;
+  /** 1 and 2 are views beside the images themselves, with numbers of their own. */
+  view?: 0 | 1 | 2;
 }
 
 /** The neighbours of each output place along one axis, and the second one's weight. */
@@ -86,6 +86,7 @@ interface Axis {
  * @param position seed and step
  * @param augmentation how strongly
  * @param out Float32Array [B, 3, S, S], a new one where it is not given
+ * @param statistics CLIP's by default
  * @returns out
  * @throws RangeError if an index is out of range, out has another length, or minScale is outside (0, 1], shift is no whole
  * number from 0 to the image's size, or blurSigma is below 0.1
@@ -96,6 +97,7 @@ export function augmentBatch(
   position: BatchPosition,
   augmentation: Readonly<Augmentation> = defaultAugmentation,
   out = new Float32Array(indices.length * 3 * images.size ** 2),
+  statistics: ChannelStatistics = channelStatistics.clip,
 ): Float32Array {
   checkBatch("augmentBatch", images, indices, out);
   const { flip, minScale, shift, brightness, contrast, saturation, grayscale, blur, blurSigma } =
@@ -112,7 +114,7 @@ export function augmentBatch(
   if (!(blurSigma >= 0.1)) {
     throw new RangeError(`[augmentBatch] blurSigma must be at least 0.1 pixels, got ${blurSigma}`);
   }
-  const stream = position.view === 1 ? streams.secondView : streams.augment;
+  const stream = [streams.augment, streams.firstView, streams.secondView][position.view ?? 0] as number;
   const bytes = size * size * 3;
   for (let b = 0; b < indices.length; b++) {
     const random = createRandom(position.seed, stream, position.step, b);
@@ -129,7 +131,7 @@ export function augmentBatch(
     };
     if (uniform(random) < grayscale) tone.saturation = 0;
     const planes = out.subarray(b * bytes, (b + 1) * bytes); // [3, S, S]
-    writeSample(images.pixels(indices[b] as number), size, across, down, tone, planes);
+    writeSample(images.pixels(indices[b] as number), size, across, down, tone, planes, statistics);
     if (uniform(random) < blur) blurPlanes(planes, size, 0.1 + (blurSigma - 0.1) * uniform(random));
   }
   return out;
@@ -158,12 +160,13 @@ function writeSample(
   down: Axis,
   tone: { brightness: number; contrast: number; saturation: number },
   out: Float32Array,
+  { mean, std }: ChannelStatistics,
 ): void {
   const { brightness, contrast, saturation } = tone;
   const pivot = brightness * meanGrey(pixels) * (1 - contrast);
   const area = size * size;
-  const [scaleR, scaleG, scaleB] = channelStd.map((std) => 1 / (255 * std)) as [number, number, number];
-  const [shiftR, shiftG, shiftB] = channelMean.map((mean, c) => mean / (channelStd[c] as number)) as [
+  const [scaleR, scaleG, scaleB] = std.map((value) => 1 / (255 * value)) as [number, number, number];
+  const [shiftR, shiftG, shiftB] = mean.map((value, c) => value / (std[c] as number)) as [
     number,
     number,
     number,

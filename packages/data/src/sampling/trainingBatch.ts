@@ -2,6 +2,7 @@
 import type { ImageSet } from "../images/imageSet.ts";
 import { augmentBatch, type Augmentation, type BatchPosition } from "./augmentBatch.ts";
 import { compressBatch } from "./compressBatch.ts";
+import { channelStatistics, type ChannelStatistics } from "./normalization.ts";
 
 /**
  * Writes augmented and normalised planes; the numbers of a sample depend on (seed, step, view, place) alone.
@@ -10,6 +11,7 @@ import { compressBatch } from "./compressBatch.ts";
  * @param position seed, step and view
  * @param augmentation how strongly
  * @param out Float32Array [B, 3, S, S]
+ * @param statistics CLIP's by default
  * @throws RangeError if an index is out of range, out has another length or a strength makes no sense
  */
 export async function trainingBatch(
@@ -18,11 +20,12 @@ export async function trainingBatch(
   position: BatchPosition,
   augmentation: Readonly<Augmentation>,
   out: Float32Array<ArrayBuffer>,
+  statistics: ChannelStatistics = channelStatistics.clip,
 ): Promise<void> {
-  if (augmentation.jpeg === 0) augmentBatch(images, indices, position, augmentation, out);
+  if (augmentation.jpeg === 0) augmentBatch(images, indices, position, augmentation, out, statistics);
   else {
     const compressed = await compressBatch(images, indices, position, augmentation);
     const all = Array.from(indices, (_, b) => b);
-    augmentBatch(compressed, all, position, augmentation, out);
+    augmentBatch(compressed, all, position, augmentation, out, statistics);
   }
 }

@@ -44,11 +44,14 @@ class ProjectionHead extends Module {
 
   /** [B, E] -> [B, O] */
   forward(x: Tensor): Tensor {
-    const normed = (norm: BatchNorm2d, y: Tensor) =>
-      relu(reshape(norm.forward(reshape(y, [...y.shape, 1, 1])), y.shape)); // [B, M] as [B, M, 1, 1]
     const once = normed(this.firstNorm, this.first.forward(x)); // [B, E] -> [B, M]
     return this.last.forward(normed(this.secondNorm, this.second.forward(once))); // [B, M] -> [B, O]
   }
+}
+
+/** [B, M] as [B, M, 1, 1] -> [B, M] */
+function normed(norm: BatchNorm2d, y: Tensor): Tensor {
+  return relu(reshape(norm.forward(reshape(y, [...y.shape, 1, 1])), y.shape));
 }
 
 /** What a training step of {@link FlipMcl} sees beside the images. */

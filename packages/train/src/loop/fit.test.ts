@@ -221,6 +221,45 @@ it("trains on the crops of several data sets, and says which rows have none", as
   expect(warnings).toEqual([`8 train rows have no crop in ${shards}`]);
 });
 
+it(
+  "trains FLIP's variants, which resume with the same bits through dropout, views and draws of prompts",
+  async () => {
+    for (const method of ["flip-v", "flip-it", "flip-mcl"] as const) {
+      const { flip } = config();
+      const small = {
+        ...flip,
+        text: { ...flip.text, width: 16, layers: 1, heads: 2, mlpRatio: 2 },
+        embeddingWidth: 16,
+        hidden: 16,
+        projection: { hidden: 16, outputs: 8 },
+      };
+      const change = {
+        method,
+        flip: small,
+        steps: 4,
+        checkpointEvery: 2,
+        normalization: "imagenet",
+      } as const;
+      const name = `resumed-${method}`;
+      await fit(device, config(change), options(method));
+      cpSync(join(folder, method), join(folder, name), { recursive: true });
+      rmSync(checkpointFile(join(folder, name), 4));
+      await fit(device, config(change), options(name, { resume: true }));
+      const bytes = (run: string) => readFileSync(checkpointFile(join(folder, run), 4));
+      expect(bytes(name).equals(bytes(method))).toBe(true);
+      const predictor = await loadPredictor(device, join(folder, method));
+      const [pLive = 0] = await predictor.score(imageBlock(new Uint8Array(16 * 16 * 3).fill(90), 16), [0]);
+      expect(pLive).toBeGreaterThan(0);
+      expect(pLive).toBeLessThan(1);
+    }
+    const steps = readMetrics(join(folder, "flip-mcl", "metrics.jsonl"));
+    expect(Object.keys(steps[0] ?? {})).toEqual(
+      expect.arrayContaining(["judgmentLoss", "simclr", "consistency"]),
+    );
+  },
+  timeout,
+);
+
 it("leaves no tensor behind", async () => {
   const before = device.stats.live;
   await fit(device, config({ steps: 3 }), options("leak"));

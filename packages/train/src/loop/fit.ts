@@ -4,6 +4,8 @@ import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import {
   batchAt,
+  type ChannelStatistics,
+  channelStatistics,
   createBatchSampler,
   type ImageSet,
   type ManifestRow,
@@ -21,6 +23,8 @@ import {
   DeviceLostError,
   noGrad,
   reshape,
+  sizeOf,
+  type StepInput,
   tensor,
   type Tensor,
   valueAndGrad,
@@ -105,8 +109,11 @@ export async function fit(device: Device, config: RunConfig, options: FitOptions
     floor: 0,
   });
   const trainStep = captureStep(device, method, optimizer, rate);
+  const statistics = channelStatistics[config.normalization];
   const progress = options.progress(config.steps, start);
-  const pixels = new Float32Array(config.batchSize * 3 * config.imageSize ** 2);
+  const shape = [config.batchSize, 3, config.imageSize, config.imageSize];
+  const planes = () => ({ shape, data: new Float32Array(sizeOf(shape)) }); // [B, 3, S, S]
+  const inputs = { images: planes(), ...(method.views && { firstView: planes(), secondView: planes() }) };
   const begun = performance.now();
   let finalLoss = Number.NaN;
   let devMeasures: DevMeasures | undefined;
@@ -114,9 +121,14 @@ export async function fit(device: Device, config: RunConfig, options: FitOptions
   try {
     while (step < config.steps && !options.signal?.aborted) {
       const indices = batchAt(sampler, step);
-      await trainingBatch(images, indices, { seed: config.seed, step }, config.augmentation, pixels);
+      for (const [view, input] of [inputs.images, inputs.firstView, inputs.secondView].entries()) {
+        const augmentation = view === 0 ? config.augmentation : method.views;
+        if (!input || !augmentation) continue;
+        const position = { seed: config.seed, step, view: view as 0 | 1 | 2 };
+        await trainingBatch(images, indices, position, augmentation, input.data, statistics);
+      }
       const batch = [...indices].map((i) => train[i] as ManifestRow);
-      const measured = await trainStep(pixels, batch);
+      const measured = await trainStep({ ...inputs, ...method.targets(batch, step) });
       step++;
       finalLoss = measured["loss"] as number;
       appendMetrics(metricsFile, { step, ...measured, learningRate: rate(step - 1) });
@@ -128,7 +140,7 @@ export async function fit(device: Device, config: RunConfig, options: FitOptions
       const samplesPerSecond = ((step - start) * config.batchSize) / ((performance.now() - begun) / 1000);
       progress.update(step, finalLoss, samplesPerSecond);
       if (dev.rows.length > 0 && (step % config.evaluateEvery === 0 || step === config.steps)) {
-        devMeasures = await measureDev(device, method, dev);
+        devMeasures = await measureDev(device, method, dev, statistics);
         appendMetrics(metricsFile, { step, devLoss: devMeasures.loss, devAccuracy: devMeasures.accuracy });
       }
       if (step % config.checkpointEvery === 0 || step === config.steps) {
@@ -166,7 +178,7 @@ function explainLoss(error: DeviceLostError, folder: string, step: number): Devi
 }
 
 type TrainStep = {
-  (pixels: Float32Array, rows: readonly ManifestRow[]): Promise<Record<string, number>>;
+  (inputs: Readonly<Record<string, StepInput>>): Promise<Record<string, number>>;
   dispose(): void;
 };
 
@@ -196,12 +208,7 @@ function captureStep(
       ),
     };
   });
-  const run = async (pixels: Float32Array, rows: readonly ManifestRow[]) => {
-    const size = method.imageSize;
-    const inputs = {
-      images: { shape: [rows.length, 3, size, size], data: pixels }, // [B, 3, S, S]
-      ...method.targets(rows),
-    };
+  const run = async (inputs: Readonly<Record<string, StepInput>>) => {
     // All batches have one size, so all kernels are compiled before the first step, side by side.
     if (captured.plans === 0) await captured.prepare(inputs);
     const values = await captured.run(inputs).measured.read();
@@ -214,6 +221,7 @@ async function measureDev(
   device: Device,
   method: Method,
   { images, rows }: { readonly images: ImageSet; readonly rows: readonly ManifestRow[] },
+  statistics: ChannelStatistics,
 ): Promise<DevMeasures> {
   const size = method.imageSize;
   const batchSize = 32;
@@ -223,7 +231,12 @@ async function measureDev(
     using _batch = device.scope();
     const part = rows.slice(start, start + batchSize);
     const indices = part.map((_, i) => start + i);
-    const batch = tensor(device, normalizeBatch(images, indices), [part.length, 3, size, size]); // [B, 3, S, S]
+    const batch = tensor(device, normalizeBatch(images, indices, undefined, statistics), [
+      part.length,
+      3,
+      size,
+      size,
+    ]); // [B, 3, S, S]
     const scores = await method.score(batch);
     const targets = Object.entries(method.targets(part)).map(([name, { shape, data }]) => [
       name,

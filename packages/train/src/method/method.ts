@@ -1,7 +1,7 @@
 /** @file What the loop and the benchmark need of a method. */
 
 import type { Module, StepInput, Tensor } from "@candor/tensor-core";
-import type { Label, ManifestRow } from "@candor/data";
+import type { Augmentation, Label, ManifestRow } from "@candor/data";
 
 /** One method of anti-spoofing: a model, its loss on a batch, and its score. */
 export interface Method {
@@ -14,8 +14,11 @@ export interface Method {
    * step can be captured.
    *
    * @param rows B rows of the manifest
+   * @param step of training, from which dropout and draws follow; absent when the loss is only measured
    */
-  targets(rows: readonly ManifestRow[]): Readonly<Record<string, StepInput>>;
+  targets(rows: readonly ManifestRow[], step?: number): Readonly<Record<string, StepInput>>;
+  /** How two further views of the images are made, `firstView` and `secondView` among the targets of a training step. */
+  readonly views?: Augmentation;
   /**
    * The loss of one batch.
    *

@@ -1,6 +1,6 @@
 /** @file The judgment of a trained run as ONNX bytes. */
 
-import { channelMean, channelStd } from "@candor/data";
+import { channelStatistics } from "@candor/data";
 import { exportJudge, Ifas, VitBinary } from "@candor/models";
 import type { Device } from "@candor/tensor-core";
 import { loadPredictor, type Predictor } from "./predictor.ts";
@@ -22,8 +22,7 @@ export async function exportRun(
     throw new Error(`the method ${predictor.method} cannot be written as ONNX; ifas and vit-binary can`);
   }
   const bytes = await exportJudge(model, {
-    mean: channelMean,
-    std: channelStd,
+    ...channelStatistics[predictor.config.normalization],
     threshold: threshold.value,
   });
   return { bytes, predictor };

@@ -2,7 +2,7 @@
 
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { type ImageSet, type Label, normalizeBatch } from "@candor/data";
+import { channelStatistics, type ImageSet, type Label, normalizeBatch } from "@candor/data";
 import { type Device, type Module, tensor } from "@candor/tensor-core";
 import { describeDamage, readCheckpoint, readLatestCheckpoint } from "../checkpoint/checkpoint.ts";
 import { loadMethod } from "../method/buildMethod.ts";
@@ -67,7 +67,12 @@ export async function loadPredictor(
   const method = await loadMethod(device, config, folder);
   method.model.loadStateDict(loaded.model);
   const upload = (images: ImageSet, indices: readonly number[]) =>
-    tensor(device, normalizeBatch(images, indices), [indices.length, 3, images.size, images.size]); // [B, 3, S, S]
+    tensor(device, normalizeBatch(images, indices, undefined, channelStatistics[config.normalization]), [
+      indices.length,
+      3,
+      images.size,
+      images.size,
+    ]); // [B, 3, S, S]
   const explain = method.explain?.bind(method);
   return {
     method: method.name,

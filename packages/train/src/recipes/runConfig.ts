@@ -1,9 +1,9 @@
 /** @file The whole configuration of a run, as `config.json` holds it. */
 
-import { connectorConfigSchema, lmConfigSchema, vitConfigSchema } from "@candor/models";
+import { clipTextConfigSchema, connectorConfigSchema, lmConfigSchema, vitConfigSchema } from "@candor/models";
 import { z } from "zod";
 
-export const methods = ["ifas", "vit-binary"] as const;
+export const methods = ["ifas", "vit-binary", "flip-v", "flip-it", "flip-mcl"] as const;
 
 const count = z.int().positive();
 const share = z.number().min(0).max(1);
@@ -24,10 +24,25 @@ export const runConfigSchema = z.strictObject({
   datasets: z.array(z.string()).min(1),
   /** Edge of the images in pixels. */
   imageSize: count,
+  /** Whose channel statistics images are normalised by. */
+  normalization: z.enum(["clip", "imagenet"]),
   vit: vitConfigSchema,
   connector: connectorConfigSchema,
   /** Its vocabularySize is the most that the tokenizer may take. */
   lm: lmConfigSchema,
+  /** What FLIP's variants need beside the vision transformer. */
+  flip: z.strictObject({
+    /** Its vocabularySize is the most that the tokenizer may take, its maxTokens what the longest prompt needs. */
+    text: clipTextConfigSchema,
+    /** Width of the space that images and texts share. */
+    embeddingWidth: count,
+    /** Units of FLIP-V's head. */
+    hidden: count,
+    /** Perceptron before FLIP-MCL's SimCLR loss. */
+    projection: z.strictObject({ hidden: count, outputs: count }),
+    /** Draw FLIP-MCL's prompts with replacement, as the published code does by mistake. */
+    promptsAsPublished: z.boolean(),
+  }),
   /** Which caption explains the judgment; "none" trains on the judgment alone. */
   caption: z.enum(["captionSpoof", "captionGeneral", "none"]),
   /** Most tokens of a generated answer. */

@@ -25,9 +25,18 @@ export function starter(method: RunConfig["method"], manifest: string): RunConfi
     manifest,
     datasets: ["D1"],
     imageSize: vit.imageSize,
+    // FLIP normalises by ImageNet's statistics, though its encoder is CLIP's.
+    normalization: method.startsWith("flip") ? "imagenet" : "clip",
     vit,
     connector,
     lm,
+    flip: {
+      text: { vocabularySize, maxTokens: 32, width: 64, layers: 2, heads: 4, mlpRatio: 4 },
+      embeddingWidth: 64,
+      hidden: 64,
+      projection: { hidden: 128, outputs: 64 },
+      promptsAsPublished: false,
+    },
     caption: "captionSpoof",
     maxAnswerTokens: 40,
     loss: "lopsided",
