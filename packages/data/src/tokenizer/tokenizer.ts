@@ -1,8 +1,8 @@
 /** @file Reads tokenizer.json files through Hugging Face's library and knows the ids that I-FAS needs. */
-import { readFile, rename, writeFile } from "node:fs/promises";
+import { rename, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { Tokenizer as LibraryTokenizer } from "@huggingface/tokenizers";
 import { judgments } from "../captions/answerFor.ts";
+import { openLibrary, readJson, type TokenNames, tokenText } from "./tokenizerFiles.ts";
 import { specialTokens } from "./tokenizerJson.ts";
 import type { TokenizerJson } from "./tokenizerJson.ts";
 
@@ -23,9 +23,6 @@ export interface TextTokenizer {
   /** The text of token ids, without special tokens. */
   decode: (ids: readonly number[]) => string;
 }
-
-/** Names of the special tokens, as a tokenizer_config.json gives them. */
-type TokenNames = Partial<Record<"pad_token" | "bos_token" | "eos_token", unknown>>;
 
 /**
  * Reads a `tokenizer.json`; a `tokenizer_config.json` beside it names the special tokens of foreign tokenizers.
@@ -53,8 +50,8 @@ export function createTokenizer(
 ): TextTokenizer {
   const library = openLibrary(json, source);
   const idOf = (name: unknown): number | undefined => {
-    const text = typeof name === "object" && name !== null ? (name as { content?: unknown }).content : name;
-    return typeof text === "string" ? library.token_to_id(text) : undefined;
+    const text = tokenText(name);
+    return text === undefined ? undefined : library.token_to_id(text);
   };
   const [pad, bos, eos] = specialTokens;
   const eosId = idOf(names.eos_token) ?? idOf(eos);
@@ -90,17 +87,6 @@ export async function saveTokenizer(file: string, json: TokenizerJson): Promise<
   await rename(temporary, file);
 }
 
-function openLibrary(json: object, source: string): LibraryTokenizer {
-  try {
-    const library = new LibraryTokenizer(json, {});
-    library.encode("a");
-    return library;
-  } catch (error) {
-    const cause = error instanceof Error ? error.message : String(error);
-    throw new Error(`[tokenizer] ${source} is no tokenizer.json: ${cause}`, { cause: error });
-  }
-}
-
 /** The judgment's token, which must stay the same when a sentence follows it. */
 function judgmentId(encode: (text: string) => number[], judgment: string, source: string): number {
   const alone = encode(judgment);
@@ -111,21 +97,4 @@ function judgmentId(encode: (text: string) => number[], judgment: string, source
     );
   }
   return alone[0] as number;
-}
-
-async function readJson(file: string): Promise<object | undefined> {
-  let text: string;
-  try {
-    text = await readFile(file, "utf8");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw new Error(`[tokenizer] cannot read ${file}: ${(error as Error).message}`, { cause: error });
-  }
-  try {
-    return JSON.parse(text) as object;
-  } catch (error) {
-    throw new Error(`[tokenizer] ${file} is no JSON or is cut off: ${(error as Error).message}`, {
-      cause: error,
-    });
-  }
 }
