@@ -16,6 +16,8 @@ export interface CaptionFacts {
   background: string;
   /** The cues that can be seen in the image: ids of {@link cuePhrases}, or any other short noun phrase. */
   cues: readonly string[];
+  /** A mask that lets the face through. */
+  transparent?: boolean;
 }
 
 /** The words for a cue id, most common first; an id that is not listed stands for itself. */
@@ -28,6 +30,7 @@ export const cuePhrases: Readonly<Record<string, readonly string[]>> = {
   moire: ["a moire pattern", "moire waves", "colour waves of a display"],
   "screen glare": ["glare on the screen", "a bright reflection on the glass"],
   bezel: ["a dark bezel", "the black frame of a device"],
+  "light bezel": ["a light bezel", "the white frame of a device"],
   "screen pixels": ["a fine pixel grid", "rows of pixels"],
   "cut eye holes": ["cut eye holes", "real eyes behind holes in the paper"],
   "cut edge": ["a white cut edge", "a sharp cut line around the face"],
@@ -36,6 +39,8 @@ export const cuePhrases: Readonly<Record<string, readonly string[]>> = {
   "frozen mouth": ["a frozen mouth", "stiff lips"],
   "loose mask edge": ["a loose edge at the neck", "soft folds at the edge"],
   "rubber skin": ["even rubber skin", "skin without pores"],
+  "see-through shell": ["a see-through shell", "the face below clear resin"],
+  "hard shine": ["a hard shine over the whole face", "reflections on a smooth shell"],
   "covered part": ["a covered part of the face", "a strip over the face"],
   "paper glasses": ["paper glasses", "flat eyes on paper"],
   "skin texture": ["natural skin texture", "fine skin detail", "pores of the skin"],

@@ -26,7 +26,7 @@ export function captionGeneral(facts: CaptionFacts, random: Uniform): string {
   const person = personPhrase(facts);
   const skin = random() < 0.3 ? ` and ${facts.skinTone} skin` : "";
   const looks = `${person} with ${facts.hair}${skin}`;
-  const medium = mediumPhrases[facts.attack];
+  const medium = facts.transparent ? ["with a transparent mask"] : mediumPhrases[facts.attack];
   if (medium.length > 0 && random() < noticesMedium) {
     return `${person} ${pick(medium, random)}, in ${facts.light}.`;
   }

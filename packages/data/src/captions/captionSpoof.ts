@@ -14,6 +14,9 @@ const presentationNames: Readonly<Record<Attack, readonly string[]>> = {
   partial: ["a partly covered face", "a partially covered face"],
 };
 
+/** The names of a soft mask that lets the face through. */
+const transparentNames = ["a transparent mask"];
+
 /** How the person belongs to the presentation. */
 const personLinks: Readonly<Record<Exclude<Attack, "none">, string>> = {
   print: "showing",
@@ -34,7 +37,7 @@ const personLinks: Readonly<Record<Exclude<Attack, "none">, string>> = {
  *   presentation and up to two cues
  */
 export function captionSpoof(facts: CaptionFacts, random: Uniform): string {
-  const name = pick(presentationNames[facts.attack], random);
+  const name = pick(facts.transparent ? transparentNames : presentationNames[facts.attack], random);
   const seen = facts.label === "live" && facts.cues.length === 0 ? liveCues : facts.cues;
   const cues = chooseCues(seen, random).map((cue) => pick(cuePhrases[cue] ?? [cue], random));
   if (cues.length === 0) return `this is ${name}, but no clear cue can be seen.`;

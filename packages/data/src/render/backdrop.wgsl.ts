@@ -18,6 +18,38 @@ fn cellHash(p: vec2f, seed: f32) -> vec4f {
   return vec4f(vec4u(q, q.x ^ q.y) & vec4u(0xffffu)) / 65535.0;
 }
 
+// A door, a window, a poster or a monitor behind the person: straight edges in sight, light or dark, thin or broad.
+fn withFrame(backdrop: Backdrop, p: vec2f, colour: vec3f) -> vec3f {
+  let seed = backdrop.b.w;
+  let kind = cellHash(vec2f(21.0, 5.0), seed + 3.0);
+  let place = cellHash(vec2f(23.0, 7.0), seed + 4.0);
+  let look = cellHash(vec2f(25.0, 11.0), seed + 5.0);
+  if (kind.x > 0.8) { return colour; }
+  let angle = (kind.y - 0.5) * 0.3;
+  let middle = vec2f(0.5) + (place.xy - 0.5) * 0.5;
+  let d = p - middle;
+  let q = abs(vec2f(cos(angle) * d.x - sin(angle) * d.y, sin(angle) * d.x + cos(angle) * d.y));
+  let half = vec2f(0.3 + 0.3 * place.z, 0.3 + 0.35 * place.w);
+  let outside = max(q.x - half.x, q.y - half.y);
+  let soft = 0.006 + 0.02 * look.x;
+  let border = 0.015 + 0.13 * look.y * look.y;
+  let inner = mix(colour, mix(backdrop.b.rgb, backdrop.c.rgb, look.z), 0.25 + 0.75 * kind.z);
+  let rim = mix(vec3f(0.02), vec3f(0.85, 0.84, 0.8), step(0.5, look.w));
+  let edged = mix(rim, inner, smoothstep(-border + soft, -border - soft, outside));
+  return mix(edged, colour, smoothstep(-soft, soft, outside));
+}
+
+// Plaster, wallpaper, cloth, blinds and mesh: fine texture, in focus or nearly.
+fn withTexture(backdrop: Backdrop, p: vec2f, colour: vec3f) -> vec3f {
+  let h = cellHash(vec2f(31.0, 13.0), backdrop.b.w + 6.0);
+  let g = cellHash(vec2f(33.0, 17.0), backdrop.b.w + 7.0);
+  let angle = 3.14159 * g.x;
+  let q = vec2f(cos(angle) * p.x - sin(angle) * p.y, sin(angle) * p.x + cos(angle) * p.y) * (20.0 + 50.0 * g.y);
+  let weave = sin(6.28318 * q.x) * mix(1.0, sin(6.28318 * q.y), step(0.4, g.z));
+  let grain = textureSampleLevel(noise, linear, p * (1.5 + 3.0 * g.w), 0.0).b - 0.5;
+  return colour * (1 + (h.x * h.x * 0.4) * weave + h.y * 0.9 * grain);
+}
+
 // p: 0..1 across the camera's crop, y down.
 fn backdropAt(backdrop: Backdrop, p: vec2f) -> vec3f {
   let kind = backdrop.a.w;
@@ -54,6 +86,8 @@ fn backdropAt(backdrop: Backdrop, p: vec2f) -> vec3f {
     let blob = smoothstep(0.3, 0.22, length(fract(p * 6.0) - 0.3 - 0.4 * h.xy));
     colour += backdrop.c.rgb * blob * step(0.6, h.z) * 0.35 * leaves;
   }
-  return colour * backdrop.light.x;
+  if (kind < 2.5) { colour = withTexture(backdrop, p, colour); }
+  colour = withFrame(backdrop, p, colour);
+  return max(colour, vec3f(0)) * backdrop.light.x;
 }
 `;

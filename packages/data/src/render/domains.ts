@@ -17,6 +17,7 @@ export interface CameraStyle {
   readonly warmth: Range;
   readonly green: Range;
   readonly autoBalance: Range;
+  readonly spread: Range;
   readonly saturation: Range;
   readonly contrast: Range;
   readonly distortion: Range;
@@ -43,19 +44,20 @@ export interface Domain {
 
 const phone: CameraStyle = {
   name: "phone",
-  resolution: [120, 170],
+  resolution: [108, 172],
   defocus: [0, 0.5],
-  noise: [0.003, 0.01],
+  noise: [0.003, 0.02],
   chromaNoise: [0.3, 0.7],
   target: [0.17, 0.3],
   warmth: [-0.09, 0.09],
   green: [-0.02, 0.02],
-  autoBalance: [0.55, 0.85],
+  autoBalance: [0.85, 0.97],
+  spread: [0.15, 0.23],
   saturation: [0.9, 1.2],
   contrast: [0.05, 0.4],
   distortion: [-0.03, 0.05],
   vignette: [0.1, 0.5],
-  sharpening: [0.1, 0.5],
+  sharpening: [0, 0.9],
   motion: [0, 0.6],
   infrared: [0, 0],
   band: [0, 0],

@@ -7,22 +7,23 @@ import { drawCamera } from "./drawCamera.ts";
 import { drawLighting } from "./drawLighting.ts";
 import { drawCutout, drawPartial, drawPrint, drawReplay } from "./drawMedium.ts";
 import type { HeadAsset } from "./headAsset.ts";
-import type { Pose } from "./headGeometry.ts";
-import { drawIdentity, type Identity } from "./identity.ts";
+import { drawIdentity, type Identity, type Person } from "./identity.ts";
+import { drawFramingMotion, drawHandMotion, drawHeadMotion, frameSeconds } from "./motion.ts";
 import { openRandom, type Random } from "./random.ts";
-import type { Frame, Framing, Mask, Medium, Picture } from "./scene.ts";
+import type { Frame, Mask, Picture } from "./scene.ts";
 
 /** Which frame to draw; equal requests give equal frames. */
 export interface FrameRequest {
   readonly seed: number;
   readonly domain: Domain;
-  /** Seed of the person whose face is shown. */
-  readonly identity: number;
-  /** Seed of the person behind a cut photo or a mask. */
-  readonly other: number;
+  /** The person whose face is shown. */
+  readonly identity: Person;
+  /** The person behind a cut photo or a mask. */
+  readonly other: Person;
   readonly attack: Attack;
   /** Number of the take; its videos share light, camera, backdrop and framing. */
   readonly take: number;
+  /** Number within the video, whose frames follow one another in time. */
   readonly frame: number;
 }
 
@@ -36,100 +37,65 @@ export interface DrawnFrame {
 export function drawFrame(asset: HeadAsset, request: FrameRequest): DrawnFrame {
   const { domain, attack } = request;
   const keys = [domain.id, request.take] as const;
+  const seconds = request.frame * frameSeconds;
   const still = openRandom(request.seed, "still", ...keys);
-  const moving = openRandom(request.seed, "moving", ...keys, request.frame);
   const lighting = drawLighting(still.pick(domain.lights), still);
   const backdrop = drawBackdrop(still.pick(domain.backdrops), still);
-  const framing = drawFraming(still, moving);
-  const camera = drawCamera(domain.camera, still, moving.integer(65536));
+  const framing = drawFramingMotion(still)(seconds);
+  const noiseSeed = openRandom(request.seed, "noise", ...keys, request.frame).integer(65536);
+  const camera = drawCamera(domain.camera, still, noiseSeed);
+  const motion = drawHeadMotion(openRandom(request.seed, "motion", ...keys));
+  const distance = still.range(7, 13);
   const identity = drawIdentity(asset, request.identity);
   const base = { lighting, backdrop, framing, camera };
   const before = (person: Identity, mask: Mask | null): Picture => ({
     identity: person,
-    pose: drawPose(still, moving),
-    expression: drawExpression(moving),
+    pose: motion.pose(seconds),
+    expression: motion.expression(seconds),
     lighting,
     backdrop,
     framing,
-    distance: still.range(7, 13),
+    distance,
     mask,
   });
   const medium = openRandom(request.seed, "medium", ...keys);
+  const held = drawHandMotion(openRandom(request.seed, "hand", ...keys));
   switch (attack) {
     case "none":
       return { identity, frame: { ...base, person: before(identity, null), shown: null, medium: null } };
     case "rigidMask":
     case "softMask": {
       const wearer = drawIdentity(asset, request.other);
-      const mask = drawMask(medium, attack === "rigidMask" ? "rigid" : "soft", identity);
+      const mask = attack === "rigidMask" ? drawRigidMask(medium, identity) : drawSoftMask(medium, identity);
       return { identity, frame: { ...base, person: before(wearer, mask), shown: null, medium: null } };
     }
     case "print":
     case "replay": {
-      const shown = drawShown(medium, identity);
+      // A print keeps its moment, a video plays on.
+      const shown = drawShown(medium, identity, attack === "print" ? 0 : seconds);
       const carrier = attack === "print" ? drawPrint(medium, framing) : drawReplay(medium, framing);
-      return { identity, frame: { ...base, person: null, shown, medium: shaken(carrier, moving) } };
+      return { identity, frame: { ...base, person: null, shown, medium: held(carrier, seconds) } };
     }
     case "cutout":
     case "partial": {
-      const shown = drawShown(medium, identity);
+      const shown = drawShown(medium, identity, 0);
       const carrier = attack === "cutout" ? drawCutout(medium, framing) : drawPartial(medium, framing);
       const person = before(drawIdentity(asset, request.other), null);
-      const facing = { ...person, pose: { ...person.pose, yaw: shown.pose.yaw * 0.5, pitch: 0, roll: 0 } };
-      return { identity, frame: { ...base, person: facing, shown, medium: shaken(carrier, moving) } };
+      // Who holds a cut photo before the face turns with it.
+      const { gaze, roll } = person.pose;
+      const facing = { ...person, pose: { gaze, yaw: shown.pose.yaw * 0.5, pitch: 0, roll: 0.2 * roll } };
+      return { identity, frame: { ...base, person: facing, shown, medium: held(carrier, seconds) } };
     }
   }
 }
 
-function drawFraming(still: Random, moving: Random): Framing {
-  return {
-    x: 0.5 + still.range(-0.04, 0.04) + moving.range(-0.01, 0.01),
-    y: 0.53 + still.range(-0.04, 0.04) + moving.range(-0.01, 0.01),
-    height: still.range(0.66, 0.8),
-  };
-}
-
-function drawPose(still: Random, moving: Random): Pose {
-  return {
-    yaw: still.range(-0.38, 0.38) + moving.range(-0.06, 0.06),
-    pitch: still.range(-0.12, 0.14) + moving.range(-0.03, 0.03),
-    roll: still.range(-0.09, 0.09) + moving.range(-0.02, 0.02),
-    gaze: [moving.range(-0.15, 0.15), moving.range(-0.08, 0.08)],
-  };
-}
-
-const unit = "expression/units/caucasian/";
-const expressions: readonly (readonly [readonly string[], number])[] = [
-  [["mouth-corner-puller"], 0.7],
-  [["mouth-retraction"], 0.4],
-  [["mouth-part-later"], 0.4],
-  [["mouth-compression"], 0.5],
-  [["mouth-depression"], 0.4],
-  [["eyebrows-left-up", "eyebrows-right-up"], 0.6],
-  [["eyebrows-left-down", "eyebrows-right-down"], 0.6],
-  [["eyebrows-left-inner-up", "eyebrows-right-inner-up"], 0.5],
-  [["eye-left-slit", "eye-right-slit"], 0.5],
-  [["eye-left-closure", "eye-right-closure"], 0.25],
-  [["eye-left-opened-up", "eye-right-opened-up"], 0.5],
-];
-
-function drawExpression(random: Random): Map<string, number> {
-  const weights = new Map<string, number>();
-  for (let i = 0; i < 2; i++) {
-    const [names, most] = random.pick(expressions);
-    const weight = random.range(0, most);
-    for (const name of names) weights.set(unit + name, weight);
-  }
-  return weights;
-}
-
 /** The picture that a medium shows was taken by another camera, in other light, elsewhere. */
-function drawShown(random: Random, identity: Identity): Picture {
-  const moving = openRandom(identity.seed, "shown", random.integer(65536));
+function drawShown(random: Random, identity: Identity, seconds: number): Picture {
+  const motion = drawHeadMotion(openRandom(identity.seed, "shown", random.integer(65536)));
   return {
     identity,
-    pose: drawPose(random, moving),
-    expression: drawExpression(moving),
+    pose: motion.pose(seconds),
+    expression: motion.expression(seconds),
     lighting: drawLighting(random.pick(["daylight", "overhead", "tungsten", "sun"]), random),
     backdrop: drawBackdrop(random.pick<BackdropKind>(["wall", "texturedWall", "room", "garden"]), random),
     framing: { x: 0.5, y: 0.5, height: random.range(0.38, 0.42) },
@@ -138,24 +104,45 @@ function drawShown(random: Random, identity: Identity): Picture {
   };
 }
 
-function drawMask(random: Random, kind: Mask["kind"], face: Identity): Mask {
-  const level = kind === "rigid" ? random.range(0.9, 0.99) : random.range(0.85, 1);
+function drawRigidMask(random: Random, face: Identity): Mask {
+  const level = random.range(0.9, 0.99);
   return {
-    kind,
+    kind: "rigid",
     face,
-    thickness: kind === "rigid" ? random.range(0.06, 0.1) : random.range(0.045, 0.07),
-    smoothing: kind === "rigid" ? 2 : 1,
-    gloss: kind === "rigid" ? random.range(0.3, 1) : random.range(0.15, 0.45),
-    textureLevel: kind === "rigid" ? random.range(0.9, 1.9) : random.range(0.9, 1.7),
+    thickness: random.range(0.06, 0.1),
+    smoothing: 2,
+    gloss: random.range(0.3, 1),
+    textureLevel: random.range(0.9, 1.9),
     tint: [face.skinTint[0] * level, face.skinTint[1] * level, face.skinTint[2] * level],
+    opacity: 1,
   };
 }
 
-/** Nobody holds a sheet still: it moves a little between the frames of a video. */
-function shaken(medium: Medium, random: Random): Medium {
+/** Half of the soft masks are silicone skins, half are thin clear resin through which the wearer is seen. */
+function drawSoftMask(random: Random, face: Identity): Mask {
+  if (random.chance(0.5)) {
+    const warm = random.range(-0.12, 0.12);
+    const level = random.range(0.5, 0.9);
+    return {
+      kind: "transparent",
+      face,
+      thickness: random.range(0.05, 0.08),
+      smoothing: 2,
+      gloss: random.range(0.75, 1),
+      textureLevel: 0,
+      tint: [level * (1 + warm), level, level * (1 - warm)],
+      opacity: random.range(0.12, 0.38),
+    };
+  }
+  const level = random.range(0.85, 1);
   return {
-    ...medium,
-    roll: medium.roll + random.range(-0.02, 0.02),
-    tilt: [medium.tilt[0] + random.range(-0.03, 0.03), medium.tilt[1] + random.range(-0.03, 0.03)],
+    kind: "soft",
+    face,
+    thickness: random.range(0.045, 0.07),
+    smoothing: 1,
+    gloss: random.range(0.15, 0.45),
+    textureLevel: random.range(0.9, 1.7),
+    tint: [face.skinTint[0] * level, face.skinTint[1] * level, face.skinTint[2] * level],
+    opacity: 1,
   };
 }

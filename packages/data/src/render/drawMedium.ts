@@ -41,7 +41,7 @@ export function drawReplay(random: Random, framing: Framing): Medium {
       random.range(0.9, 1.25),
       random.range(0.9, 1.08),
       random.range(-0.05, 0.05),
-      random.range(0.2, 0.8),
+      random.range(0.1, 0.5),
     ],
   };
 }
@@ -74,9 +74,12 @@ function common(random: Random, framing: Framing): Medium {
     bend: [0, 0],
     border: 0,
     paperTone: random.range(0.92, 1.06),
+    // Most devices are dark, many are white or silver.
+    bezelTone: random.chance(0.55) ? 0.012 : random.range(0.3, 0.8),
+    cutEdge: random.range(0.3, 0.85),
     sheet: uncut,
     hole: [random.range(0.125, 0.16), random.range(0.048, 0.07)],
-    dots: [random.range(0.35, 0.8), random.range(22, 38)],
+    dots: [random.range(0.3, 0.8), random.range(22, 38)],
     screen: [
       random.range(30, 52),
       random.range(0.22, 0.5),
@@ -93,8 +96,9 @@ function common(random: Random, framing: Framing): Medium {
       random.range(0.85, 1.2),
       random.range(0.88, 1.05),
       random.range(-0.08, 0.08),
-      random.range(0.3, 1),
+      random.range(0.1, 0.5),
     ],
+    vividness: random.range(1, 1.5),
   };
 }
 

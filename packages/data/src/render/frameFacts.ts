@@ -23,6 +23,7 @@ export function frameFacts(drawn: DrawnFrame, attack: Attack): CaptionFacts {
     light: frame.lighting.name,
     background: frame.backdrop.name,
     cues: cuesOf(frame, attack),
+    ...(person?.mask?.kind === "transparent" ? { transparent: true } : {}),
   };
 }
 
@@ -69,7 +70,8 @@ function cuesOf(frame: Frame, attack: Attack): string[] {
       ["screen pixels", (medium?.screen[1] ?? 0) > 0.4 && sharp],
       ["moire", (medium?.screen[1] ?? 0) > 0.3],
       ["screen glare", (medium?.glare[3] ?? 0) > 0.25],
-      ["bezel", medium !== null && hasEdge(medium)],
+      ["bezel", medium !== null && hasEdge(medium) && medium.bezelTone < 0.1],
+      ["light bezel", medium !== null && hasEdge(medium) && medium.bezelTone >= 0.1],
     ] as const,
     cutout: [
       ["cut eye holes", true],
@@ -81,10 +83,17 @@ function cuesOf(frame: Frame, attack: Attack): string[] {
       ["plastic shine", (mask?.gloss ?? 0) > 0.55],
       ["frozen mouth", true],
     ] as const,
-    softMask: [
-      ["rubber skin", true],
-      ["loose mask edge", true],
-    ] as const,
+    softMask:
+      mask?.kind === "transparent"
+        ? ([
+            ["see-through shell", true],
+            ["hard shine", true],
+            ["hard mask rim", true],
+          ] as const)
+        : ([
+            ["rubber skin", true],
+            ["loose mask edge", true],
+          ] as const),
     partial: [
       ["covered part", true],
       ["paper glasses", medium?.region === "eyes"],

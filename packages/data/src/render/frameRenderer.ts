@@ -49,7 +49,7 @@ export async function openFrameRenderer(gpu: GPUDevice, asset: HeadAsset): Promi
   const uniformBuffer = (size: number): GPUBuffer =>
     gpu.createBuffer({ size, usage: BufferUsage.UNIFORM | BufferUsage.COPY_DST });
   const medium = uniformBuffer(320);
-  const camera = uniformBuffer(112);
+  const camera = uniformBuffer(128);
   const clamp = gpu.createSampler({ magFilter: "linear", minFilter: "linear" });
 
   const pipelineOf = (

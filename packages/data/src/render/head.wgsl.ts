@@ -17,7 +17,7 @@ struct Picture {
   brow: vec4f,           // colour, layer
   iris: vec4f,           // layer, highlight, darkness of the corners, lash layer
   shirt: vec4f,          // colour, neckline
-  mask: vec4f,           // kind (0 none, 1 rigid, 2 soft), gloss, texture level, seed
+  mask: vec4f,           // kind (0 none, 1 rigid, 2 soft, 3 transparent), gloss, texture level or opacity, seed
   maskTint: vec4f,       // w = layer of the mask's skin
   backdrop: Backdrop,
 }
@@ -172,7 +172,12 @@ fn saturate3(c: vec3f, amount: f32) -> vec3f {
   let folds = textureSample(noise, linear, in.base.xy * 0.35);
   let seam = smoothstep(0.0, 0.07, edge - in.base.y);
   let n = bumped(normalize(in.normal), (folds.rg - 0.5) * 0.8 + (weave.rg - 0.5) * 0.3);
-  let albedo = picture.shirt.rgb * (0.8 + 0.4 * weave.b) * (0.7 + 0.3 * seam);
+  // Plain, striped or checked cloth.
+  let cloth = cellHash(floor(picture.shirt.rg * 4096.0), picture.shirt.b);
+  let pace = 4.0 + 14.0 * cloth.y;
+  let wave = sin(in.base.xy * pace * 6.28318 * vec2f(0.5, 1.0));
+  let pattern = mix(wave.y, wave.x * wave.y, step(0.5, cloth.z)) * step(0.5, cloth.x) * cloth.w;
+  let albedo = picture.shirt.rgb * (0.8 + 0.4 * weave.b) * (0.7 + 0.3 * seam) * (1 + 0.6 * pattern);
   return vec4f(lit(albedo, n, in, 0.75, 0.25, 0.2), 1);
 }
 
@@ -227,7 +232,7 @@ fn saturate3(c: vec3f, amount: f32) -> vec3f {
 
 // Where the mask is, in base coordinates: > 0 inside, with holes for the eyes (and for mouth and nostrils).
 fn maskField(base: vec3f) -> f32 {
-  let soft = picture.mask.x > 1.5;
+  let soft = picture.mask.x > 1.5 && picture.mask.x < 2.5;
   let eyes = min(
     length((base.xy - vec2f(0.308, 7.275)) / vec2f(0.215, 0.125)),
     length((base.xy - vec2f(-0.308, 7.275)) / vec2f(0.215, 0.125)));
@@ -262,5 +267,25 @@ fn maskField(base: vec3f) -> f32 {
   var colour = lit(albedo, n, in, roughness, mix(0.8, 2.2, picture.mask.y), 0.12);
   if (!front) { colour = albedo * 0.05; }
   return vec4f(colour, 1);
+}
+
+// Clear resin: the face shows through, paler at grazing angles, under the hard highlights of a smooth shell.
+@fragment fn clearFragment(in: Surface) -> @location(0) vec4f {
+  let field = maskField(in.base);
+  let coarse = textureSample(noise, linear, in.uv * 1.3);
+  if (field < 0.0) { discard; }
+  let v = normalize(picture.eye.xyz - in.position);
+  let n = bumped(normalize(in.normal), (coarse.rg - 0.5) * 0.12);
+  let rim = smoothstep(0.04, 0.01, field);
+  let grazing = pow(1 - max(dot(n, v), 0.0), 2.0);
+  let cover = clamp(picture.mask.z * (0.8 + 0.4 * coarse.b) + 0.5 * grazing + 0.4 * rim, 0.0, 0.92);
+  let body = lit(picture.maskTint.rgb, n, in, 0.5, 0.0, 0.5);
+  let l = picture.light.xyz;
+  let shadow = shadowAt(in.position, normalize(in.normal));
+  let roughness = mix(0.3, 0.16, picture.mask.y);
+  let second = normalize(l + vec3f(-0.9 * l.x, 0.8, 0.9));
+  let shine = (highlight(n, v, l, roughness) * shadow + 0.3 * highlight(n, v, second, roughness)) * picture.lightColour.rgb;
+  let mirror = ambientAt(reflect(-v, n)) * (0.05 + 0.6 * grazing);
+  return vec4f(body * cover + 1.6 * shine + mirror, cover);
 }
 `;

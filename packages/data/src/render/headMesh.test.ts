@@ -5,12 +5,15 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { frameFace } from "./framing.ts";
 import { loadHeadAsset, type HeadAsset } from "./headAsset.ts";
 import { buildHead } from "./headGeometry.ts";
-import { drawIdentity } from "./identity.ts";
+import { drawIdentity, type Person } from "./identity.ts";
+import { looksAt } from "./looks.ts";
 import { morphHead } from "./morph.ts";
 import { fitProxy, proxyScale } from "./proxy.ts";
 
 let asset: HeadAsset;
 const frontal = { yaw: 0, pitch: 0, roll: 0, gaze: [0, 0] } as const;
+
+const person = (seed: number): Person => ({ seed, looks: looksAt(seed) });
 
 beforeAll(async () => {
   asset = await loadHeadAsset();
@@ -65,7 +68,7 @@ describe("fitProxy", () => {
 describe("buildHead and frameFace", () => {
   it("draws finite vertices and unit normals for any identity", () => {
     for (let seed = 0; seed < 8; seed++) {
-      const head = buildHead(asset, drawIdentity(asset, seed), frontal, new Map(), null);
+      const head = buildHead(asset, drawIdentity(asset, person(seed)), frontal, new Map(), null);
       expect(head.skin.every(Number.isFinite)).toBe(true);
       for (let i = 0; i < head.skin.length; i += 600) {
         expect(Math.hypot(head.skin[i + 3]!, head.skin[i + 4]!, head.skin[i + 5]!)).toBeCloseTo(1, 3);
@@ -74,7 +77,7 @@ describe("buildHead and frameFace", () => {
   });
 
   it("puts the face's box where the framing wants it, eyes inside and left eye on the right", () => {
-    const head = buildHead(asset, drawIdentity(asset, 3), frontal, new Map(), null);
+    const head = buildHead(asset, drawIdentity(asset, person(3)), frontal, new Map(), null);
     const view = frameFace(head.facePoints, { x: 0.45, y: 0.55, height: 0.7 }, 10);
     const ys = head.facePoints.map((point) => view.project(point)[1]);
     expect(Math.max(...ys) - Math.min(...ys)).toBeCloseTo(0.7, 4);
@@ -87,7 +90,7 @@ describe("buildHead and frameFace", () => {
   });
 
   it("draws another head for another seed and the same for the same", () => {
-    expect(drawIdentity(asset, 5)).toEqual(drawIdentity(asset, 5));
-    expect(drawIdentity(asset, 5).shape).not.toEqual(drawIdentity(asset, 6).shape);
+    expect(drawIdentity(asset, person(5))).toEqual(drawIdentity(asset, person(5)));
+    expect(drawIdentity(asset, person(5)).shape).not.toEqual(drawIdentity(asset, person(6)).shape);
   });
 });

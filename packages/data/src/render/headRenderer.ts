@@ -146,12 +146,14 @@ export async function openHeadRenderer(gpu: GPUDevice, asset: HeadAsset): Promis
       scene.setBindGroup(1, shadowGroup);
       drawSurface(scene, pipelines.skin, surfaces.skin);
       drawSurface(scene, pipelines.shirt, surfaces.shirt);
-      if (picture.mask) drawSurface(scene, pipelines.shell, surfaces.shell);
+      const clear = picture.mask?.kind === "transparent";
+      if (picture.mask && !clear) drawSurface(scene, pipelines.shell, surfaces.shell);
       drawSurface(scene, pipelines.eyes, proxyOf("HighPolyEyes"));
       scene.setPipeline(pipelines.backdrop);
       scene.draw(3);
       drawSurface(scene, pipelines.lash, proxyOf("Eyelashes01"));
-      if (picture.mask === null) drawSurface(scene, pipelines.brow, proxyOf(identity.brow));
+      if (!picture.mask || clear) drawSurface(scene, pipelines.brow, proxyOf(identity.brow));
+      if (clear) drawSurface(scene, pipelines.clear, surfaces.shell);
       if (hair) drawSurface(scene, pipelines.hair, hair);
       scene.end();
       gpu.queue.submit([encoder.finish()]);
@@ -220,7 +222,7 @@ function indexOf(names: readonly string[], name: string): number {
   return index;
 }
 
-type SurfaceName = "skin" | "shirt" | "shell" | "eyes" | "brow" | "lash" | "hair";
+type SurfaceName = "skin" | "shirt" | "shell" | "clear" | "eyes" | "brow" | "lash" | "hair";
 type PipelineName = SurfaceName | "backdrop" | "shadowSkin" | "shadowHair";
 
 function createPipelines(gpu: GPUDevice): Record<PipelineName, GPURenderPipeline> & {
@@ -310,6 +312,7 @@ function createPipelines(gpu: GPUDevice): Record<PipelineName, GPURenderPipeline
     skin: scenePipeline("skinFragment", { cull: "back" }),
     shirt: scenePipeline("shirtFragment", { vertex: "shirtSurface" }),
     shell: scenePipeline("shellFragment", {}),
+    clear: scenePipeline("clearFragment", { cull: "back", blend: true }),
     eyes: scenePipeline("eyeFragment", { cull: "back" }),
     brow: scenePipeline("browFragment", { blend: true, bias: -40 }),
     lash: scenePipeline("lashFragment", { blend: true, bias: -10 }),

@@ -1,21 +1,22 @@
-/** @file Draws identities: shape of the head, skin, hair and eyes, all from one seed. */
+/** @file Draws identities of given looks: shape of the head, skin, hair and eyes, all from one seed. */
 
 import type { HeadAsset } from "./headAsset.ts";
+import type { AgeGroup, Looks, Sex, SkinTone } from "./looks.ts";
 import { openRandom, type Random } from "./random.ts";
 
 type Colour = readonly [number, number, number];
 
-export type Sex = "female" | "male";
-export type AgeGroup = "young" | "middleAged" | "old";
-export type SkinTone = "light" | "medium" | "dark";
 type Race = "african" | "asian" | "caucasian";
 
-/** A person, before pose and expression. */
-export interface Identity {
+/** Who is to be drawn. */
+export interface Person {
   readonly seed: number;
-  readonly sex: Sex;
-  readonly age: AgeGroup;
-  readonly tone: SkinTone;
+  readonly looks: Looks;
+}
+
+/** A person, before pose and expression. */
+export interface Identity extends Looks {
+  readonly seed: number;
   /** Weights of the targets that shape the head. */
   readonly shape: ReadonlyMap<string, number>;
   /** Name of the skin texture. */
@@ -23,6 +24,8 @@ export interface Identity {
   /** Multiplies the skin's albedo. */
   readonly skinTint: Colour;
   readonly roughness: number;
+  /** Depth of pores, blotches and lines; 1 is common. */
+  readonly pores: number;
   /** 0 = shaven, 1 = dense stubble. */
   readonly stubble: number;
   /** Name of the hair proxy, null = bald or shaven head. */
@@ -54,15 +57,28 @@ const hairStyles: Record<string, string> = {
   short04: "short combed hair",
 };
 
-/** Draws the person with this seed. */
-export function drawIdentity(asset: HeadAsset, seed: number): Identity {
+// Which faces have a skin of this tone, and how bright their texture is drawn.
+const skins: Record<SkinTone, readonly (readonly [Race, number, number])[]> = {
+  light: [
+    ["asian", 0.95, 1.12],
+    ["caucasian", 0.95, 1.12],
+  ],
+  medium: [
+    ["african", 1.12, 1.3],
+    ["asian", 0.78, 0.9],
+    ["caucasian", 0.78, 0.9],
+  ],
+  dark: [["african", 0.75, 1.08]],
+};
+
+/** Draws a person: the looks are as asked, all else follows from the seed. */
+export function drawIdentity(asset: HeadAsset, { seed, looks }: Person): Identity {
   const random = openRandom(seed, "identity");
-  const sex: Sex = random.chance(0.5) ? "female" : "male";
-  const age: AgeGroup = random.pick(["young", "young", "middleAged", "middleAged", "old"] as const);
-  const race: Race = random.pick(["african", "asian", "caucasian"] as const);
+  const { sex, age, tone } = looks;
+  const [race, low, high] = random.pick(skins[tone]);
   const other: Race = random.pick(["african", "asian", "caucasian"] as const);
   const shape = shapeOf(asset, random, sex, age, race, other);
-  const brightness = random.range(race === "african" ? 0.75 : 0.85, race === "african" ? 1.3 : 1.12);
+  const brightness = random.range(low, high);
   const warmth = random.range(-0.06, 0.06);
   const hairColourName = drawHairColour(random, race, age);
   const hair = drawHair(random, sex, age, race);
@@ -70,12 +86,12 @@ export function drawIdentity(asset: HeadAsset, seed: number): Identity {
     seed,
     sex,
     age,
-    tone:
-      race === "african" ? (brightness > 1.12 ? "medium" : "dark") : brightness < 0.93 ? "medium" : "light",
+    tone,
     shape,
     skin: `${{ young: "young", middleAged: "middleage", old: "old" }[age]}_${race}_${sex}`,
     skinTint: [brightness * (1 + warmth), brightness, brightness * (1 - warmth)],
     roughness: random.range(0.34, 0.55),
+    pores: random.range(0.6, 2),
     stubble: sex === "male" && random.chance(0.5) ? random.range(0.2, 0.9) : 0,
     hair,
     hairName: hair ? hairStyles[hair]! : "a shaven head",

@@ -8,7 +8,7 @@ ${backdropWgsl}
 struct Presentation {
   kind: vec4f,        // 1 print, 2 replay, 3 paper in front of a person; region; seed; gloss
   warp: vec4f,        // cos and sin of roll, tilt x, tilt y
-  bend: vec4f,        // curvature across, curvature down, border share, paper tone
+  bend: vec4f,        // curvature across, curvature down, border share, tone of the paper or of the bezel
   faceA: vec4f,       // face in the shown picture: centre, size (0..1 of the scene)
   faceCrop: vec4f,    // face in the camera's crop: centre, size
   sheet: vec4f,       // sheet around the face, in faces: left, top, right, bottom
@@ -19,8 +19,8 @@ struct Presentation {
   glare: vec4f,       // centre in the crop, radius, strength
   tone: vec4f,        // exposure, contrast, warmth, noise of the camera that took the shown picture
   light: vec4f,       // direction of the key light; strength of the shadow
-  lightColour: vec4f,
-  ambient: vec4f,
+  lightColour: vec4f, // w = saturation of the inks or of the display
+  ambient: vec4f,     // w = whiteness of a cut edge
   ambientSide: vec4f,
   backdrop: Backdrop,
 }
@@ -52,7 +52,8 @@ fn taken(uv: vec2f, exposure: f32) -> vec3f {
   let grain = (textureSampleLevel(noise, linear, uv * 31.0, 0.0).rgb - 0.5) * show.tone.w;
   let warm = vec3f(1 + show.tone.z, 1.0, 1 - show.tone.z);
   let x = clamp(c * warm + grain * 0.1, vec3f(0), vec3f(4));
-  return clamp(x * (1 + x * 0.12) / (1 + x * 0.62) * show.tone.y * 1.25, vec3f(0), vec3f(1));
+  let curve = x * (1 + x * 0.12) / (1 + x * 0.62) * show.tone.y * 1.25;
+  return clamp(mix(vec3f(dot(curve, vec3f(0.2126, 0.7152, 0.0722))), curve, show.lightColour.w), vec3f(0), vec3f(1));
 }
 
 // Position on the medium, in faces around the face's middle.
@@ -173,7 +174,7 @@ fn composed(p: vec2f, exposure: f32) -> vec3f {
     if (field > 0.0) {
       let edge = smoothstep(0.022, 0.008, field);
       let base = paper(p, f, exposure);
-      return mix(base, vec3f(0.86, 0.85, 0.82) * paperLight(p, f), edge * 0.85);
+      return mix(base, vec3f(0.86, 0.85, 0.82) * paperLight(p, f), edge * show.ambient.w);
     }
     let shade = smoothstep(0.0, 0.09, -coverField(f - show.light.xy * vec2f(-1, 1) * 0.035));
     return behindAt(p, f) * mix(0.5, 1.0, shade);
@@ -184,7 +185,8 @@ fn composed(p: vec2f, exposure: f32) -> vec3f {
     let bezel = show.bend.z;
     let frame = smoothstep(0.0, 0.012, sheet + bezel);
     let gleam = smoothstep(0.02, 0.0, abs(sheet + bezel * 0.92)) * 0.1;
-    return mix(room, vec3f(0.012) + gleam * show.ambient.rgb + 0.02 * show.ambient.rgb, frame);
+    let around = show.ambient.rgb + 0.7 * max(show.light.z, 0.0) * show.lightColour.rgb;
+    return mix(room, show.bend.w * around + (gleam + 0.02) * show.ambient.rgb, frame);
   }
   if (sheet > 0.0) { return paper(p, f, exposure); }
   let shade = smoothstep(0.0, 0.1, -sheet);

@@ -56,12 +56,14 @@ export interface Picture {
 
 /** A mask worn before the face. */
 export interface Mask extends MaskShape {
-  readonly kind: "rigid" | "soft";
+  readonly kind: "rigid" | "soft" | "transparent";
   /** 0 = matt, 1 = glossy plastic. */
   readonly gloss: number;
   /** Mip level at which the face's texture is printed on the mask. */
   readonly textureLevel: number;
   readonly tint: Colour;
+  /** Share of the light that the mask's own colour covers, seen from the front; 1 hides the face. */
+  readonly opacity: number;
 }
 
 /** Parts of a face that a sheet in front of a person covers. */
@@ -81,6 +83,10 @@ export interface Medium {
   /** White border or bezel, in faces. */
   readonly border: number;
   readonly paperTone: number;
+  /** Albedo of a device's frame. */
+  readonly bezelTone: number;
+  /** How white a cut edge shows the paper's inside. */
+  readonly cutEdge: number;
   /** Sheet around the face's middle in faces: left, top, right, bottom. */
   readonly sheet: readonly [number, number, number, number];
   /** Half-size of the eye holes in faces. */
@@ -93,6 +99,8 @@ export interface Medium {
   readonly glare: readonly [number, number, number, number];
   /** Exposure, contrast, warmth and noise of the camera that took the shown picture. */
   readonly tone: readonly [number, number, number, number];
+  /** Saturation of inks or of the display; 1 keeps the colours of the shown picture. */
+  readonly vividness: number;
 }
 
 /** The camera that takes the frame. */
@@ -108,7 +116,9 @@ export interface Camera {
   readonly target: number;
   readonly autoExposure: number;
   readonly autoBalance: number;
-  readonly gain: number;
+  readonly autoContrast: number;
+  /** Deviation of the encoded luma that automatic contrast aims at. */
+  readonly spread: number;
   readonly balance: Colour;
   readonly saturation: number;
   readonly readNoise: number;

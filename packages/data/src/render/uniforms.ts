@@ -36,15 +36,16 @@ export function pictureUniforms(
     [...lighting.colour, lighting.shadow],
     lighting.ambient.flatMap((c) => [...c, 0]),
     [...identity.skinTint, layers.skin(identity.skin)],
-    [identity.roughness, 0.85, 1, identity.stubble],
+    [identity.roughness, 0.85, identity.pores, identity.stubble],
     [...identity.hairColour, identity.hair ? layers.hair(identity.hair) : 0],
     [...brow, layers.detail(identity.brow)],
     [layers.detail(identity.iris), 0.5, 0, layers.detail("Eyelashes01")],
     [...identity.shirt, 5.72],
     [
-      mask ? { rigid: 1, soft: 2 }[mask.kind] : 0,
+      mask ? { rigid: 1, soft: 2, transparent: 3 }[mask.kind] : 0,
       mask?.gloss ?? 0,
-      mask?.textureLevel ?? 0,
+      // A transparent mask has no texture; it is told how much it covers instead.
+      mask?.kind === "transparent" ? mask.opacity : (mask?.textureLevel ?? 0),
       identity.seed % 7,
     ],
     [...(mask?.tint ?? [1, 1, 1]), mask ? layers.skin(mask.face.skin) : 0],
@@ -74,7 +75,7 @@ export function mediumUniforms(frame: Frame, medium: Medium, views: MediumViews)
       medium.gloss,
     ],
     [Math.cos(medium.roll), Math.sin(medium.roll), ...medium.tilt],
-    [...medium.bend, medium.border, medium.paperTone],
+    [...medium.bend, medium.border, medium.kind === "replay" ? medium.bezelTone : medium.paperTone],
     [toScene(x + width / 2), toScene(y + height / 2), width / sceneMargin, height / sceneMargin],
     [frame.framing.x, frame.framing.y, width * size, frame.framing.height],
     medium.sheet,
@@ -85,8 +86,8 @@ export function mediumUniforms(frame: Frame, medium: Medium, views: MediumViews)
     medium.glare,
     medium.tone,
     [...lighting.direction, lighting.shadow],
-    [...lighting.colour, 0],
-    [...add(away[0]!, away[2]!), 0],
+    [...lighting.colour, medium.vividness],
+    [...add(away[0]!, away[2]!), medium.cutEdge],
     [...away[3]!, 0],
     backdropUniforms(frame.backdrop),
   ]);
@@ -97,11 +98,12 @@ export function cameraUniforms(camera: Camera): Float32Array {
   return packed([
     [camera.distortion, ...camera.lensCentre, camera.vignette],
     [camera.defocus, ...camera.motion, camera.resolution],
-    [camera.target, camera.autoExposure, camera.autoBalance, camera.gain],
+    [camera.target, camera.autoExposure, camera.autoBalance, camera.autoContrast],
     [...camera.balance, camera.saturation],
     [camera.readNoise, camera.shotNoise, camera.noiseSeed, camera.chromaNoise],
     [camera.contrast, camera.black, camera.infrared, camera.sharpening],
     camera.band,
+    [camera.spread, 0, 0, 0],
   ]);
 }
 

@@ -12,6 +12,7 @@ import { domains } from "./domains.ts";
 import { drawFrame } from "./drawFrame.ts";
 import { openFrameRenderer, type FrameRenderer } from "./frameRenderer.ts";
 import { loadHeadAsset, type HeadAsset } from "./headAsset.ts";
+import { looksAt } from "./looks.ts";
 import { renderStarter } from "./renderStarter.ts";
 
 let gpu: GPUDevice;
@@ -34,7 +35,15 @@ afterAll(async () => {
 const pixelsOf = async (
   attack: "none" | "print" | "replay" | "cutout" | "rigidMask",
 ): Promise<Uint8Array> => {
-  const request = { seed: 1, domain: domains[0]!, identity: 21, other: 22, attack, take: 1, frame: 0 };
+  const request = {
+    seed: 1,
+    domain: domains[0]!,
+    identity: { seed: 21, looks: looksAt(0) },
+    other: { seed: 22, looks: looksAt(5) },
+    attack,
+    take: 1,
+    frame: 0,
+  };
   return (await renderer.render(drawFrame(asset, request).frame)).pixels;
 };
 
