@@ -9,6 +9,7 @@ export const BufferUsage = {
   VERTEX: 0x0020,
   UNIFORM: 0x0040,
   STORAGE: 0x0080,
+  INDIRECT: 0x0100,
   QUERY_RESOLVE: 0x0200,
 } as const;
 

@@ -36,6 +36,8 @@ export class Recorder {
   profiler: Profiler | undefined;
   /** Looks through what every dispatch writes while it is set. */
   trap: NonFiniteTrap | undefined;
+  /** Told of kernels that a submit uses for the first time. */
+  compileAhead: ((kernels: readonly KernelSpec[]) => void) | undefined;
   /** While it is set, dispatches are put on this list and not run. */
   commands: Command[] | undefined;
   readonly #gpu: GPUDevice;
@@ -155,6 +157,8 @@ export class Recorder {
     }
     this.#gpu.queue.submit([this.#encoder.finish()]);
     this.#submits++;
+    const fresh = this.pipelines.takeFresh();
+    if (fresh.length > 0) this.compileAhead?.(fresh);
     this.#encoder = undefined;
     this.#pass = undefined;
     this.#pending = 0;

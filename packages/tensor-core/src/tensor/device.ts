@@ -7,6 +7,7 @@ import { waitForDevice } from "../device/waitForDevice.ts";
 import { BufferPool, type PoolStats } from "../memory/bufferPool.ts";
 import { type Owned, Scope } from "../memory/scope.ts";
 import type { Binding } from "../kernel/command.ts";
+import { compilerAhead } from "../kernel/compileAhead.ts";
 import { type KernelTiming, Profiler } from "../kernel/profiler.ts";
 import { NonFiniteTrap, trapSlots } from "../kernel/nonFiniteTrap.ts";
 import { Recorder, type RecorderStats } from "../kernel/recorder.ts";
@@ -71,7 +72,9 @@ export class Device {
   static async open(options: DeviceOptions = {}): Promise<Device> {
     const { gpu, info } = await openDevice(options);
     const tuning = options.tuned === false ? new Tuning() : await readTuning(info);
-    return new Device(gpu, info, tuning, options);
+    const device = new Device(gpu, info, tuning, options);
+    device.recorder.compileAhead = compilerAhead(gpu, info, options);
+    return device;
   }
 
   /** Opens a scope: tensors made until it is disposed of belong to it. */
