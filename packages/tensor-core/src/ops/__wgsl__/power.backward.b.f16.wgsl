@@ -34,18 +34,20 @@ fn unpackHalves(h: vec2<u32>) -> vec4<f32> {
   return vec4<f32>(unpack2x16float(h.x), unpack2x16float(h.y));
 }
 
+// Not a constant: WGSL refuses a constant NaN.
+fn notANumber() -> vec4<f32> { return vec4<f32>(bitcast<f32>(params.quads | 0x7fc00000u)); }
 fn power(a: vec4<f32>, b: vec4<f32>) -> vec4<f32> {
   let raised = pow(abs(a), abs(b));
   let size = select(raised, 1.0 / raised, b < vec4<f32>(0.0));
   let odd = fract(abs(b) * 0.5) == vec4<f32>(0.5);
   let whole = fract(b) == vec4<f32>(0.0);
-  // Not a constant: WGSL refuses a constant NaN.
-  let nan = vec4<f32>(bitcast<f32>(params.quads | 0x7fc00000u));
-  let negative = select(nan, select(size, -size, odd), whole);
+  let negative = select(notANumber(), select(size, -size, odd), whole);
   return select(select(size, negative, a < vec4<f32>(0.0)), vec4<f32>(1.0), b == vec4<f32>(0.0));
 }
 
-fn slope(a: vec4<f32>, b: vec4<f32>) -> vec4<f32> { return select(power(a, b) * log(a), vec4<f32>(0.0), (a == vec4<f32>(0.0)) & (b >= vec4<f32>(0.0))); }
+fn logarithm(a: vec4<f32>) -> vec4<f32> { return select(log(abs(a)), notANumber(), a < vec4<f32>(0.0)); }
+
+fn slope(a: vec4<f32>, b: vec4<f32>) -> vec4<f32> { return select(power(a, b) * logarithm(a), vec4<f32>(0.0), (a == vec4<f32>(0.0)) & (b >= vec4<f32>(0.0))); }
 
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec3<u32>,

@@ -16,14 +16,14 @@ fn flatGroup(wid: vec3<u32>, nwg: vec3<u32>) -> u32 {
   return wid.y * nwg.x + wid.x;
 }
 
+// Not a constant: WGSL refuses a constant NaN.
+fn notANumber() -> vec4<f32> { return vec4<f32>(bitcast<f32>(params.quads | 0x7fc00000u)); }
 fn power(a: vec4<f32>, b: vec4<f32>) -> vec4<f32> {
   let raised = pow(abs(a), abs(b));
   let size = select(raised, 1.0 / raised, b < vec4<f32>(0.0));
   let odd = fract(abs(b) * 0.5) == vec4<f32>(0.5);
   let whole = fract(b) == vec4<f32>(0.0);
-  // Not a constant: WGSL refuses a constant NaN.
-  let nan = vec4<f32>(bitcast<f32>(params.quads | 0x7fc00000u));
-  let negative = select(nan, select(size, -size, odd), whole);
+  let negative = select(notANumber(), select(size, -size, odd), whole);
   return select(select(size, negative, a < vec4<f32>(0.0)), vec4<f32>(1.0), b == vec4<f32>(0.0));
 }
 

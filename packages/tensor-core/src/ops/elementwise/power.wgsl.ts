@@ -10,16 +10,21 @@ export interface PowerVariant {
 
 // WGSL's pow takes no negative base. Twice the half of an odd number is whole, and of its half the fraction is a half.
 const power = wgsl`
+// Not a constant: WGSL refuses a constant NaN.
+fn notANumber() -> vec4<f32> { return vec4<f32>(bitcast<f32>(params.quads | 0x7fc00000u)); }
 fn power(a: vec4<f32>, b: vec4<f32>) -> vec4<f32> {
   let raised = pow(abs(a), abs(b));
   let size = select(raised, 1.0 / raised, b < vec4<f32>(0.0));
   let odd = fract(abs(b) * 0.5) == vec4<f32>(0.5);
   let whole = fract(b) == vec4<f32>(0.0);
-  // Not a constant: WGSL refuses a constant NaN.
-  let nan = vec4<f32>(bitcast<f32>(params.quads | 0x7fc00000u));
-  let negative = select(nan, select(size, -size, odd), whole);
+  let negative = select(notANumber(), select(size, -size, odd), whole);
   return select(select(size, negative, a < vec4<f32>(0.0)), vec4<f32>(1.0), b == vec4<f32>(0.0));
 }
+`;
+
+// Adapters disagree on the logarithm of a negative number.
+const logarithm = wgsl`
+fn logarithm(a: vec4<f32>) -> vec4<f32> { return select(log(abs(a)), notANumber(), a < vec4<f32>(0.0)); }
 `;
 
 const position = wgsl`
@@ -50,7 +55,7 @@ export function powerBackward({ dtype, side }: PowerVariant & { readonly side: "
   const { element, load, store, functions, suffix } = quadFormat(dtype);
   const slope = {
     a: "select(b * power(a, b - 1.0), vec4<f32>(0.0), b == vec4<f32>(0.0))",
-    b: "select(power(a, b) * log(a), vec4<f32>(0.0), (a == vec4<f32>(0.0)) & (b >= vec4<f32>(0.0)))",
+    b: "select(power(a, b) * logarithm(a), vec4<f32>(0.0), (a == vec4<f32>(0.0)) & (b >= vec4<f32>(0.0)))",
   };
   return {
     label: `power.backward.${side}${suffix}`,
@@ -58,7 +63,7 @@ export function powerBackward({ dtype, side }: PowerVariant & { readonly side: "
     buffers: { a: read(element), b: read(element), dy: read(element), d: write(element) },
     uniforms: { quads: "u32", bQuads: "u32" },
     body: wgsl`
-${flatGroup}${functions}${power}
+${flatGroup}${functions}${power}${side === "b" ? logarithm : ""}
 fn slope(a: vec4<f32>, b: vec4<f32>) -> vec4<f32> { return ${slope[side]}; }
 ${position}
   d[i] = ${store(`${load("dy[i]")} * slope(${load("a[i]")}, ${load("b[i % params.bQuads]")})`)};
