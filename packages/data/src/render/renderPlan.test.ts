@@ -13,7 +13,10 @@ import { drawFrame } from "./drawFrame.ts";
 import { openFrameRenderer, type FrameRenderer } from "./frameRenderer.ts";
 import { loadHeadAsset, type HeadAsset } from "./headAsset.ts";
 import { looksAt } from "./looks.ts";
+import { planGroup } from "./planGroup.ts";
+import { renderPlan } from "./renderPlan.ts";
 import { renderStarter } from "./renderStarter.ts";
+import { shortcutBound, shortcutProbe } from "./shortcutProbe.ts";
 
 let gpu: GPUDevice;
 let asset: HeadAsset;
@@ -111,4 +114,28 @@ describe("renderStarter", () => {
     const file = rows[7]!.path;
     expect(await readFile(join(second.folder, file))).toEqual(await readFile(join(first.folder, file)));
   });
+});
+
+describe("shortcuts", () => {
+  it("lets a probe of image statistics alone tell live from spoof of D1 no better than the bound", async () => {
+    const plan = planGroup(4, domains[0]!, "train", { subjects: 120, frames: 1 });
+    const out = join(folder, "shortcuts");
+    const result = await renderPlan({ out, seed: 4, counts: {}, plan, openGpu: async () => gpu });
+    const { rows } = await readManifest(result.manifest);
+    // People are met one after the other, so a half is other people.
+    const halves = [rows.slice(0, 120), rows.slice(120)] as const;
+    const [there, back] = [
+      await shortcutProbe(halves[0], halves[1], result.folder),
+      await shortcutProbe(halves[1], halves[0], result.folder),
+    ];
+    const mean = (group: string): number => (there[group]! + back[group]!) / 2;
+    expect(mean("all")).toBeLessThan(shortcutBound);
+    for (const group of ["jpegTable", "box", "colour"]) expect(mean(group)).toBeLessThan(0.6);
+    // Live and spoof of a person are taken by one camera, with one framing.
+    const qualities = rows.map((row) => (JSON.parse(row.scene) as { jpegQuality: number }).jpegQuality);
+    rows.forEach((row, i) => {
+      const twin = rows.findIndex((other) => other.subject === row.subject && other.label !== row.label);
+      expect(qualities[twin]).toBe(qualities[i]);
+    });
+  }, 180_000);
 });
