@@ -58,5 +58,6 @@ export * from "./vit/vitConfig.ts";
 export * from "./weights/loadWeights.ts";
 export * from "./weights/modelFolder.ts";
 export * from "./weights/planWeights.ts";
+export * from "./weights/saveModel.ts";
 export * from "./weights/weightLayout.ts";
 export * from "./weights/weightsError.ts";

@@ -11,7 +11,7 @@ import {
   withoutMemory,
   writeSafetensors,
 } from "@candor/tensor-core";
-import { testDevice } from "@candor/tensor-core/testing";
+import { assertClose, largest, testDevice } from "@candor/tensor-core/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { clipWitnessRows, tinyClip } from "../testing/visionWitness.ts";
 import { readWitness } from "../testing/witnessFile.ts";
@@ -96,6 +96,22 @@ test("what is saved loads with the same bits, in one file or in shards, whicheve
   const { tensors, metadata } = await readSafetensors(join(saved, "model.safetensors"));
   expect(new Map([...tensors].toSorted())).toEqual(new Map([...original.tensors].toSorted()));
   expect(metadata).toEqual({ format: "pt" });
+});
+
+test("with matrices as f16 the logits stay near, and the tables are f32", async () => {
+  const device = await testDevice();
+  using _scope = device.scope();
+  const witness = await readWitness(join(tinyClip, "witness.safetensors"));
+  const clip = await openClip(device, tinyClip, { dtype: "f16" });
+  const halves = [...clip.namedParameters()].filter(([, { dtype }]) => dtype === "f16").map(([name]) => name);
+  expect(halves).toHaveLength(4 * 6 + 3);
+  expect(
+    halves.every((name) => /(attention|mlp)\.\w+\.weight$|Projection\.weight$|patchEmbedding/.test(name)),
+  ).toBe(true);
+  const images = tensor(device, witness.get("images").data, [2, 3, 12, 12]);
+  const ids = tensor(device, witness.get("ids").data, [3, 7], "i32");
+  const want = witness.get("logits").data;
+  assertClose("logits", await clip.forward(images, ids).read(), want, 2e-3 * largest(want));
 });
 
 test("the text is read at its first end token, or at its largest id where none is named", async () => {

@@ -4,7 +4,8 @@ import { type Device, Random, withoutMemory } from "@candor/tensor-core";
 import type { OpenVitOptions } from "../vit/openVit.ts";
 import { Vit } from "../vit/vit.ts";
 import type { VitConfig } from "../vit/vitConfig.ts";
-import { loadFolder, readModelConfig, saveModel, type SaveModelOptions } from "../weights/modelFolder.ts";
+import { loadFolder, readModelConfig } from "../weights/modelFolder.ts";
+import { saveModel, type SaveModelOptions } from "../weights/saveModel.ts";
 import { Clip } from "./clip.ts";
 import {
   clipConfigFromPublished,

@@ -1,13 +1,8 @@
 /** @file Vision transformers of timm from and to folders of published files; Node only. */
 
 import { type Device, Random, withoutMemory } from "@candor/tensor-core";
-import {
-  loadFolder,
-  type OpenModelOptions,
-  readModelConfig,
-  saveModel,
-  type SaveModelOptions,
-} from "../weights/modelFolder.ts";
+import { loadFolder, type OpenModelOptions, readModelConfig } from "../weights/modelFolder.ts";
+import { saveModel, type SaveModelOptions } from "../weights/saveModel.ts";
 import {
   publishedFromTimmConfig,
   timmConfigFromPublished,
