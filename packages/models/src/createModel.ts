@@ -1,7 +1,7 @@
 /** @file From a configuration to a model, and the number of its parameters. */
 
 import type { Device, Random } from "@candor/tensor-core";
-import { connectorSides, Ifas } from "./antispoof/ifas.ts";
+import { connectorSides, Ifas, type PretrainedParts } from "./antispoof/ifas.ts";
 import { VitBinary } from "./antispoof/vitBinary.ts";
 import type { ModelConfig } from "./config.ts";
 import { connectorParameterCount } from "./connector/connectorConfig.ts";
@@ -14,23 +14,33 @@ import { lmParameterCount } from "./lm/lmConfig.ts";
 import { vitParameterCount } from "./vit/vitConfig.ts";
 
 /**
- * Builds the model that a configuration names, with seeded initial values.
+ * Builds the model that a configuration names, of the parts that are given, the others with seeded initial values.
  *
  * Call it with no scope open, or keep the parameters: they belong to the scope in which they are made.
  */
-export function createModel<C extends ModelConfig>(device: Device, config: C, random: Random): ModelOf<C>;
-export function createModel(device: Device, config: ModelConfig, random: Random): AnyModel {
+export function createModel<C extends ModelConfig>(
+  device: Device,
+  config: C,
+  random: Random,
+  parts?: PretrainedParts,
+): ModelOf<C>;
+export function createModel(
+  device: Device,
+  config: ModelConfig,
+  random: Random,
+  parts: PretrainedParts = {},
+): AnyModel {
   switch (config.method) {
     case "ifas":
-      return new Ifas(device, config, random);
+      return new Ifas(device, config, random, parts);
     case "vitBinary":
-      return new VitBinary(device, config, random);
+      return new VitBinary(device, config, random, parts);
     case "flipV":
-      return new FlipV(device, config, random);
+      return new FlipV(device, config, random, parts);
     case "flipIt":
-      return new FlipIt(device, config, random);
+      return new FlipIt(device, config, random, parts);
     case "flipMcl":
-      return new FlipMcl(device, config, random);
+      return new FlipMcl(device, config, random, parts);
   }
 }
 

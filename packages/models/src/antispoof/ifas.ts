@@ -17,12 +17,20 @@ import type { Connector } from "../connector/connector.ts";
 import { createConnector } from "../connector/createConnector.ts";
 import { generateTokens } from "../generation/generateTokens.ts";
 import type { SamplingOptions } from "../generation/sampling.ts";
+import type { Clip } from "../clip/clip.ts";
 import { Lm } from "../lm/lm.ts";
 import { Vit } from "../vit/vit.ts";
 import { patchCount } from "../vit/vitConfig.ts";
 import type { Judge } from "./judge.ts";
 
 // B batch, S image side, M image tokens, P prompt tokens, T answer inputs, W width of the language model, V vocabulary
+
+/** Parts of a model that were opened from published weights. */
+export interface PretrainedParts {
+  readonly vit?: Vit;
+  readonly lm?: Lm;
+  readonly clip?: Clip;
+}
 
 /**
  * Image -> ViT -> connector -> language model. I-FAS, arXiv:2501.01720.
@@ -37,14 +45,15 @@ export class Ifas extends Module implements Judge {
   readonly lm: Lm;
   readonly #device: Device;
 
-  constructor(device: Device, config: IfasConfig, random: Random) {
+  /** @param parts pretrained parts, which the configuration must describe; the others get initial values */
+  constructor(device: Device, config: IfasConfig, random: Random, parts: PretrainedParts = {}) {
     super();
     this.#device = device;
     this.config = config;
-    this.vit = new Vit(device, config.vit, random.fork("vit"));
+    this.vit = parts.vit ?? new Vit(device, config.vit, random.fork("vit"));
     const sides = connectorSides(config);
     this.connector = createConnector(device, config.connector, sides, random.fork("connector"));
-    this.lm = new Lm(device, config.lm, random.fork("lm"));
+    this.lm = parts.lm ?? new Lm(device, config.lm, random.fork("lm"));
   }
 
   /**

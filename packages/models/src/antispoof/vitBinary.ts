@@ -3,6 +3,7 @@
 import { type Device, Linear, Module, type Random, type Tensor } from "@candor/tensor-core";
 import type { VitBinaryConfig } from "../config.ts";
 import { Vit } from "../vit/vit.ts";
+import type { PretrainedParts } from "./ifas.ts";
 import type { Judge } from "./judge.ts";
 
 // B batch, S image side, D width
@@ -13,10 +14,10 @@ export class VitBinary extends Module implements Judge {
   readonly vit: Vit;
   readonly head: Linear;
 
-  constructor(device: Device, config: VitBinaryConfig, random: Random) {
+  constructor(device: Device, config: VitBinaryConfig, random: Random, parts: PretrainedParts = {}) {
     super();
     this.config = config;
-    this.vit = new Vit(device, config.vit, random.fork("vit"));
+    this.vit = parts.vit ?? new Vit(device, config.vit, random.fork("vit"));
     this.head = new Linear(device, config.vit.width, 2, random.fork("head"));
   }
 

@@ -11,6 +11,7 @@ import {
   tensor,
   type Tensor,
 } from "@candor/tensor-core";
+import type { PretrainedParts } from "../antispoof/ifas.ts";
 import type { Judge } from "../antispoof/judge.ts";
 import { Clip, unitLength } from "../clip/clip.ts";
 import type { FlipItConfig, FlipMclConfig } from "./flipConfig.ts";
@@ -26,11 +27,11 @@ export class FlipIt<C extends FlipItConfig | FlipMclConfig = FlipItConfig> exten
   readonly clip: Clip;
   readonly #device: Device;
 
-  constructor(device: Device, config: C, random: Random) {
+  constructor(device: Device, config: C, random: Random, parts: PretrainedParts = {}) {
     super();
     this.#device = device;
     this.config = config;
-    this.clip = new Clip(device, config.clip, random.fork("clip"));
+    this.clip = parts.clip ?? new Clip(device, config.clip, random.fork("clip"));
   }
 
   /**

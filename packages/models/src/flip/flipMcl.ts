@@ -12,6 +12,7 @@ import {
   reshape,
   type Tensor,
 } from "@candor/tensor-core";
+import type { PretrainedParts } from "../antispoof/ifas.ts";
 import { flipConsistencyLoss } from "../losses/flipConsistency.ts";
 import { judgmentCrossEntropy } from "../losses/judgmentCrossEntropy.ts";
 import { simclrLoss } from "../losses/contrastive.ts";
@@ -70,8 +71,8 @@ export interface FlipMclTargets {
 export class FlipMcl extends FlipIt<FlipMclConfig> {
   readonly projection: ProjectionHead;
 
-  constructor(device: Device, config: FlipMclConfig, random: Random) {
-    super(device, config, random);
+  constructor(device: Device, config: FlipMclConfig, random: Random, parts: PretrainedParts = {}) {
+    super(device, config, random, parts);
     const { clip, projection } = config;
     this.projection = new ProjectionHead(device, clip.embeddingWidth, projection, random.fork("projection"));
   }

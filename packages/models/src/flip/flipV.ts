@@ -17,6 +17,7 @@ import {
   type Tensor,
   truncatedNormal,
 } from "@candor/tensor-core";
+import type { PretrainedParts } from "../antispoof/ifas.ts";
 import type { Judge } from "../antispoof/judge.ts";
 import { Vit } from "../vit/vit.ts";
 import type { FlipVConfig } from "./flipConfig.ts";
@@ -37,11 +38,11 @@ export class FlipV extends Module implements Judge {
   /** [2, H], of live and spoof. */
   readonly classes: Tensor;
 
-  constructor(device: Device, config: FlipVConfig, random: Random) {
+  constructor(device: Device, config: FlipVConfig, random: Random, parts: PretrainedParts = {}) {
     super();
     const { vit, hidden } = config;
     this.config = config;
-    this.vit = new Vit(device, vit, random.fork("vit"));
+    this.vit = parts.vit ?? new Vit(device, vit, random.fork("vit"));
     this.bottleneck = new Linear(device, vit.width, hidden, random.fork("bottleneck"), { deviation: 0.005 });
     this.bottleneck.bias?.write(new Float32Array(hidden).fill(0.1));
     this.classes = truncatedNormal(device, [2, hidden], random.fork("classes"), 1 / Math.sqrt(hidden));

@@ -33,6 +33,11 @@ await runCommand(async (signal) => {
       type: "string",
       describe: "Crops that data:crop made of the manifest [the image files]",
     })
+    .option("vision-weights", { type: "string", describe: "Folder of CLIP as published [the recipe's]" })
+    .option("lm-weights", {
+      type: "string",
+      describe: "Folder of a language model as published [the recipe's]",
+    })
     .option("out", { type: "string", describe: "Folder of the run [runs/RECIPE-METHOD-SEED]" })
     .option("seed", { type: "number", describe: "Seed of weights, batches and augmentation" })
     .option("steps", { type: "number", describe: "Training steps" })
@@ -113,6 +118,8 @@ function override(
     readonly config?: string | undefined;
     readonly datasets?: string | undefined;
     readonly shards?: string | undefined;
+    readonly visionWeights?: string | undefined;
+    readonly lmWeights?: string | undefined;
   },
 ): RunConfig {
   const file = flags.config === undefined ? {} : readJson(flags.config);
@@ -124,6 +131,12 @@ function override(
     merged["optimizer"] = { ...(merged["optimizer"] as object), learningRate: flags.learningRate };
   }
   if (flags.datasets !== undefined) merged["datasets"] = flags.datasets.split(",").filter(Boolean);
+  const { visionWeights: vision, lmWeights: lm } = flags;
+  merged["pretrained"] = {
+    ...(merged["pretrained"] as object),
+    ...(vision === undefined ? {} : { vision }),
+    ...(lm === undefined ? {} : { lm }),
+  };
   if (flags.shards !== undefined) merged["shards"] = flags.shards;
   return parseRunConfig(merged);
 }

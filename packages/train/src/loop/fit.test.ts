@@ -1,10 +1,8 @@
 /** @file Training on a handful of drawn images: it learns, stops well, and resumes bit for bit. */
 
-import { createHash } from "node:crypto";
 import {
   copyFileSync,
   cpSync,
-  mkdirSync,
   mkdtempSync,
   readFileSync,
   rmSync,
@@ -13,7 +11,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { cropDataset, imageBlock, type ManifestRow, readManifest, writeManifest } from "@candor/data";
+import { cropDataset, imageBlock, readManifest, writeManifest } from "@candor/data";
 import { Device, DeviceLostError } from "@candor/tensor-core";
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -21,6 +19,7 @@ import { checkpointFile, listCheckpoints } from "../checkpoint/checkpoint.ts";
 import { loadPredictor, thresholdFile } from "../predictor/predictor.ts";
 import { recipes } from "../recipes/recipes.ts";
 import type { RunConfig } from "../recipes/runConfig.ts";
+import { writeStripes } from "../testing/stripes.ts";
 import { fit, type FitOptions } from "./fit.ts";
 import { readMetrics } from "./metricsLog.ts";
 
@@ -34,47 +33,9 @@ const quiet = { progress: () => ({ update: () => {}, note: () => {}, stop: () =>
 beforeAll(async () => {
   device = await Device.open();
   folder = mkdtempSync(join(tmpdir(), "candor-fit-"));
-  mkdirSync(join(folder, "images"));
-  const rows: ManifestRow[] = [];
-  for (let i = 0; i < 24; i++) rows.push(await drawRow(i));
-  await writeManifest(join(folder, "manifest.arrow"), rows, {});
+  await writeStripes(folder);
 });
 afterAll(() => rmSync(folder, { recursive: true }));
-
-/** Live images are warm, spoofs are cold and striped. */
-async function drawRow(i: number): Promise<ManifestRow> {
-  const live = i % 2 === 0;
-  const size = 16;
-  const pixels = new Uint8Array(size * size * 3);
-  for (let p = 0; p < size * size; p++) {
-    const stripe = !live && p % 2 === 0 ? 90 : 0;
-    pixels.set([(live ? 200 : 60) - (i % 5), 120 + stripe, (live ? 60 : 200) - stripe], p * 3);
-  }
-  const bytes = await sharp(pixels, { raw: { width: size, height: size, channels: 3 } })
-    .png()
-    .toBuffer();
-  const path = `images/${i}.png`;
-  writeFileSync(join(folder, path), bytes);
-  return {
-    id: `${i}`,
-    dataset: "D1",
-    split: i < 16 ? "train" : "dev",
-    subject: `s${i}`,
-    video: `v${i}`,
-    frame: 0,
-    path,
-    label: live ? "live" : "spoof",
-    attack: live ? "none" : "print",
-    attackCode: live ? "live" : "print",
-    box: [0, 0, size, size],
-    width: size,
-    height: size,
-    sha256: createHash("sha256").update(bytes).digest("hex"),
-    captionGeneral: "a face",
-    captionSpoof: live ? "a live face with skin texture." : "a printed photo with stripes.",
-    scene: "{}",
-  };
-}
 
 function config(change: Partial<RunConfig> = {}): RunConfig {
   const base = recipes.starter("ifas", join(folder, "manifest.arrow"));

@@ -15,6 +15,7 @@ import {
   readManifest,
   trainingBatch,
 } from "@candor/data";
+import { applyGroups } from "@candor/models";
 import {
   AdamW,
   capture,
@@ -27,6 +28,7 @@ import {
   type StepInput,
   tensor,
   type Tensor,
+  trainableParameters,
   valueAndGrad,
   warmupCosine,
 } from "@candor/tensor-core";
@@ -90,7 +92,9 @@ export async function fit(device: Device, config: RunConfig, options: FitOptions
   const dev = await open("dev");
   mkdirSync(join(folder, "checkpoints"), { recursive: true });
   const method = await buildMethod(device, config, train, folder);
-  const optimizer = new AdamW(method.model.namedParameters(), {
+  const groups = config.groups.length > 0 ? applyGroups(method.model, config.groups) : {};
+  const optimizer = new AdamW(trainableParameters(method.model), {
+    ...groups,
     learningRate: config.optimizer.learningRate,
     betas: config.optimizer.betas,
     weightDecay: config.optimizer.weightDecay,
@@ -196,7 +200,7 @@ function captureStep(
       const all = method.losses(images!, targets);
       losses = all;
       return all.loss;
-    }, method.model.namedParameters());
+    }, trainableParameters(method.model));
     optimizer.step(grads, rate);
     const named: Readonly<Record<string, Tensor>> = { ...losses, gradNorm: optimizer.lastGradNorm };
     names = Object.keys(named);

@@ -11,20 +11,29 @@ import {
   type ManifestRow,
   question,
   saveTokenizer,
-  type TextTokenizer,
   type TokenizerJson,
   trainBpe,
 } from "@candor/data";
-import { createModel, livePrompts, type ModelConfig, parseModelConfig, spoofPrompts } from "@candor/models";
-import { type Device, Random } from "@candor/tensor-core";
+import {
+  applyLora,
+  createModel,
+  Ifas,
+  livePrompts,
+  type ModelConfig,
+  parseModelConfig,
+  spoofPrompts,
+  VitBinary,
+} from "@candor/models";
+import { type Device, Random, unfreeze } from "@candor/tensor-core";
 import type { RunConfig } from "../recipes/runConfig.ts";
 import { flipMethod } from "./flipMethods.ts";
 import { ifasMethod } from "./ifasMethod.ts";
 import type { Method } from "./method.ts";
+import { openPretrained, type Pretrained } from "./pretrainedParts.ts";
 import { vitBinaryMethod } from "./vitBinaryMethod.ts";
 
 /**
- * Builds the method of a configuration with initial weights by its seed.
+ * Builds the method of a configuration, from published weights where it names some and initial ones by its seed.
  *
  * A tokenizer is trained on the answers of `train`, or on FLIP's prompts, and saved in the run's folder, with the resolved model.
  */
@@ -34,11 +43,11 @@ export async function buildMethod(
   train: readonly ManifestRow[],
   folder: string,
 ): Promise<Method> {
-  const resolve = resolvers[config.method];
-  const { model, answerLength = 0, tokenizer } = resolve(config, train);
+  const parts = await openPretrained(device, config, folder);
+  const { model, answerLength = 0, tokenizer } = resolvers[config.method](config, train, parts);
   if (tokenizer) await saveTokenizer(join(folder, "tokenizer.json"), tokenizer);
   writeModel(folder, { model, answerLength });
-  return loadMethod(device, config, folder);
+  return makeMethod(device, config, folder, parts);
 }
 
 /**
@@ -46,19 +55,29 @@ export async function buildMethod(
  *
  * @throws Error if the folder lacks `model.json` or `tokenizer.json`
  */
-export async function loadMethod(device: Device, config: RunConfig, folder: string): Promise<Method> {
-  const { model, answerLength } = readModel(folder);
-  const random = new Random(config.seed);
-  switch (model.method) {
-    case "ifas": {
-      const tokenizer = await loadTokenizer(join(folder, "tokenizer.json"));
-      return ifasMethod(createModel(device, model, random), tokenizer, config, answerLength);
-    }
-    case "vitBinary":
-      return vitBinaryMethod(createModel(device, model, random), config);
-    default:
-      return flipMethod(config.method, createModel(device, model, random), config);
+export function loadMethod(device: Device, config: RunConfig, folder: string): Promise<Method> {
+  return makeMethod(device, config, folder, {});
+}
+
+async function makeMethod(
+  device: Device,
+  config: RunConfig,
+  folder: string,
+  parts: Pretrained,
+): Promise<Method> {
+  const { model: modelConfig, answerLength } = readModel(folder);
+  const model = createModel(device, modelConfig, new Random(config.seed), parts);
+  const { lora } = config;
+  if (lora) {
+    applyLora(model, { ...lora, random: new Random(config.seed).fork("lora") });
+    for (const pattern of lora.alsoTrain) unfreeze(model, pattern);
   }
+  if (model instanceof Ifas) {
+    const tokenizer = await loadTokenizer(join(folder, "tokenizer.json"));
+    return ifasMethod(model, tokenizer, config, answerLength);
+  }
+  if (model instanceof VitBinary) return vitBinaryMethod(model, config);
+  return flipMethod(config.method, model, config);
 }
 
 /** What a run of a method is made of. */
@@ -70,59 +89,63 @@ interface Resolved {
 }
 
 const resolvers: Readonly<
-  Record<RunConfig["method"], (config: RunConfig, train: readonly ManifestRow[]) => Resolved>
+  Record<
+    RunConfig["method"],
+    (config: RunConfig, train: readonly ManifestRow[], parts: Pretrained) => Resolved
+  >
 > = {
-  ifas: (config, train) => {
+  ifas: (config, train, { vit, lm, tokenizer: given }) => {
     const texts = train.map((row) =>
       config.caption === "none" ? judgments[row.label] : answerFor(row, config.caption),
     );
-    const json = trainBpe([question, ...texts], config.lm.vocabularySize);
-    const tokenizer = createTokenizer(json);
+    const json = given ? undefined : trainBpe([question, ...texts], config.lm.vocabularySize);
+    const tokenizer = given ?? createTokenizer(json as TokenizerJson);
     const answerLength = lengthFor(tokenizer, texts) - tokenizer.encode(question).length + 1;
-    return { model: resolveIfas(config, tokenizer), answerLength, tokenizer: json };
+    const { yesId, noId, eosId } = tokenizer;
+    const model: ModelConfig = {
+      method: "ifas",
+      vit: vit?.config ?? config.vit,
+      connector: config.connector,
+      lm: lm?.config ?? { ...config.lm, vocabularySize: tokenizer.vocabSize },
+      prompt: { question: tokenizer.encode(question), yesId, noId, eosId },
+    };
+    return { model, answerLength, ...(json ? { tokenizer: json } : {}) };
   },
-  "vit-binary": ({ vit }) => ({ model: { method: "vitBinary", vit } }),
-  "flip-v": ({ vit, flip }) => ({ model: { method: "flipV", vit, hidden: flip.hidden } }),
-  "flip-it": (config) => {
-    const { tokenizer, ...clip } = resolveClip(config);
-    return { model: { method: "flipIt", ...clip }, tokenizer };
+  "vit-binary": (config, _, { vit }) => ({ model: { method: "vitBinary", vit: vit?.config ?? config.vit } }),
+  "flip-v": (config, _, { vit }) => ({
+    model: { method: "flipV", vit: vit?.config ?? config.vit, hidden: config.flip.hidden },
+  }),
+  "flip-it": (config, _, parts) => {
+    const { model, ...rest } = resolveClip(config, parts);
+    return { model: { method: "flipIt", ...model }, ...rest };
   },
-  "flip-mcl": (config) => {
-    const { tokenizer, ...clip } = resolveClip(config);
-    return { model: { method: "flipMcl", ...clip, projection: config.flip.projection }, tokenizer };
+  "flip-mcl": (config, _, parts) => {
+    const { model, ...rest } = resolveClip(config, parts);
+    return { model: { method: "flipMcl", ...model, projection: config.flip.projection }, ...rest };
   },
 };
 
-/** A tokenizer of FLIP's prompts, their ids, and the sizes of CLIP that follow. */
-function resolveClip({ vit, flip }: RunConfig) {
-  const json = trainBpe([...livePrompts, ...spoofPrompts], flip.text.vocabularySize);
-  const tokenizer = createTokenizer(json);
-  const ids = (texts: readonly string[]) => texts.map((text) => [...tokenizer.encode(text), tokenizer.eosId]);
+/** FLIP's prompts as ids and the sizes of CLIP: the published ones, or our own with a tokenizer of the prompts alone. */
+function resolveClip({ vit, flip }: RunConfig, { clip, tokenizer: published }: Pretrained) {
+  const json = published ? undefined : trainBpe([...livePrompts, ...spoofPrompts], flip.text.vocabularySize);
+  const tokenizer = published ?? createTokenizer(json as TokenizerJson);
+  const { bosId, eosId, vocabSize } = tokenizer;
+  const start = published ? [bosId] : [];
+  const ids = (texts: readonly string[]) => texts.map((text) => [...start, ...tokenizer.encode(text), eosId]);
   const prompts = { live: ids(livePrompts), spoof: ids(spoofPrompts) };
+  const text = clip?.config.text ?? { ...flip.text, vocabularySize: vocabSize, endId: eosId };
   const longest = Math.max(...[...prompts.live, ...prompts.spoof].map((prompt) => prompt.length));
-  if (longest > flip.text.maxTokens) {
+  if (longest > text.maxTokens) {
     throw new Error(`flip.text.maxTokens must be at least ${longest}, which the longest prompt needs`);
   }
-  const text = { ...flip.text, vocabularySize: tokenizer.vocabSize, endId: tokenizer.eosId };
-  return { clip: { vit, text, embeddingWidth: flip.embeddingWidth }, prompts, tokenizer: json };
+  const own = { vit, text, embeddingWidth: flip.embeddingWidth };
+  return { model: { clip: clip?.config ?? own, prompts }, ...(json ? { tokenizer: json } : {}) };
 }
 
 interface ModelFile {
   readonly model: ModelConfig;
   /** Tokens of the longest answer of the training data, the question's last one included. */
   readonly answerLength: number;
-}
-
-function resolveIfas(config: RunConfig, tokenizer: TextTokenizer): ModelConfig {
-  const { vit, connector, lm } = config;
-  const { yesId, noId, eosId } = tokenizer;
-  return {
-    method: "ifas",
-    vit,
-    connector,
-    lm: { ...lm, vocabularySize: tokenizer.vocabSize },
-    prompt: { question: tokenizer.encode(question), yesId, noId, eosId },
-  };
 }
 
 function writeModel(folder: string, file: ModelFile): void {

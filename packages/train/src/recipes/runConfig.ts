@@ -1,6 +1,12 @@
 /** @file The whole configuration of a run, as `config.json` holds it. */
 
-import { clipTextConfigSchema, connectorConfigSchema, lmConfigSchema, vitConfigSchema } from "@candor/models";
+import {
+  clipTextConfigSchema,
+  connectorConfigSchema,
+  lmConfigSchema,
+  parameterGroupSchema,
+  vitConfigSchema,
+} from "@candor/models";
 import { z } from "zod";
 
 export const methods = ["ifas", "vit-binary", "flip-v", "flip-it", "flip-mcl"] as const;
@@ -30,6 +36,22 @@ export const runConfigSchema = z.strictObject({
   connector: connectorConfigSchema,
   /** Its vocabularySize is the most that the tokenizer may take. */
   lm: lmConfigSchema,
+  /**
+   * Folders with published weights, which then say what `vit`, `lm` and `flip.text` are: a CLIP encoder, or the whole of
+   * CLIP for `flip-it` and `flip-mcl`, and a language model with its tokenizer.
+   */
+  pretrained: z.strictObject({ vision: z.string().optional(), lm: z.string().optional() }),
+  /** LoRA beside the linear maps that the patterns name; all else is frozen but what `alsoTrain` names. */
+  lora: z
+    .strictObject({
+      rank: count,
+      alpha: z.number().positive(),
+      targets: z.array(z.string()).min(1),
+      alsoTrain: z.array(z.string()),
+    })
+    .optional(),
+  /** Rates of parameters by the patterns of their names, the first that matches; 0 freezes. */
+  groups: z.array(parameterGroupSchema),
   /** What FLIP's variants need beside the vision transformer. */
   flip: z.strictObject({
     /** Its vocabularySize is the most that the tokenizer may take, its maxTokens what the longest prompt needs. */

@@ -30,6 +30,8 @@ export function starter(method: RunConfig["method"], manifest: string): RunConfi
     vit,
     connector,
     lm,
+    pretrained: {},
+    groups: [],
     flip: {
       text: { vocabularySize, maxTokens: 32, width: 64, layers: 2, heads: 4, mlpRatio: 4 },
       embeddingWidth: 64,

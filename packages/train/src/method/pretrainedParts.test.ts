@@ -1,0 +1,172 @@
+/** @file Runs that start from folders of published weights: what is kept, what is trained, and what is refused. */
+
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createTokenizer, saveTokenizer, trainBpe } from "@candor/data";
+import {
+  Clip,
+  type ClipConfig,
+  Lm,
+  lmLayout,
+  livePrompts,
+  publishedFromLmConfig,
+  saveClip,
+  saveModel,
+  spoofPrompts,
+} from "@candor/models";
+import { Device, type HostTensor, Random } from "@candor/tensor-core";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { checkpointFile, readCheckpoint } from "../checkpoint/checkpoint.ts";
+import { fit } from "../loop/fit.ts";
+import { loadPredictor } from "../predictor/predictor.ts";
+import { recipes } from "../recipes/recipes.ts";
+import type { RunConfig } from "../recipes/runConfig.ts";
+import { writeStripes } from "../testing/stripes.ts";
+
+const timeout = 240_000;
+const vit = {
+  imageSize: 16,
+  patchSize: 8,
+  width: 16,
+  layers: 1,
+  heads: 2,
+  mlpRatio: 2,
+  activation: "quickGelu",
+  embeddingNorm: true,
+} as const;
+
+let folder: string;
+let device: Device;
+const quiet = { progress: () => ({ update: () => {}, note: () => {}, stop: () => {} }), warn: () => {} };
+
+beforeAll(async () => {
+  device = await Device.open();
+  folder = mkdtempSync(join(tmpdir(), "candor-pretrained-"));
+  await writeStripes(folder);
+  const json = trainBpe(
+    [...livePrompts, ...spoofPrompts, "Is this photo of a real person?", "Yes, a live face."],
+    400,
+  );
+  const vocabularySize = createTokenizer(json).vocabSize;
+  const clip: ClipConfig = {
+    vit,
+    text: { vocabularySize, maxTokens: 40, width: 16, layers: 1, heads: 2, mlpRatio: 2, endId: 2 },
+    embeddingWidth: 16,
+  };
+  await saveClip(join(folder, "clip"), new Clip(device, clip, new Random(1)));
+  const lm = new Lm(
+    device,
+    {
+      vocabularySize: vocabularySize + 8,
+      width: 16,
+      layers: 1,
+      heads: 2,
+      kvHeads: 1,
+      hidden: 32,
+      ropeBase: 10_000,
+      tiedHead: true,
+    },
+    new Random(2),
+  );
+  await saveModel(join(folder, "lm"), lm, lmLayout(lm.config), publishedFromLmConfig(lm.config));
+  for (const name of ["clip", "lm"]) await saveTokenizer(join(folder, name, "tokenizer.json"), json);
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function config(change: Partial<RunConfig>): RunConfig {
+  const base = recipes.starter("ifas", join(folder, "manifest.arrow"));
+  return {
+    ...base,
+    imageSize: 16,
+    vit,
+    connector: { kind: "gac", width: 16, queries: 2, depth: 1, heads: 2, mlpRatio: 2 },
+    flip: { ...base.flip, hidden: 16, projection: { hidden: 16, outputs: 8 } },
+    steps: 3,
+    batchSize: 4,
+    checkpointEvery: 3,
+    optimizer: { ...base.optimizer, warmupSteps: 0 },
+    ...change,
+  };
+}
+
+const trained = async (
+  name: string,
+  change: Partial<RunConfig>,
+): Promise<ReadonlyMap<string, HostTensor>> => {
+  const run = join(folder, name);
+  await fit(device, config(change), { folder: run, resume: false, ...quiet });
+  return (await readCheckpoint(checkpointFile(run, 3))).model;
+};
+
+it(
+  "I-FAS over published parts trains LoRA and the connector, and leaves the rest as it was",
+  async () => {
+    const pretrained = { vision: join(folder, "clip"), lm: join(folder, "lm") };
+    const lora = { rank: 2, alpha: 4, targets: ["lm.layers.*.attention.query"], alsoTrain: ["connector.*"] };
+    const state = await trained("ifas", { pretrained, lora });
+    const start = await trained("ifas-start", {
+      pretrained,
+      lora,
+      optimizer: { ...config({}).optimizer, learningRate: 1e-30 },
+    });
+    const moved = [...state.keys()].filter((name) => {
+      const [a, b] = [state, start].map((all) => all.get(name)?.data as Float32Array) as [
+        Float32Array,
+        Float32Array,
+      ];
+      return a.some((value, i) => Math.abs(value - (b[i] as number)) > 1e-9);
+    });
+    expect(moved.length).toBeGreaterThan(10);
+    expect(moved.filter((name) => !/^connector\.|\.lora[AB]$/.test(name))).toEqual([]);
+    expect(moved.filter((name) => /lora/.test(name)).length).toBeGreaterThan(0);
+    expect(state.get("vit.classToken")?.data).toEqual(start.get("vit.classToken")?.data);
+    const { model } = await loadPredictor(device, join(folder, "ifas"));
+    expect((await model.stateDict()).get("lm.layers.0.attention.query.loraB")?.data).toEqual(
+      state.get("lm.layers.0.attention.query.loraB")?.data,
+    );
+    expect(readdirSync(join(folder, "ifas"))).toContain("tokenizer.json");
+  },
+  timeout,
+);
+
+it(
+  "groups freeze an encoder and slow others down",
+  async () => {
+    const pretrained = { vision: join(folder, "clip") };
+    const groups = [
+      { match: "vit.*", rate: 0 },
+      { match: "bottleneck.*", rate: 0.1 },
+    ];
+    const state = await trained("flip-v", { method: "flip-v", pretrained, groups });
+    const other = await trained("flip-v-2", { method: "flip-v", pretrained, groups, seed: 1 });
+    expect(state.get("vit.positions")?.data).toEqual(other.get("vit.positions")?.data);
+    expect(state.get("classes")?.data).not.toEqual(other.get("classes")?.data);
+  },
+  timeout,
+);
+
+it(
+  "FLIP-MCL reads its prompts through the published tokenizer",
+  async () => {
+    const pretrained = { vision: join(folder, "clip") };
+    await trained("flip-mcl", { method: "flip-mcl", pretrained });
+    const { model } = await loadPredictor(device, join(folder, "flip-mcl"));
+    const [first] = (model as unknown as { config: { prompts: { live: number[][] } } }).config.prompts.live;
+    // The published start and end stand around the words.
+    expect([first?.[0], first?.at(-1)]).toEqual([1, 2]);
+  },
+  timeout,
+);
+
+it("names what is missing before it trains", async () => {
+  const from = (change: Partial<RunConfig>) =>
+    fit(device, config(change), { folder: join(folder, "none"), resume: false, ...quiet });
+  await expect(from({ pretrained: { vision: join(folder, "nowhere") } })).rejects.toThrow(
+    /nowhere.*config\.json.*download them there/s,
+  );
+  rmSync(join(folder, "lm", "tokenizer.json"));
+  await expect(from({ pretrained: { lm: join(folder, "lm") } })).rejects.toThrow(
+    "lm has no tokenizer.json; download it beside the weights",
+  );
+});
