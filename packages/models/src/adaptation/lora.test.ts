@@ -14,6 +14,7 @@ import {
   setTraining,
   silu,
   sum,
+  type Tensor,
   tensor,
   trainableParameters,
   valueAndGrad,
@@ -176,6 +177,38 @@ test("an adapter is saved in PEFT's layout and gives the same logits when loaded
     `the adapter holds ${surplus}, which the model has no`,
   );
   await rm(folder, { recursive: true });
+});
+
+test("beside weights in f16 the change stays f32, and its gradient is that beside the same weights in f32", async (context) => {
+  const device = await testDevice();
+  if (!device.gpu.features.has("shader-f16")) context.skip();
+  using _scope = device.scope();
+  const ids = tensor(device, [3, 1, 4, 1, 5], [1, 5], "i32");
+  const found = [];
+  for (const dtype of ["f32", "f16"] as const) {
+    const lm = await openLm(device, lmFixture("tinyQwen2"), { dtype });
+    const [name = ""] = applyLora(lm, {
+      ...options,
+      targets: ["layers.0.attention.query", "layers.1.mlp.gate"],
+    });
+    shake(lm);
+    const logits = () => lm.logits(lm.forwardEmbeddings(lm.embed(ids), 0));
+    const parameters = trainableParameters(lm);
+    const { grads } = valueAndGrad(() => sum(mul(logits(), logits())), parameters);
+    const grad = await (grads.get(`${name}.loraA`) as Tensor).read();
+    expect([...parameters.values()].every((t) => t.dtype === "f32")).toBe(true);
+    const before = await logits().read();
+    mergeLora(lm);
+    expect((loraParts(lm).get(name) as LoraLinear).weight.dtype).toBe(dtype);
+    // A merged weight in f16 is rounded to 2^-11 of itself.
+    const scale = largest(before);
+    assertClose("merged", await logits().read(), before, (dtype === "f16" ? 5e-3 : 1e-5) * scale);
+    found.push({ grad, before });
+  }
+  const [wide, narrow] = found as [(typeof found)[0], (typeof found)[0]];
+  // The file holds bf16, all of which but the smallest f16 holds too.
+  assertClose("logits", narrow.before, wide.before, 1e-4 * largest(wide.before));
+  assertClose("gradient", narrow.grad, wide.grad, 1e-3 * largest(wide.grad));
 });
 
 test("what cannot be adapted is named", async () => {

@@ -52,6 +52,17 @@ test.each(lmFixtures)(
   },
 );
 
+test("weights in f16 give the same answers, whose tokens the file holds in bf16", async (context) => {
+  const device = await testDevice();
+  if (!device.gpu.features.has("shader-f16")) context.skip();
+  using _scope = device.scope();
+  const lm = await openLm(device, lmFixture("tinyQwen2"), { dtype: "f16" });
+  expect(lm.tokens.weight.dtype).toBe("f16");
+  const want = await lmWitness("tinyQwen2");
+  const [answer] = await generateTokens(lm, { rows: [[...want("prompt.1").data]] }, { maxTokens: 12 });
+  expect(answer?.ids).toEqual([...want("answer.1").data]);
+});
+
 test("behind embeddings that all tokens see, answers are those of whole passes", async () => {
   const device = await testDevice();
   using _scope = device.scope();

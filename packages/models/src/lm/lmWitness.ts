@@ -19,6 +19,7 @@ import {
 import { loraParts } from "../adaptation/lora.ts";
 import { loadLora } from "../adaptation/loraFiles.ts";
 import { mergeLora, unmergeLora } from "../adaptation/loraMerge.ts";
+import { generateTokens } from "../generation/generateTokens.ts";
 import { type WitnessRow, witnessRow, worstRow } from "../testing/witnessRow.ts";
 import { Lm } from "./lm.ts";
 import { type OpenLmOptions, openLm } from "./openLm.ts";
@@ -53,7 +54,8 @@ const adamTolerance = 2e-5;
 export async function lmWitnessRows(device: Device): Promise<WitnessRow[]> {
   const rows: WitnessRow[] = [];
   for (const name of lmFixtures) {
-    rows.push(...(await forwardRows(device, name, {})), ...(await trainingRows(device, name)));
+    rows.push(...(await forwardRows(device, name, {})), await greedyRow(device, name));
+    rows.push(...(await trainingRows(device, name)));
     if (device.gpu.features.has("shader-f16"))
       rows.push(...(await forwardRows(device, name, { dtype: "f16" })));
   }
@@ -85,6 +87,23 @@ async function forwardRows(
     worstRow("hidden states", hidden),
     witnessRow(model, "logits", logits, want("logits").data, tolerance),
   ];
+}
+
+/** Two answers, of prompts of different lengths in one batch, over the cache. */
+async function greedyRow(device: Device, name: (typeof lmFixtures)[number]): Promise<WitnessRow> {
+  using _scope = device.scope();
+  const want = await lmWitness(name);
+  const lm = await openLm(device, lmFixture(name));
+  const rows = [0, 1].map((row) => [...want(`prompt.${row}`).data]);
+  const answers = [0, 1].flatMap((row) => [...want(`answer.${row}`).data]);
+  const got = await generateTokens(lm, { rows }, { maxTokens: answers.length / 2 });
+  return witnessRow(
+    name,
+    "greedy tokens",
+    got.flatMap(({ ids }) => [...ids]),
+    answers,
+    0,
+  );
 }
 
 async function trainingRows(device: Device, name: (typeof lmFixtures)[number]): Promise<WitnessRow[]> {
