@@ -76,6 +76,22 @@ test("captions are short, varied, and speak a small language", () => {
   expect(new Set(texts).size).toBeGreaterThan(2000);
 });
 
+test("a transparent mask is named as one, and never as silicone or rubber", () => {
+  for (let seed = 0; seed < 60; seed++) {
+    const random = createRandom(seed);
+    const facts = {
+      ...factsOf("softMask", seed),
+      transparent: true,
+      cues: ["see-through shell", "hard shine"],
+    };
+    const spoof = captionSpoof(facts, () => uniform(random));
+    expect(spoof).toContain("a transparent mask");
+    expect(attackNamed(spoof)).toBe("softMask");
+    const general = captionGeneral(facts, () => uniform(random));
+    expect(`${spoof} ${general}`).not.toMatch(/silicone|rubber/);
+  }
+});
+
 test("equal random numbers give equal captions", () => {
   expect(everyCaption()).toEqual(everyCaption());
 });

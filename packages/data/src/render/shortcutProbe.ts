@@ -10,7 +10,7 @@ import type { ManifestRow } from "../manifest/manifest.ts";
 /** Area under the ROC curve of a probe for each group of statistics, and for all of them together. */
 export type ShortcutReport = Readonly<Record<string, number>>;
 
-/** What the probe may reach on all statistics of D1 together; what remains is said in docs/datasets.md. */
+/** What the probe may reach on all statistics of D1 together; what remains is said in docs/rendered-faces.md. */
 export const shortcutBound = 0.7;
 
 type Statistics = Readonly<Record<string, readonly number[]>>;
