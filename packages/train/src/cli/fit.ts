@@ -3,11 +3,13 @@
 import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { starterManifest } from "@candor/data";
+import { showModel } from "@candor/models";
 import { Device } from "@candor/tensor-core";
 import yargs from "yargs";
 import { hideBin } from "yargs/helpers";
 import { fit } from "../loop/fit.ts";
 import { showProgress } from "../loop/progress.ts";
+import { describeRun } from "../method/describeRun.ts";
 import { recipes } from "../recipes/recipes.ts";
 import { methods, parseRunConfig, type RunConfig } from "../recipes/runConfig.ts";
 import { runCommand } from "./runCommand.ts";
@@ -51,12 +53,21 @@ await runCommand(async (signal) => {
       default: false,
       describe: "Go on from the folder's newest checkpoint",
     })
+    .option("dry-run", {
+      type: "boolean",
+      default: false,
+      describe: "Say which parameters there are, which are trained and what memory a step takes, and end",
+    })
     .option("json", { type: "boolean", default: false, describe: "Print the result as JSON" })
     .example("$0", "The starter on rendered faces")
     .example("$0 --method=vit-binary --seed=1", "The baseline, another seed")
     .example(
       "$0 --manifest=all.arrow --shards=crops --datasets=msu,casia,oulu",
       "On face crops of three data sets",
+    )
+    .example(
+      "$0 --recipe=clip-l14-qwen2.5-1.5b --dry-run",
+      "What a large run would take, before any weights are there",
     )
     .example("$0 --out=runs/mine --resume", "Go on after a stop")
     .strict()
@@ -66,7 +77,15 @@ await runCommand(async (signal) => {
     if (Number.isNaN(flags[name])) throw new Error(`--${name} must be a number`);
   }
   const recipe = recipes[flags.recipe as keyof typeof recipes];
-  const config = override(recipe(flags.method, flags.manifest ?? (await starterManifest())), flags);
+  const config = override(
+    recipe(flags.method, flags.manifest ?? (flags.dryRun ? "" : await starterManifest())),
+    flags,
+  );
+  if (flags.dryRun) {
+    const described = describeRun(await Device.open(), config);
+    process.stdout.write(flags.json ? `${JSON.stringify(described)}\n` : `${showModel(described)}\n`);
+    return 0;
+  }
   const folder = resolve(flags.out ?? `runs/${config.recipe}-${config.method}-${config.seed}`);
   if (!existsSync(config.manifest)) {
     throw new Error(`no manifest at ${config.manifest}; make the starter data with "npx nx run data:render"`);
