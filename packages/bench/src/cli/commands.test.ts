@@ -1,11 +1,12 @@
 /** @file The commands as processes: bad input ends with one message and a non-zero status. */
 
 import { execFile } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { writeTinyDomains } from "../protocols/fixtures/tinyDomains.ts";
 
 let folder = "";
 beforeAll(async () => {
@@ -79,5 +80,58 @@ describe("bench:cross-domain", () => {
     const { status, stderr } = await run("crossDomain", "--run=x");
     expect(status).toBe(1);
     expect(stderr).toContain("Unknown argument: run");
+  });
+
+  test(
+    "trains and scores the folds of a protocol, and has nothing left to do the second time",
+    { timeout: 480_000 },
+    async () => {
+      const manifest = await writeTinyDomains(join(folder, "data"));
+      const out = join(folder, "protocol");
+      const config = join(folder, "tiny.json");
+      const optimizer = {
+        learningRate: 1e-3,
+        betas: [0.9, 0.98],
+        weightDecay: 0,
+        maxGradNorm: 1,
+        warmupSteps: 1,
+      };
+      const vit = { imageSize: 4, patchSize: 2, width: 8, layers: 1, heads: 2, mlpRatio: 2 };
+      const sizes = {
+        imageSize: 4,
+        vit,
+        steps: 2,
+        batchSize: 4,
+        checkpointEvery: 2,
+        evaluateEvery: 2,
+        optimizer,
+      };
+      await writeFile(config, JSON.stringify(sizes));
+      const flags = [
+        `--manifest=${manifest}`,
+        "--methods=vit-binary",
+        "--seeds=4",
+        `--config=${config}`,
+        `--out=${out}`,
+      ];
+      const first = await run("crossDomain", ...flags, "--resamples=10", "--explain=0");
+      expect(first.stderr).toMatch(/^1\/1 one-to-eleven vit-binary-seed4: done\n$/m);
+      expect(first.stdout).toContain(join(out, "table.tex"));
+      expect(await readFile(join(out, "table.md"), "utf8")).toMatch(/\| vit-binary \| 4 \| \d/);
+      const again = await run("crossDomain", ...flags, "--dry-run");
+      expect(again.stdout).toBe("0\tdone\tone-to-eleven vit-binary-seed4\tD1 -> D2, D3\n");
+    },
+  );
+
+  test("a protocol that the manifest cannot serve is one message", async () => {
+    const manifest = await writeTinyDomains(join(folder, "small"));
+    const { status, stderr } = await run(
+      "crossDomain",
+      `--manifest=${manifest}`,
+      "--protocol=wcs",
+      "--methods=ifas",
+    );
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^error: \[foldRows\] fold FS-W: the manifest has nothing of D9 to train on/);
   });
 });

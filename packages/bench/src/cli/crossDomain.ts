@@ -6,24 +6,71 @@ import { Device } from "@candor/tensor-core";
 import cliProgress from "cli-progress";
 import yargs from "yargs";
 import { hideBin } from "yargs/helpers";
+import { protocols } from "../protocols/protocols.ts";
 import { runOneToEleven } from "../protocols/runOneToEleven.ts";
 import { renderTerminal } from "../report/renderTerminal.ts";
 import { endProcess } from "./endProcess.ts";
 import { leaveThreshold } from "./leaveThreshold.ts";
 import { openRun } from "./openRun.ts";
 import { parseRuns } from "./parseRuns.ts";
+import { runProtocol } from "./protocolJobs.ts";
 import { wholeNumber } from "./wholeNumber.ts";
+
+const words = (text: string) => text.split(",").filter(Boolean);
 
 await endProcess(async () => {
   const flags = await yargs(hideBin(process.argv))
     .scriptName("nx run bench:cross-domain")
     .usage(
-      "$0 --runs METHOD=FOLDER ...\n\nScores trained runs on every domain and writes scores, tables and a page.",
+      "$0 --runs METHOD=FOLDER ...\n$0 --protocol=NAME --methods=A,B --seeds=0,1,2 [--jobs=N]\n\n" +
+        "Scores trained runs on every domain and writes scores, tables and a page; or trains and scores every fold,\n" +
+        "seed and method of a protocol as jobs of their own. A job whose score file is there is done: the same command\n" +
+        "goes on where it was stopped.",
     )
     .option("protocol", {
-      choices: ["one-to-eleven"] as const,
-      default: "one-to-eleven" as const,
-      describe: "Which domains are trained on and tested",
+      choices: protocols.map((protocol) => protocol.name),
+      default: "one-to-eleven",
+      describe:
+        "Which data sets are trained on and tested; rendered domains stand in where the manifest has them",
+    })
+    .option("methods", {
+      type: "string",
+      requiresArg: true,
+      describe: "Methods to train, with commas between",
+    })
+    .option("variants", {
+      type: "string",
+      requiresArg: true,
+      describe: 'JSON file of further methods: {"name": {"method": "ifas", "config": {"alpha": 0.5}}}',
+    })
+    .option("config", {
+      type: "string",
+      requiresArg: true,
+      describe: "JSON file with fields that replace the recipe's in every job",
+    })
+    .option("seeds", { type: "string", default: "0,1,2", describe: "Seeds to train, with commas between" })
+    .option("jobs", { type: "number", default: 1, describe: "Jobs at a time" })
+    .option("job", { type: "number", describe: "Run this job of the list alone, as a Slurm array does" })
+    .option("dry-run", { type: "boolean", default: false, describe: "List the jobs and stop" })
+    .option("extra-sources", {
+      type: "string",
+      default: "",
+      describe: "Data sets to train on in every fold too, such as CelebA-Spoof as FLIP does",
+    })
+    .option("hold-out", {
+      type: "number",
+      default: 0.1,
+      describe: "Share of the subjects of a source without a dev split that is held out for the threshold",
+    })
+    .option("shards", {
+      type: "string",
+      requiresArg: true,
+      describe: "Crops that data:crop made of the manifest [the image files]",
+    })
+    .option("baseline", {
+      type: "string",
+      requiresArg: true,
+      describe: "Method that the others are tested against",
     })
     .option("manifest", {
       type: "string",
@@ -41,7 +88,7 @@ await endProcess(async () => {
       requiresArg: true,
       describe: "A single run folder or checkpoint file; short for --runs FOLDER",
     })
-    .option("source", { type: "string", default: "D1", describe: "The training domain" })
+    .option("source", { type: "string", default: "D1", describe: "The training domain of --runs" })
     .option("out", { type: "string", default: "runs/cross-domain", describe: "Folder of scores and report" })
     .option("explain", { type: "number", default: 16, describe: "Frames a domain that get a sentence" })
     .option("resamples", {
@@ -61,16 +108,52 @@ await endProcess(async () => {
       "$0 --runs runs/a-0 --runs runs/a-1 --runs runs/a-2",
       "Three seeds of a method: mean ± deviation",
     )
+    .example(
+      "$0 --protocol=leave-one-out --methods=ifas,vit-binary --jobs=2 --out=runs/loo",
+      "Four folds, three seeds, two methods: 24 jobs",
+    )
+    .example("$0 --protocol=wcs --methods=ifas --job=$SLURM_ARRAY_TASK_ID", "One job of an array")
     .example("$0 --checkpoint=runs/mine/checkpoints/step-0000600.safetensors", "One checkpoint")
     .strict()
     .parseAsync();
+  if (flags.methods !== undefined || flags.variants !== undefined) {
+    if (flags.runs || flags.checkpoint !== undefined)
+      throw new Error("--methods and --variants train; leave --runs and --checkpoint out");
+    if (!(flags.holdOut >= 0 && flags.holdOut < 1))
+      throw new Error(`--hold-out must lie in [0, 1), got ${flags.holdOut}`);
+    process.stdout.write(
+      await runProtocol({
+        protocol: protocols.find(({ name }) => name === flags.protocol)!,
+        manifest: flags.manifest ?? (await starterManifest()),
+        shards: flags.shards,
+        methods: words(flags.methods ?? ""),
+        variants: flags.variants,
+        config: flags.config,
+        seeds: words(flags.seeds).map((seed) => wholeNumber("seeds", Number(seed), 0)),
+        extraSources: words(flags.extraSources),
+        holdOut: flags.holdOut,
+        out: flags.out,
+        jobs: wholeNumber("jobs", flags.jobs, 1),
+        job: flags.job === undefined ? undefined : wholeNumber("job", flags.job, 0),
+        dryRun: flags.dryRun,
+        explain: wholeNumber("explain", flags.explain, 0),
+        batch: wholeNumber("batch", flags.batch, 1),
+        resamples: wholeNumber("resamples", flags.resamples, 0),
+        seed: wholeNumber("seed", flags.seed, 0),
+        baseline: flags.baseline,
+      }),
+    );
+    return;
+  }
+  if (flags.protocol !== "one-to-eleven")
+    throw new Error(`--runs scores one-to-eleven alone; ${flags.protocol} trains its folds: name --methods`);
   const requests = parseRuns([
     ...(flags.runs ?? []),
     ...(flags.checkpoint === undefined ? [] : [flags.checkpoint]),
   ]);
   if (requests.length === 0) {
     throw new Error(
-      "nothing to score: name a trained run, such as --runs ifas=runs/starter-ifas-0 (see --help)",
+      "nothing to score: name a trained run, such as --runs ifas=runs/starter-ifas-0, or --methods to train (see --help)",
     );
   }
   const manifest = flags.manifest ?? (await starterManifest());

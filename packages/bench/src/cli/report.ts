@@ -4,10 +4,8 @@ import { dirname, resolve } from "node:path";
 import { readManifest } from "@candor/data";
 import yargs from "yargs";
 import { hideBin } from "yargs/helpers";
-import { buildReport } from "../report/buildReport.ts";
-import { readThumbnails } from "../report/readThumbnails.ts";
 import { renderTerminal } from "../report/renderTerminal.ts";
-import { writeReport } from "../report/writeReport.ts";
+import { writeReports } from "../report/writeReports.ts";
 import { readScores } from "../scores/readScores.ts";
 import { endProcess } from "./endProcess.ts";
 import { wholeNumber } from "./wholeNumber.ts";
@@ -15,7 +13,9 @@ import { wholeNumber } from "./wholeNumber.ts";
 await endProcess(async () => {
   const flags = await yargs(hideBin(process.argv))
     .scriptName("nx run bench:report")
-    .usage("$0 --scores FILE ...\n\nComputes every table and plot again from score files.")
+    .usage(
+      "$0 --scores FILE ...\n\nComputes every table and plot again from score files: means over seeds with intervals and\npaired tests (Markdown, LaTeX, JSON), and a page for each fold.",
+    )
     .option("scores", {
       type: "string",
       array: true,
@@ -28,7 +28,16 @@ await endProcess(async () => {
       requiresArg: true,
       describe: "Arrow manifest, for the sample images",
     })
-    .option("source", { type: "string", default: "D1", describe: "The training domain" })
+    .option("source", {
+      type: "string",
+      requiresArg: true,
+      describe: "The training domains, with commas between [as the files say, else D1]",
+    })
+    .option("baseline", {
+      type: "string",
+      requiresArg: true,
+      describe: "Method that the others are tested against",
+    })
     .option("out", { type: "string", default: "runs/report", describe: "Folder of the report" })
     .option("resamples", {
       type: "number",
@@ -39,31 +48,32 @@ await endProcess(async () => {
     .option("json", {
       type: "boolean",
       default: false,
-      describe: "Print the report as JSON instead of the table",
+      describe: "Print the reports as a JSON array instead of the tables",
     })
     .example("$0 --scores runs/cross-domain/scores/ifas-seed0.arrow", "One run")
+    .example(
+      "$0 --scores runs/loo/scores/*/*.arrow --out=runs/loo",
+      "All folds, methods and seeds of a protocol",
+    )
     .strict()
     .parseAsync();
   const files = await Promise.all(flags.scores.map(readScores));
-  const report = buildReport(files, {
+  const { reports, paths } = await writeReports(files, {
+    out: flags.out,
     source: flags.source,
     seed: wholeNumber("seed", flags.seed, 0),
     resamples: wholeNumber("resamples", flags.resamples, 0),
+    baseline: flags.baseline,
     commands: [`npx nx run bench:report ${hideBin(process.argv).join(" ")}`],
+    images:
+      flags.manifest === undefined
+        ? undefined
+        : { rows: (await readManifest(flags.manifest)).rows, root: dirname(flags.manifest) },
     created: new Date().toISOString(),
   });
-  const thumbnails =
-    flags.manifest === undefined
-      ? new Map<string, string>()
-      : await readThumbnails(
-          report.samples,
-          (await readManifest(flags.manifest)).rows,
-          dirname(flags.manifest),
-        );
-  const written = await writeReport(flags.out, report, files, { thumbnails });
   process.stdout.write(
     flags.json
-      ? `${JSON.stringify(report)}\n`
-      : `${renderTerminal(report)}\n\nreport  ${resolve(written.html)}\n`,
+      ? `${JSON.stringify(reports)}\n`
+      : `${[...reports.map(renderTerminal), paths.map((path) => resolve(path)).join("\n")].join("\n\n")}\n`,
   );
 });

@@ -1,6 +1,6 @@
 /** @file Scores manifest rows with a predictor, a domain at a time. */
 
-import { loadImages, type ImageSet, type ManifestRow } from "@candor/data";
+import { openImages, type ImageSet, type ManifestRow } from "@candor/data";
 import { groupBy } from "../metrics/groupBy.ts";
 import type { ScoreRow } from "../scores/scoreFile.ts";
 import { ProtocolError } from "./protocolError.ts";
@@ -20,6 +20,8 @@ export interface Predictor {
 export interface ScoreRowsOptions {
   /** The manifest's folder. */
   readonly root: string;
+  /** Crops of the manifest; its image files where there are none. */
+  readonly shards?: string | undefined;
   /** Images a call; default 32. */
   readonly batch?: number;
   /** Ids of the frames that also get a sentence, if the predictor explains. */
@@ -29,7 +31,7 @@ export interface ScoreRowsOptions {
 }
 
 /**
- * Scores every row, in order.
+ * Scores every row that has an image, in order; rows without a crop in the shards are left out.
  *
  * @throws ProtocolError if the predictor returns a wrong number of scores or one that is no probability
  */
@@ -40,8 +42,9 @@ export async function scoreRows(
 ): Promise<ScoreRow[]> {
   const { root, batch = 32, explained = new Set(), onProgress } = options;
   const scored = new Map<string, ScoreRow>();
-  for (const group of groupBy(rows, (row) => `${row.dataset} ${row.split}`).values()) {
-    const images = await loadImages(group, root, predictor.imageSize); // [N, S, S, 3]
+  const size = predictor.imageSize;
+  for (const asked of groupBy(rows, (row) => `${row.dataset} ${row.split}`).values()) {
+    const { rows: group, images } = await openImages(asked, { root, size, shards: options.shards }); // [N, S, S, 3]
     for (const indices of batches([...group.keys()], batch)) {
       const scores = await predictor.score(images, indices);
       if (scores.length !== indices.length) {
@@ -65,7 +68,7 @@ export async function scoreRows(
       });
     }
   }
-  return rows.map((row) => scored.get(row.id)!);
+  return rows.flatMap((row) => scored.get(row.id) ?? []);
 }
 
 function batches(indices: readonly number[], size: number): number[][] {

@@ -14,7 +14,7 @@ import { sampleVerdicts } from "./sampleVerdicts.ts";
 
 /** Options of {@link buildReport}. */
 export interface BuildReportOptions {
-  /** The training domain; its dev split gives the threshold. Default `"D1"`. */
+  /** The training domains, with commas between; their dev splits give the threshold. Default: as the files say, else `"D1"`. */
   readonly source?: string;
   /** Seed of the intervals and of the sample verdicts. */
   readonly seed: number;
@@ -34,12 +34,14 @@ export interface BuildReportOptions {
  * @throws MetricError if the frames of a video contradict each other
  */
 export function buildReport(files: readonly ScoreFile[], options: BuildReportOptions): CrossDomainReport {
-  const { source = "D1", seed, resamples = 1000, samples = 8, commands = [], created } = options;
+  const { seed, resamples = 1000, samples = 8, commands = [], created } = options;
   const first = files[0];
   if (!first) throw new ReportError("[buildReport] no score files were given.");
+  const sources = (options.source ?? first.metadata.sources ?? "D1").split(",");
+  const source = sources.join(" + ");
   assertSameFrames(files);
   const targets = [...new Set(first.rows.map((row) => row.dataset))]
-    .filter((dataset) => dataset !== source)
+    .filter((dataset) => !sources.includes(dataset))
     .toSorted((a, b) => a.localeCompare(b, "en", { numeric: true }));
   if (targets.length === 0) {
     throw new ReportError(
@@ -48,14 +50,14 @@ export function buildReport(files: readonly ScoreFile[], options: BuildReportOpt
   }
   const names = runNames(files);
   const runs = files.map((file, index) =>
-    judgeRun(file, names[index]!, source, targets, { seed, resamples }),
+    judgeRun(file, names[index]!, sources, targets, { seed, resamples }),
   );
   const shown = runs.find((run) => run.explanations.sentences > 0) ?? runs[0]!;
   return {
-    protocol: "one-to-eleven",
+    protocol: first.metadata.protocol ?? "one-to-eleven",
     source,
     targets,
-    rendered: [source, ...targets].every((dataset) => /^D\d+$/.test(dataset)),
+    rendered: [...sources, ...targets].every((dataset) => /^D\d+$/.test(dataset)),
     unit: "video",
     seed,
     resamples,
@@ -70,11 +72,12 @@ export function buildReport(files: readonly ScoreFile[], options: BuildReportOpt
 function judgeRun(
   file: ScoreFile,
   name: string,
-  source: string,
+  sources: readonly string[],
   targets: readonly string[],
   options: { seed: number; resamples: number },
 ): RunResult {
-  const dev = videoScores(file.rows.filter((row) => row.dataset === source && row.split === "dev"));
+  const devRows = file.rows.filter((row) => sources.includes(row.dataset) && row.split === "dev");
+  const dev = [...groupBy(devRows, (row) => row.dataset).values()].flatMap(videoScores);
   const devThreshold = new Set(dev.map((sample) => sample.label)).size === 2 ? thresholdAtEer(dev) : null;
   const judgeDomain = (dataset: string, role: DomainResult["role"]): DomainResult[] => {
     const rows = file.rows.filter((row) => row.dataset === dataset && row.split === "test");
@@ -92,10 +95,10 @@ function judgeRun(
     ];
   };
   const domains = [
-    ...judgeDomain(source, "source"),
+    ...sources.flatMap((source) => judgeDomain(source, "source")),
     ...targets.flatMap((target) => judgeDomain(target, "target")),
   ];
-  const tested = file.rows.filter((row) => row.dataset !== source && row.split === "test");
+  const tested = file.rows.filter((row) => !sources.includes(row.dataset) && row.split === "test");
   return {
     name,
     metadata: file.metadata,

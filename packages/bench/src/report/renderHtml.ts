@@ -5,6 +5,7 @@ import { percent } from "./formatFigures.ts";
 import { html, trusted, type SafeHtml } from "./html.ts";
 import { htmlStyle } from "./htmlStyle.ts";
 import type { CrossDomainReport, RunResult } from "./report.ts";
+import { protocolTitle } from "../protocols/protocols.ts";
 import { runMark } from "./charts/drawPlot.ts";
 import { chartsSection } from "./sections/chartsSection.ts";
 import { explanationsSection } from "./sections/explanationsSection.ts";
@@ -38,7 +39,7 @@ export function renderHtml(
           http-equiv="Content-Security-Policy"
           content="default-src 'none'; img-src data:; style-src 'unsafe-inline'"
         />
-        <title>Candor: One-to-Eleven</title>
+        <title>Candor: ${protocolTitle(report.protocol)}</title>
         <style>
           ${trusted(htmlStyle)}
         </style>
@@ -47,7 +48,7 @@ export function renderHtml(
         <main>
           <header>
             <p class="eyebrow">Candor · cross-domain report</p>
-            <h1>One domain to learn from, ${report.targets.length} never seen</h1>
+            <h1>${heading(report)}</h1>
             <p class="lead">${headline(report)}</p>
             ${rendered(report)}
           </header>
@@ -58,11 +59,17 @@ export function renderHtml(
           </p>
           ${resultsSection(report)} ${chartsSection(report, files)} ${attacksSection(report)}
           ${explanationsSection(report)} ${samplesSection(report, extras.thumbnails ?? new Map())}
-          ${publishedSection(report)} ${originSection(report)}
+          ${report.protocol === "one-to-eleven" ? publishedSection(report) : null} ${originSection(report)}
         </main>
       </body>
     </html> `;
   return page.html;
+}
+
+function heading({ protocol, source, targets }: CrossDomainReport): string {
+  return protocol === "one-to-eleven"
+    ? `One domain to learn from, ${targets.length} never seen`
+    : `${protocolTitle(protocol)}: ${source} to ${targets.join(", ")}`;
 }
 
 function headline({ runs, source, targets }: CrossDomainReport): string {
@@ -71,7 +78,7 @@ function headline({ runs, source, targets }: CrossDomainReport): string {
     .toSorted((a, b) => a.averages.hterLiterature! - b.averages.hterLiterature!);
   const words = ranked.map((run) => `${run.name} ${percent(run.averages.hterLiterature)}\u00a0%`);
   const figures = words.length > 0 ? `Mean HTER with the literature's threshold: ${words.join(", ")}. ` : "";
-  return `${figures}Trained on ${source}, tested on ${targets[0]} to ${targets.at(-1)}; the deployable threshold was chosen on ${source} alone.`;
+  return `${figures}Trained on ${source}, tested on ${targets.length > 1 ? `${targets[0]} to ${targets.at(-1)}` : targets[0]!}; the deployable threshold was chosen on ${source} alone.`;
 }
 
 function rendered(report: CrossDomainReport): SafeHtml | null {

@@ -2,6 +2,7 @@
 
 import type { Interval } from "../metrics/bootstrap.ts";
 import { metadataKeys } from "../scores/scoreFile.ts";
+import { protocolTitle } from "../protocols/protocols.ts";
 import { percent, percentInterval, tableFigures } from "./formatFigures.ts";
 import { publishedDifferences, publishedOneToEleven } from "./published.ts";
 import type { CrossDomainReport, DomainResult, RunResult } from "./report.ts";
@@ -9,7 +10,7 @@ import type { CrossDomainReport, DomainResult, RunResult } from "./report.ts";
 /** Renders the whole report; every figure is per cent and per video. */
 export function renderMarkdown(report: CrossDomainReport): string {
   return [
-    "# Cross-domain report: One-to-Eleven",
+    `# Cross-domain report: ${protocolTitle(report.protocol)}`,
     report.rendered
       ? "> **Rendered domains.** These figures show that the method and the pipeline work. They are no evidence of accuracy on any real data set."
       : "",
@@ -26,29 +27,7 @@ export function renderMarkdown(report: CrossDomainReport): string {
     "APCER of each species at the dev threshold.",
     table(["domain", "attack", ...report.runs.map((run) => run.name)], attackRows(report)),
     explanations(report),
-    "## Beside the published figures",
-    publishedDifferences(report.rendered)
-      .map((difference) => `- ${difference}`)
-      .join("\n"),
-    table(
-      ["method", "tested on", "HTER, literature", "AUC", "source"],
-      [
-        ...publishedOneToEleven.map(({ method, average, source }) => [
-          method,
-          "11 real data sets",
-          average.hter.toFixed(2),
-          average.auc.toFixed(2),
-          source,
-        ]),
-        ...report.runs.map((run) => [
-          `**${run.name}**`,
-          `${report.targets.length} ${report.rendered ? "rendered domains" : "data sets"}`,
-          percent(run.averages.hterLiterature),
-          percent(run.averages.auc),
-          "this report",
-        ]),
-      ],
-    ),
+    report.protocol === "one-to-eleven" ? published(report) : "",
     "## Sample verdicts",
     "Drawn by seed from the targets, not picked.",
     table(
@@ -77,6 +56,34 @@ export function renderMarkdown(report: CrossDomainReport): string {
     .filter((part) => part !== "")
     .join("\n\n")
     .concat("\n");
+}
+
+function published(report: CrossDomainReport): string {
+  return [
+    "## Beside the published figures",
+    publishedDifferences(report.rendered)
+      .map((difference) => `- ${difference}`)
+      .join("\n"),
+    table(
+      ["method", "tested on", "HTER, literature", "AUC", "source"],
+      [
+        ...publishedOneToEleven.map(({ method, average, source }) => [
+          method,
+          "11 real data sets",
+          average.hter.toFixed(2),
+          average.auc.toFixed(2),
+          source,
+        ]),
+        ...report.runs.map((run) => [
+          `**${run.name}**`,
+          `${report.targets.length} ${report.rendered ? "rendered domains" : "data sets"}`,
+          percent(run.averages.hterLiterature),
+          percent(run.averages.auc),
+          "this report",
+        ]),
+      ],
+    ),
+  ].join("\n\n");
 }
 
 function resultRows({ runs }: CrossDomainReport): string[][] {

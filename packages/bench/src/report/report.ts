@@ -69,8 +69,9 @@ export interface SampleVerdict {
 
 /** A cross-domain report. */
 export interface CrossDomainReport {
-  readonly protocol: "one-to-eleven";
-  /** The training domain and the domains that were tested. */
+  /** Its name, such as `"one-to-eleven"`. */
+  readonly protocol: string;
+  /** The training domain or domains and the domains that were tested. */
   readonly source: string;
   readonly targets: readonly string[];
   /** True if the domains are rendered, so that nothing follows for real data sets. */

@@ -5,6 +5,7 @@ import { readFile } from "node:fs/promises";
 import {
   assertScoreRows,
   metadataKeys,
+  optionalMetadataKeys,
   type ScoreFile,
   type ScoreMetadata,
   type ScoreRow,
@@ -31,13 +32,15 @@ export async function readScores(path: string): Promise<ScoreFile> {
       );
     }
   }
+  const optional: readonly string[] = optionalMetadataKeys;
   const metadata = Object.fromEntries(
-    metadataKeys.map((key) => {
+    [...metadataKeys, ...optionalMetadataKeys].flatMap((key) => {
       const value = table.schema.metadata.get(key);
+      if (value === undefined && optional.includes(key)) return [];
       if (value === undefined) throw new ScoreFileError(`[readScores] ${path}: the metadata lack "${key}".`);
-      return [key, value];
+      return [[key, value]];
     }),
-  ) as Record<keyof ScoreMetadata, string>;
+  ) as unknown as ScoreMetadata;
   const columns = names.map((name) => [name, table.getChild(name)!] as const);
   const rows = Array.from(
     { length: table.numRows },

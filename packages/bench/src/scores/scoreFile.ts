@@ -21,6 +21,10 @@ export interface ScoreMetadata {
   readonly adapter: string;
   readonly threads: string;
   readonly commit: string;
+  /** The protocol whose fold this is; absent on foreign scores and older files. */
+  readonly protocol?: string;
+  /** The data sets that were trained on, with commas between. */
+  readonly sources?: string;
 }
 
 /** The scores of one run. */
@@ -37,6 +41,12 @@ export const metadataKeys = [
   "adapter",
   "threads",
   "commit",
+] as const satisfies readonly (keyof ScoreMetadata)[];
+
+/** The metadata keys that a file may lack. */
+export const optionalMetadataKeys = [
+  "protocol",
+  "sources",
 ] as const satisfies readonly (keyof ScoreMetadata)[];
 
 const splits: readonly string[] = ["train", "dev", "test"];

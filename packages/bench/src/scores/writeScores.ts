@@ -12,7 +12,13 @@ import {
   type DataType,
   type Vector,
 } from "apache-arrow";
-import { assertScoreRows, metadataKeys, type ScoreFile, type ScoreRow } from "./scoreFile.ts";
+import {
+  assertScoreRows,
+  metadataKeys,
+  optionalMetadataKeys,
+  type ScoreFile,
+  type ScoreRow,
+} from "./scoreFile.ts";
 import { writeAtomically } from "./writeAtomically.ts";
 
 /** The columns of a score file with their Arrow types. */
@@ -39,7 +45,11 @@ export async function writeScores(path: string, { metadata, rows }: ScoreFile): 
   assertScoreRows(rows, path);
   const columns = Object.entries(scoreColumns) as [keyof ScoreRow, DataType][];
   const fields = columns.map(([name, type]) => new Field(name, type, name === "sentence"));
-  const schema = new Schema(fields, new Map(metadataKeys.map((key) => [key, metadata[key]])));
+  const entries = [...metadataKeys, ...optionalMetadataKeys].flatMap((key) => {
+    const value = metadata[key];
+    return value === undefined ? [] : [[key, value] as const];
+  });
+  const schema = new Schema(fields, new Map(entries));
   const vectors = Object.fromEntries(
     columns.map(([name, type]) => [
       name,

@@ -1,0 +1,141 @@
+/** @file Jobs: what they leave, how they resume, and how several run side by side. */
+
+import { existsSync } from "node:fs";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { readManifest } from "@candor/data";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { readScores } from "../../scores/readScores.ts";
+import { brightness, writeTinyDomains } from "../fixtures/tinyDomains.ts";
+import { planJobs, type Job } from "./planJobs.ts";
+import { isDone, runJob, type RunJobOptions, type TrainRequest } from "./runJob.ts";
+import { runJobs } from "./runJobs.ts";
+
+let folder = "";
+let manifest = "";
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "candor-jobs-"));
+  manifest = await writeTinyDomains(join(folder, "data"));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const fold = { id: "D1-D23", sources: ["D1"], targets: ["D2", "D3"] };
+const variant = { name: "bright", method: "brightness", config: { steps: 2 } };
+const plan = (out: string, seeds: readonly number[] = [3]) => planJobs([fold], [variant], seeds, out);
+
+function options(out: string, requests: TrainRequest[], method = "brightness"): RunJobOptions {
+  return {
+    protocol: "one-to-eleven",
+    rule: "given",
+    holdOut: 0,
+    manifest,
+    out,
+    train: async (request) => {
+      requests.push(request);
+      return { samplesPerSecond: 5 };
+    },
+    openRun: async () => ({
+      predictor: { ...brightness, method },
+      origin: { seed: "0", checkpoint: "x", adapter: "none", threads: "1", commit: "abc" },
+    }),
+    explain: 2,
+    batch: 4,
+  };
+}
+
+describe("planJobs", () => {
+  test("is fold by method within a seed, whole seeds first", () => {
+    const other = { ...fold, id: "other" };
+    const jobs = planJobs([fold, other], [variant, { ...variant, name: "b" }], [0, 1], "out");
+    expect(jobs.map(({ index, name }) => `${index} ${name}`).slice(0, 5)).toEqual([
+      "0 D1-D23 bright-seed0",
+      "1 D1-D23 b-seed0",
+      "2 other bright-seed0",
+      "3 other b-seed0",
+      "4 D1-D23 bright-seed1",
+    ]);
+    expect(jobs[7]!.scores).toBe(join("out", "scores", "other", "b-seed1.arrow"));
+  });
+
+  test("refuses names that no file can have, and the same twice", () => {
+    expect(() => planJobs([fold], [{ ...variant, name: "a/b" }], [0], "out")).toThrow(
+      '"a/b" cannot name files',
+    );
+    expect(() => planJobs([fold], [variant, variant], [0], "out")).toThrow("bright is asked for twice");
+    expect(() => planJobs([fold], [variant], [1, 1], "out")).toThrow("1 is asked for twice");
+  });
+});
+
+describe("runJob", () => {
+  test("trains on the fold's manifest, scores, and is done once its scores are there", async () => {
+    const out = join(folder, "whole");
+    const [job] = plan(out) as [Job];
+    const requests: TrainRequest[] = [];
+    expect(await isDone(job)).toBe(false);
+    expect(await runJob(job, options(out, requests))).toBe(true);
+    expect(requests).toMatchObject([{ method: "brightness", seed: 3, datasets: ["D1"], folder: job.run }]);
+    expect(JSON.parse(await readFile(requests[0]!.config, "utf8"))).toEqual({ steps: 2 });
+    const folds = await readManifest(requests[0]!.manifest);
+    expect(new Set(folds.rows.map(({ dataset, split }) => `${dataset} ${split}`))).toEqual(
+      new Set(["D1 train", "D1 dev", "D1 test", "D2 test", "D3 test"]),
+    );
+    const scores = await readScores(job.scores);
+    expect(scores.metadata).toMatchObject({
+      method: "bright",
+      seed: "3",
+      protocol: "one-to-eleven",
+      sources: "D1",
+    });
+    expect(scores.rows).toHaveLength(32);
+    expect(scores.rows.filter((row) => row.sentence !== null)).toHaveLength(6);
+    const durations = JSON.parse(
+      await readFile(join(out, "jobs", fold.id, "bright-seed3.json"), "utf8"),
+    ) as object;
+    expect(durations).toMatchObject({ job: job.name, training: { samplesPerSecond: 5 } });
+    expect(await runJob(job, options(out, requests))).toBe(false);
+    expect(requests).toHaveLength(1);
+  });
+
+  test("does a job with a broken score file again, and gives the same scores", async () => {
+    const out = join(folder, "again");
+    const [job] = plan(out) as [Job];
+    await runJob(job, options(out, []));
+    const first = await readFile(job.scores);
+    await writeFile(job.scores, first.subarray(0, 100));
+    expect(await isDone(job)).toBe(false);
+    expect(await runJob(job, options(out, []))).toBe(true);
+    expect(await readFile(job.scores)).toEqual(first);
+  });
+
+  test("refuses a folder that was begun with another configuration, done or not", async () => {
+    const out = join(folder, "changed");
+    const [job] = plan(out) as [Job];
+    await runJob(job, options(out, []));
+    const [changed] = planJobs([fold], [{ ...variant, config: { steps: 3 } }], [3], out) as [Job];
+    await expect(isDone(changed)).rejects.toThrow("was begun with another configuration");
+  });
+
+  test("refuses a run of another method, and leaves no scores", async () => {
+    const out = join(folder, "other");
+    const [job] = plan(out) as [Job];
+    await expect(runJob(job, options(out, [], "ifas"))).rejects.toThrow('holds "ifas", not "brightness"');
+    expect(existsSync(job.scores)).toBe(false);
+  });
+});
+
+const command = (job: Job) => [process.execPath, "-e", `process.exit(${job.seed})`] as const;
+
+describe("runJobs", () => {
+  test("one that fails stops no other, done ones are passed over, and nothing starts after a stop", async () => {
+    const out = join(folder, "many");
+    const jobs = plan(out, [0, 1, 2]);
+    await runJob(jobs[2]!, options(out, []));
+    const outcomes: string[] = [];
+    const onEnd = (job: Job, outcome: string) => void outcomes.push(`${job.seed} ${outcome}`);
+    expect(await runJobs(jobs, { atOnce: 2, out, command, onEnd })).toEqual([jobs[1]]);
+    expect(outcomes.toSorted()).toEqual(["0 done", "1 failed", "2 was done"]);
+    const left = await runJobs(jobs, { atOnce: 2, out, command, signal: AbortSignal.abort() });
+    expect(left).toEqual(jobs.slice(0, 2));
+  });
+});

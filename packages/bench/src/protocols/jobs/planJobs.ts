@@ -1,0 +1,63 @@
+/** @file The independent jobs of a protocol: fold by seed by method. */
+
+import { join } from "node:path";
+import { ProtocolError } from "../protocolError.ts";
+import type { Fold } from "../protocols.ts";
+
+/** What is trained, under which name it is reported. */
+export interface Variant {
+  readonly name: string;
+  /** A method of `train:fit`. */
+  readonly method: string;
+  /** Fields that replace the recipe's. */
+  readonly config: Readonly<Record<string, unknown>>;
+}
+
+/** One training with its scoring. */
+export interface Job {
+  /** Place in the list, from 0. */
+  readonly index: number;
+  readonly name: string;
+  readonly fold: Fold;
+  readonly variant: Variant;
+  readonly seed: number;
+  /** Folder of the training run. */
+  readonly run: string;
+  /** The score file, which marks the job as done. */
+  readonly scores: string;
+}
+
+/**
+ * Lists the jobs; the order puts whole seeds first, so that a stopped benchmark has complete seeds.
+ *
+ * @throws ProtocolError if two variants share a name, a name cannot be a file's, or a seed occurs twice
+ */
+export function planJobs(
+  folds: readonly Fold[],
+  variants: readonly Variant[],
+  seeds: readonly number[],
+  out: string,
+): Job[] {
+  for (const { name } of variants) {
+    if (!/^[\w.+=-]+$/.test(name)) {
+      throw new ProtocolError(`[planJobs] "${name}" cannot name files; use letters, digits and . + = - _.`);
+    }
+  }
+  const names = variants.map((variant) => variant.name);
+  const twice = [...names, ...seeds].find((value, index, all) => all.indexOf(value) !== index);
+  if (twice !== undefined) throw new ProtocolError(`[planJobs] ${twice} is asked for twice.`);
+  return seeds
+    .flatMap((seed) => folds.flatMap((fold) => variants.map((variant) => ({ seed, fold, variant }))))
+    .map(({ seed, fold, variant }, index) => {
+      const name = `${variant.name}-seed${seed}`;
+      return {
+        index,
+        name: `${fold.id} ${name}`,
+        fold,
+        variant,
+        seed,
+        run: join(out, "runs", fold.id, name),
+        scores: join(out, "scores", fold.id, `${name}.arrow`),
+      };
+    });
+}

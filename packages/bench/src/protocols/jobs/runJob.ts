@@ -1,0 +1,165 @@
+/** @file One job of a protocol: trains, scores, and leaves its score file as the mark that it is done. */
+
+import { existsSync } from "node:fs";
+import { mkdir, readFile, symlink } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { readManifest, writeManifest, type ManifestRow } from "@candor/data";
+import { readScores } from "../../scores/readScores.ts";
+import { writeAtomically } from "../../scores/writeAtomically.ts";
+import { writeScores } from "../../scores/writeScores.ts";
+import { chooseExplained } from "../chooseExplained.ts";
+import { foldRows } from "../foldRows.ts";
+import { ProtocolError } from "../protocolError.ts";
+import type { SplitRule } from "../protocols.ts";
+import type { OpenedRun } from "../runOneToEleven.ts";
+import { scoreRows } from "../scoreRows.ts";
+import type { Job } from "./planJobs.ts";
+
+/** What a training is asked for. */
+export interface TrainRequest {
+  readonly method: string;
+  readonly seed: number;
+  readonly manifest: string;
+  readonly datasets: readonly string[];
+  readonly shards: string | undefined;
+  /** JSON file with fields that replace the recipe's. */
+  readonly config: string;
+  readonly folder: string;
+}
+
+/** Options of {@link runJob}. */
+export interface RunJobOptions {
+  readonly protocol: string;
+  readonly rule: SplitRule;
+  readonly holdOut: number;
+  /** The manifest that all folds are cut from. */
+  readonly manifest: string;
+  /** Crops of the manifest; its image files where there are none. */
+  readonly shards?: string | undefined;
+  readonly out: string;
+  /** Trains, or goes on with, the folder's run; returns what the trainer reports. */
+  readonly train: (request: TrainRequest) => Promise<unknown>;
+  readonly openRun: (folder: string) => Promise<OpenedRun>;
+  /** Frames a domain that get a sentence. */
+  readonly explain: number;
+  /** Images a call. */
+  readonly batch: number;
+  readonly onProgress?: (done: number, all: number) => void;
+  /** Told of what a reader of the scores must know. */
+  readonly note?: (text: string) => void;
+}
+
+/**
+ * True if the job's scores are there and whole.
+ *
+ * @throws ProtocolError if the run's folder belongs to another configuration, whose scores would pass for this one's
+ */
+export async function isDone(job: Job): Promise<boolean> {
+  const config = recipeFile(job);
+  if (existsSync(config) && (await readFile(config, "utf8")) !== recipeOf(job)) {
+    throw new ProtocolError(
+      `[isDone] ${job.run} was begun with another configuration (${config}); name another --out, or remove it.`,
+    );
+  }
+  if (!existsSync(job.scores)) return false;
+  return readScores(job.scores).then(
+    () => true,
+    () => false,
+  );
+}
+
+/**
+ * Runs the job, unless its scores are there already. A training that was stopped goes on from its newest checkpoint.
+ *
+ * Leaves `folds/<fold>/manifest.arrow` with the fold's splits, the run, `jobs/<fold>/<job>.json` with durations, and the
+ * scores.
+ *
+ * @returns false if there was nothing left to do
+ * @throws ProtocolError if the checkpoint holds another method or no row could be scored
+ */
+export async function runJob(job: Job, options: RunJobOptions): Promise<boolean> {
+  if (await isDone(job)) return false;
+  const { fold, variant, seed } = job;
+  const { out, shards } = options;
+  const { rows } = await readManifest(options.manifest);
+  const plan = foldRows(rows, fold, options);
+  for (const text of plan.notes) options.note?.(text);
+  const manifest = await writeFoldManifest(join(out, "folds", fold.id), options.manifest, plan.rows);
+  const config = recipeFile(job);
+  await writeAtomically(config, recipeOf(job));
+  const started = performance.now();
+  const training = await options.train({
+    method: variant.method,
+    seed,
+    manifest,
+    datasets: fold.sources,
+    shards,
+    config,
+    folder: job.run,
+  });
+  const trained = performance.now();
+  const { predictor, origin } = await options.openRun(job.run);
+  if (predictor.method !== variant.method) {
+    throw new ProtocolError(`[runJob] ${job.run} holds "${predictor.method}", not "${variant.method}".`);
+  }
+  const scored = (await readManifest(manifest)).rows.filter((row) => row.split !== "train");
+  const result = await scoreRows(predictor, scored, {
+    root: dirname(manifest),
+    shards,
+    batch: options.batch,
+    explained: chooseExplained(scored, options.explain, 0),
+    onProgress: (done) => options.onProgress?.(done, scored.length),
+  });
+  const lost = scored.length - result.length;
+  if (lost > 0) options.note?.(`${lost} rows of ${job.name} have no crop and are not scored.`);
+  const ended = performance.now();
+  const durations = {
+    job: job.name,
+    trainSeconds: (trained - started) / 1000,
+    scoreSeconds: (ended - trained) / 1000,
+    scoredImagesPerSecond: (result.length * 1000) / (ended - trained),
+    training,
+  };
+  await writeAtomically(
+    join(out, "jobs", fold.id, `${variant.name}-seed${seed}.json`),
+    `${JSON.stringify(durations, null, 1)}\n`,
+  );
+  await writeScores(job.scores, {
+    metadata: {
+      ...origin,
+      method: variant.name,
+      seed: String(seed),
+      protocol: options.protocol,
+      sources: fold.sources.join(","),
+    },
+    rows: result,
+  });
+  return true;
+}
+
+function recipeFile(job: Job): string {
+  return join(job.run, "recipe.json");
+}
+
+function recipeOf({ variant }: Job): string {
+  return `${JSON.stringify(variant.config, null, 2)}\n`;
+}
+
+// A manifest's paths must stay inside its folder: a link leads from there to the images.
+async function writeFoldManifest(
+  folder: string,
+  manifest: string,
+  rows: readonly ManifestRow[],
+): Promise<string> {
+  await mkdir(folder, { recursive: true });
+  const link = join(folder, "data");
+  await symlink(dirname(resolve(manifest)), link, "junction").catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "EEXIST") throw error;
+  });
+  const file = join(folder, "manifest.arrow");
+  await writeManifest(
+    file,
+    rows.map((row) => ({ ...row, path: `data/${row.path}` })),
+  );
+  return file;
+}

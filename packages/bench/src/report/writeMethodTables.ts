@@ -1,0 +1,55 @@
+/** @file Writes method tables as JSON, Markdown and LaTeX. */
+
+import { join } from "node:path";
+import type { ScoreFile } from "../scores/scoreFile.ts";
+import { writeAtomically } from "../scores/writeAtomically.ts";
+import { methodTable, type MethodTableOptions } from "./methodTable.ts";
+import { renderMethodLatex, renderMethodMarkdown } from "./renderMethodTable.ts";
+
+/** Options of {@link writeMethodTables}. */
+export interface WriteMethodTablesOptions extends MethodTableOptions {
+  /** The protocol's title. */
+  readonly title: string;
+  /** Commands that make the tables again. */
+  readonly commands: readonly string[];
+  /** What a reader must know. */
+  readonly foldNotes: readonly string[];
+}
+
+/**
+ * Writes `table.json`, `table.md` and `table.tex`, each whole or not at all.
+ *
+ * @throws ReportError or MetricError if the files do not make a table
+ */
+export async function writeMethodTables(
+  folder: string,
+  files: readonly ScoreFile[],
+  options: WriteMethodTablesOptions,
+): Promise<{ readonly json: string; readonly markdown: string; readonly latex: string }> {
+  const table = methodTable(files, options);
+  const rendered = table.columns.every(({ target }) => /^D\d+$/.test(target));
+  const paths = {
+    json: join(folder, "table.json"),
+    markdown: join(folder, "table.md"),
+    latex: join(folder, "table.tex"),
+  };
+  const origin = files[0]!.metadata;
+  const markdown = [
+    `## ${options.title}`,
+    rendered
+      ? "> **Rendered domains.** These figures show that the method and the pipeline work. They are no evidence of accuracy on any real data set."
+      : "",
+    renderMethodMarkdown(table).trimEnd(),
+    options.foldNotes.map((note) => `- ${note}`).join("\n"),
+    `Scored at commit ${origin.commit} on ${origin.adapter}, ${origin.threads} threads.`,
+    options.commands.length === 0 ? "" : `\`\`\`sh\n${options.commands.join("\n")}\n\`\`\``,
+  ].filter((part) => part !== "");
+  const { title, commands, foldNotes } = options;
+  await writeAtomically(
+    paths.json,
+    `${JSON.stringify({ title, commands, foldNotes, rendered, ...table }, null, 1)}\n`,
+  );
+  await writeAtomically(paths.markdown, `${markdown.join("\n\n")}\n`);
+  await writeAtomically(paths.latex, renderMethodLatex(table));
+  return paths;
+}

@@ -1,0 +1,78 @@
+/** @file Writes everything that score files give: tables over seeds, and a page for each set of sources. */
+
+import { join } from "node:path";
+import type { ManifestRow } from "@candor/data";
+import { groupBy } from "../metrics/groupBy.ts";
+import type { ScoreFile } from "../scores/scoreFile.ts";
+import { buildReport } from "./buildReport.ts";
+import { readThumbnails } from "./readThumbnails.ts";
+import type { CrossDomainReport } from "./report.ts";
+import { protocolTitle } from "../protocols/protocols.ts";
+import { writeMethodTables } from "./writeMethodTables.ts";
+import { writeReport } from "./writeReport.ts";
+
+/** Options of {@link writeReports}. */
+export interface WriteReportsOptions {
+  readonly out: string;
+  /** The training domains of files that do not state them, with commas between; default `"D1"`. */
+  readonly source?: string | undefined;
+  readonly resamples: number;
+  readonly seed: number;
+  readonly baseline?: string | undefined;
+  readonly commands: readonly string[];
+  /** What a reader of the tables must know of the folds. */
+  readonly foldNotes?: readonly string[];
+  /** Rows and folder of the manifest, for the sample images. */
+  readonly images?: { readonly rows: readonly ManifestRow[]; readonly root: string } | undefined;
+  /** ISO 8601. */
+  readonly created: string;
+}
+
+/** What was written. */
+export interface WrittenReports {
+  readonly reports: readonly CrossDomainReport[];
+  readonly paths: readonly string[];
+}
+
+/**
+ * Writes `table.{json,md,tex}`, and `report.{json,md,html}` in `out` itself or, where runs were trained on different
+ * sources, in a folder for each set of sources.
+ *
+ * @throws ReportError or MetricError if the files do not belong together
+ */
+export async function writeReports(
+  files: readonly ScoreFile[],
+  options: WriteReportsOptions,
+): Promise<WrittenReports> {
+  const { out, source = "D1", resamples, seed, commands, images, created } = options;
+  const stated = files.map((file) => ({
+    ...file,
+    metadata: { ...file.metadata, sources: options.source ?? file.metadata.sources ?? source },
+  }));
+  const tables = await writeMethodTables(out, stated, {
+    title: protocolTitle(stated[0]?.metadata.protocol ?? "one-to-eleven"),
+    resamples,
+    seed,
+    baseline: options.baseline,
+    commands,
+    foldNotes: options.foldNotes ?? [],
+  });
+  const reports: CrossDomainReport[] = [];
+  const pages: string[] = [];
+  // Folds may share their sources (one source, several targets) and then were scored on different frames.
+  const folds = groupBy(stated, ({ metadata, rows }) => {
+    const trained = metadata.sources.split(",");
+    const targets = [...new Set(rows.map((row) => row.dataset))].filter((name) => !trained.includes(name));
+    return targets.length === 1 ? `${trained.join("+")}-${targets[0]}` : trained.join("+");
+  });
+  for (const [name, group] of folds) {
+    const report = buildReport(group, { seed, resamples, commands, created });
+    const thumbnails = images
+      ? await readThumbnails(report.samples, images.rows, images.root)
+      : new Map<string, string>();
+    const folder = folds.size === 1 ? out : join(out, name);
+    pages.push((await writeReport(folder, report, group, { thumbnails })).html);
+    reports.push(report);
+  }
+  return { reports, paths: [tables.json, tables.markdown, tables.latex, ...pages] };
+}
