@@ -42,6 +42,21 @@ describe("judgeExplanations", () => {
       attackNamedRight: 1 / 3,
       named: 4 / 5,
       agreement: 3 / 4,
+      distinctSentences: 4 / 5,
+      confusion: {
+        none: { replay: 1, nothing: 1 },
+        print: { print: 1 },
+        replay: { print: 1, none: 1 },
+      },
+      byAttack: {
+        none: { precision: 0, recall: 0 },
+        print: { precision: 1 / 2, recall: 1 },
+        replay: { precision: 0, recall: 0 },
+      },
+    });
+    expect(judgeExplanations([row("none", 0.2, "No, a screen replay.")], 0.5).byAttack["replay"]).toEqual({
+      precision: 0,
+      recall: null,
     });
   });
 
@@ -54,6 +69,9 @@ describe("judgeExplanations", () => {
       agreement: null,
       distinct1: null,
       distinct2: null,
+      distinctSentences: null,
+      confusion: {},
+      byAttack: {},
     });
   });
 });

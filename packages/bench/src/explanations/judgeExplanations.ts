@@ -18,6 +18,20 @@ export interface ExplanationFigures {
   readonly agreement: number | null;
   readonly distinct1: number | null;
   readonly distinct2: number | null;
+  /** Different sentences over all sentences: near 0 for a few templates, 1 where no sentence is said twice. */
+  readonly distinctSentences: number | null;
+  /** Frames by true presentation, then by the one that is named (`"nothing"` where none is). */
+  readonly confusion: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  /** By presentation that is true or named somewhere. */
+  readonly byAttack: Readonly<Record<string, NamingFigures>>;
+}
+
+/** How well one presentation is named; `null` where nothing is to be counted. */
+export interface NamingFigures {
+  /** Share right of the sentences that name it. */
+  readonly precision: number | null;
+  /** Share of its frames whose sentence names it. */
+  readonly recall: number | null;
 }
 
 /**
@@ -33,6 +47,7 @@ export function judgeExplanations(rows: readonly ScoreRow[], threshold: number):
   const right = explained.map((row) => row.names === row.attack);
   const naming = explained.filter((row) => row.names !== undefined);
   const sentences = explained.map((row) => row.sentence);
+  const confusion = countNames(explained);
   return {
     sentences: explained.length,
     namedRight: share(right),
@@ -41,7 +56,47 @@ export function judgeExplanations(rows: readonly ScoreRow[], threshold: number):
     agreement: share(naming.map((row) => (row.names === "none") === row.score >= threshold)),
     distinct1: distinctN(sentences, 1),
     distinct2: distinctN(sentences, 2),
+    distinctSentences: sentences.length === 0 ? null : new Set(sentences).size / sentences.length,
+    confusion,
+    byAttack: namingFigures(confusion),
   };
+}
+
+const unnamed = "nothing";
+
+function countNames(
+  rows: readonly { readonly attack: string; readonly names: string | undefined }[],
+): Record<string, Record<string, number>> {
+  const counts: Record<string, Record<string, number>> = {};
+  for (const { attack, names = unnamed } of rows.toSorted((a, b) => (a.attack < b.attack ? -1 : 1))) {
+    const row = (counts[attack] ??= {});
+    row[names] = (row[names] ?? 0) + 1;
+  }
+  return counts;
+}
+
+function namingFigures(confusion: ExplanationFigures["confusion"]): Record<string, NamingFigures> {
+  const rows = Object.values(confusion);
+  const known = new Set([...Object.keys(confusion), ...rows.flatMap(Object.keys)]);
+  known.delete(unnamed);
+  return Object.fromEntries(
+    [...known].toSorted().map((attack) => {
+      const right = confusion[attack]?.[attack] ?? 0;
+      const named = sum(rows.map((row) => row[attack] ?? 0));
+      return [
+        attack,
+        { precision: ratio(right, named), recall: ratio(right, sum(Object.values(confusion[attack] ?? {}))) },
+      ];
+    }),
+  );
+}
+
+function sum(counts: readonly number[]): number {
+  return counts.reduce((total, count) => total + count, 0);
+}
+
+function ratio(part: number, whole: number): number | null {
+  return whole === 0 ? null : part / whole;
 }
 
 function share(hits: readonly boolean[]): number | null {

@@ -149,6 +149,18 @@ function explanations({ runs }: CrossDomainReport): string {
       ],
       rows,
     ),
+    "How well each presentation is named, over all targets: precision of the sentences that name it, recall of its frames.",
+    table(
+      ["method", "presentation", "precision", "recall"],
+      explaining.flatMap(({ name, explanations: { byAttack } }) =>
+        Object.entries(byAttack).map(([attack, { precision, recall }]) => [
+          name,
+          attack === "none" ? "live" : attack,
+          percent(precision, 1),
+          percent(recall, 1),
+        ]),
+      ),
+    ),
   ].join("\n\n");
 }
 
