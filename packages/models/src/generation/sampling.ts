@@ -65,13 +65,10 @@ export function penaliseRepetition(logits: Float64Array, ids: Iterable<number>, 
  */
 export function candidates(logits: ArrayLike<number>, options: SamplingOptions): Candidate[] {
   const { temperature = 1, topK = logits.length, topP = 1 } = options;
-  const ids = Uint32Array.from({ length: logits.length }, (_, i) => i);
-  ids.sort((a, b) => (logits[b] as number) - (logits[a] as number) || a - b);
-  const top = logits[ids[0] as number] as number;
-  const kept = Array.from(ids.subarray(0, topK), (id) => ({
-    id,
-    probability: Math.exp(((logits[id] as number) - top) / temperature),
-  }));
+  const top = largestOf(logits);
+  const power = (id: number) => Math.exp(((logits[id] as number) - top) / temperature);
+  const ids = mostProbable(logits, power, topK, topP);
+  const kept = Array.from(ids.subarray(0, topK), (id) => ({ id, probability: power(id) }));
   const normalised = normalise(kept);
   let before = 0;
   const end = normalised.findIndex(({ probability }) => {
@@ -80,6 +77,31 @@ export function candidates(logits: ArrayLike<number>, options: SamplingOptions):
     return false;
   });
   return end < 0 ? normalised : normalise(normalised.slice(0, end));
+}
+
+/** Ids in their order, of which the first that top-k and top-p keep are there: sorting a whole vocabulary is slow. */
+function mostProbable(
+  logits: ArrayLike<number>,
+  power: (id: number) => number,
+  topK: number,
+  topP: number,
+): Uint32Array {
+  const powers = Float64Array.from({ length: logits.length }, (_, id) => power(id));
+  const total = powers.reduce((sum, x) => sum + x, 0);
+  const order = (ids: Uint32Array) =>
+    ids.toSorted((a, b) => (logits[b] as number) - (logits[a] as number) || a - b);
+  const all = Uint32Array.from(powers.keys());
+  for (const least of [1e-2, 1e-4, 1e-8]) {
+    let mass = 0;
+    const ids = all.filter((id) => {
+      const kept = (powers[id] as number) >= least;
+      if (kept) mass += powers[id] as number;
+      return kept;
+    });
+    // A little more than is needed, for what rounding loses.
+    if (ids.length >= topK || mass > topP * total * (1 + 1e-9)) return order(ids);
+  }
+  return order(all);
 }
 
 function normalise(items: readonly Candidate[]): Candidate[] {
@@ -105,19 +127,38 @@ export class Sampler {
    * @returns the next token
    */
   next(logits: ArrayLike<number>, ids: Iterable<number>): number {
-    const { temperature = 0, repetitionPenalty = 1 } = this.#options;
+    const { temperature = 0, topK, topP = 1, repetitionPenalty = 1 } = this.#options;
     const values = Float64Array.from(logits);
     if (repetitionPenalty !== 1) penaliseRepetition(values, ids, repetitionPenalty);
     if (temperature === 0) return indexOfLargest(values);
-    const choices = candidates(values, this.#options);
-    let left = this.#random.uniform();
-    for (const { id, probability } of choices) {
-      left -= probability;
-      if (left < 0) return id;
-    }
-    // Rounding may leave a little of the last one.
-    return (choices.at(-1) as Candidate).id;
+    const uniform = this.#random.uniform();
+    return topK === undefined && topP === 1
+      ? drawFromAll(values, temperature, uniform)
+      : drawFrom(candidates(values, this.#options), uniform);
   }
+}
+
+function drawFrom(choices: readonly Candidate[], uniform: number): number {
+  let left = uniform;
+  for (const { id, probability } of choices) {
+    left -= probability;
+    if (left < 0) return id;
+  }
+  // Rounding may leave a little of the last one.
+  return (choices.at(-1) as Candidate).id;
+}
+
+/** A draw from the softmax of all logits, which need no order. */
+function drawFromAll(logits: Float64Array, temperature: number, uniform: number): number {
+  const top = largestOf(logits);
+  const powers = logits.map((logit) => Math.exp((logit - top) / temperature));
+  let left = uniform * powers.reduce((sum, x) => sum + x, 0);
+  const found = powers.findIndex((power) => (left -= power) < 0);
+  return found < 0 ? powers.findLastIndex((power) => power > 0) : found;
+}
+
+function largestOf(values: ArrayLike<number>): number {
+  return values[indexOfLargest(values)] as number;
 }
 
 /** The first of the largest. */

@@ -114,10 +114,14 @@ describe("a folder that does not fit is refused before anything is allocated:", 
 
   type Tensors = Map<string, TensorToStore>;
 
-  async function refused(change: (at: string) => Promise<void>, options: Parameters<typeof openLm>[2] = {}) {
+  async function refused(
+    change: (at: string) => Promise<void>,
+    options: Parameters<typeof openLm>[2] = {},
+    fixture: Parameters<typeof lmFixture>[0] = "tinyQwen2",
+  ) {
     const device = await testDevice();
     const at = await mkdtemp(join(folder, "model-"));
-    await cp(lmFixture("tinyQwen2"), at, { recursive: true });
+    await cp(lmFixture(fixture), at, { recursive: true });
     await change(at);
     const before = device.stats;
     const error = await openLm(device, at, options).catch((e: Error) => e);
@@ -146,6 +150,15 @@ describe("a folder that does not fit is refused before anything is allocated:", 
     );
     expect(await refused((at) => rm(join(at, "model.safetensors")))).toMatch(
       /has neither model\.safetensors nor model\.safetensors\.index\.json: download it/,
+    );
+  });
+
+  test("a missing shard, and one that lacks what the index says", async () => {
+    const second = "model-00002-of-00002.safetensors";
+    expect(await refused((at) => rm(join(at, second)), {}, "tinyLlama")).toContain(second);
+    const swapped = (at: string) => cp(join(at, "model-00001-of-00002.safetensors"), join(at, second));
+    expect(await refused(swapped, {}, "tinyLlama")).toMatch(
+      /places .* in model-00002-of-00002\.safetensors, which does/,
     );
   });
 
