@@ -198,6 +198,15 @@ describe("elementwise", () => {
     expect(quotients).toEqual(Float32Array.of(Infinity, Infinity, NaN, Infinity));
   });
 
+  it("has a logarithm of negative numbers and of NaN on no adapter", async () => {
+    const device = await testDevice();
+    using _scope = device.scope();
+    const x = tensor(device, [-1, -0.3, -Infinity, NaN, -1e-30, 1, Infinity, 2]);
+    expect(await unary.log(x).read()).toEqual(
+      Float32Array.of(NaN, NaN, NaN, NaN, NaN, 0, Infinity, Math.LN2),
+    );
+  });
+
   it("shares the gradient between equal sides, and stops it outside of a clamp", async () => {
     const device = await testDevice();
     using _scope = device.scope();

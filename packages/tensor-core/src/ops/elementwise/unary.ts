@@ -42,7 +42,7 @@ export const scale = unaryOp("scale") as (x: Tensor, factor: number) => Tensor;
 export const addScalar = unaryOp("addScalar") as (x: Tensor, term: number) => Tensor;
 /** e^x */
 export const exp = unaryOp("exp") as (x: Tensor) => Tensor;
-/** Natural logarithm; NaN below 0. */
+/** Natural logarithm; -Infinity at 0, NaN below 0. */
 export const log = unaryOp("log") as (x: Tensor) => Tensor;
 /** Square root; NaN below 0. */
 export const sqrt = unaryOp("sqrt") as (x: Tensor) => Tensor;

@@ -25,12 +25,7 @@ export const unaryTable = {
   scale: { forward: "x * s", gradient: "dy * s", reference: (x, s) => x * s },
   addScalar: { forward: "x + s", gradient: "dy", reference: (x, s) => x + s },
   exp: { forward: "exp(x)", gradient: "dy * y", reference: Math.exp },
-  // Adapters disagree on the logarithm of 0.
-  log: {
-    forward: "select(log(x), -1.0 / abs(x), x == vec4<f32>(0.0))",
-    gradient: "dy / x",
-    reference: Math.log,
-  },
+  log: { forward: "naturalLog(x)", gradient: "dy / x", reference: Math.log },
   sqrt: { forward: "sqrt(x)", gradient: "0.5 * dy / y", reference: Math.sqrt },
   rsqrt: { forward: "inverseSqrt(x)", gradient: "-0.5 * dy * y / x", reference: (x) => 1 / Math.sqrt(x) },
   reciprocal: { forward: "1.0 / x", gradient: "-dy * y * y", reference: (x) => 1 / x },
@@ -134,6 +129,16 @@ fn signedPower(x: vec4<f32>, s: f32) -> vec4<f32> {
   let whole = fract(s) == 0.0;
   let negative = select(vec4<f32>(bitcast<f32>(params.quads | 0x7fc00000u)), select(size, -size, odd), whole);
   return select(size, negative, x < vec4<f32>(0.0));
+}
+`,
+  },
+  {
+    name: "naturalLog",
+    text: /* wgsl */ `
+// Adapters disagree on the logarithms of 0, of negative numbers and of NaN. Not a constant: WGSL refuses a constant NaN.
+fn naturalLog(x: vec4<f32>) -> vec4<f32> {
+  let y = select(log(x), -1.0 / abs(x), x == vec4<f32>(0.0));
+  return select(vec4<f32>(bitcast<f32>(params.quads | 0x7fc00000u)), y, x >= vec4<f32>(0.0));
 }
 `,
   },
