@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import sharp, { type OverlayOptions } from "sharp";
 
-import type { ManifestRow } from "../manifest/manifest.ts";
+import { attacks, type ManifestRow } from "../manifest/manifest.ts";
 
 const tile = 96;
 const gutter = 4;
@@ -35,7 +35,12 @@ export async function contactSheet(
   const width = labelWidth + columns * (tile + gutter);
   const pieces: OverlayOptions[] = [];
   let line = 0;
-  for (const [key, members] of groups) {
+  const order = (members: readonly ManifestRow[]): number => attacks.indexOf(members[0]!.attack);
+  // Domains as they come, attacks as in the taxonomy.
+  const domains = [...new Set(rows.map((row) => row.dataset))];
+  const place = (members: readonly ManifestRow[]): number => domains.indexOf(members[0]!.dataset);
+  const sorted = [...groups].toSorted(([, a], [, b]) => place(a) - place(b) || order(a) - order(b));
+  for (const [key, members] of sorted) {
     const top = line++ * (tile + gutter);
     pieces.push({ input: label(key), left: 6, top: top + (tile - labelHeight) / 2 });
     // Spread the samples over the group instead of taking its first subjects.
