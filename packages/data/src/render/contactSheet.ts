@@ -35,12 +35,11 @@ export async function contactSheet(
   const width = labelWidth + columns * (tile + gutter);
   const pieces: OverlayOptions[] = [];
   let line = 0;
-  const order = (members: readonly ManifestRow[]): number => attacks.indexOf(members[0]!.attack);
   // Domains as they come, attacks as in the taxonomy.
   const domains = [...new Set(rows.map((row) => row.dataset))];
-  const place = (members: readonly ManifestRow[]): number => domains.indexOf(members[0]!.dataset);
-  const sorted = [...groups].toSorted(([, a], [, b]) => place(a) - place(b) || order(a) - order(b));
-  for (const [key, members] of sorted) {
+  const place = ([row]: readonly ManifestRow[]): number =>
+    domains.indexOf(row!.dataset) * attacks.length + attacks.indexOf(row!.attack);
+  for (const [key, members] of [...groups].toSorted(([, a], [, b]) => place(a) - place(b))) {
     const top = line++ * (tile + gutter);
     pieces.push({ input: label(key), left: 6, top: top + (tile - labelHeight) / 2 });
     // Spread the samples over the group instead of taking its first subjects.
