@@ -14,6 +14,9 @@ ones, which it prints beside them. **Unverified** means that a part of the layou
 
 Videos need \`ffmpeg\` and \`ffprobe\` on the PATH. Frames that were extracted before are read in place of a video:
 \`name_frame0.png\`, \`name/000.png\`, \`name.avi/12.png\`.
+
+Rendered faces, which need no licence and are no evidence for real data, have a page of their own:
+[rendered-faces.md](rendered-faces.md).
 `;
 
 /** The page's text. */
