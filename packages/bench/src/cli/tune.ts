@@ -30,6 +30,11 @@ await endProcess(async () => {
       default: [...storages],
       describe: "How a and b are stored: n as written, t transposed",
     })
+    .option("dtype", {
+      choices: ["f32", "f16"] as const,
+      default: "f32" as const,
+      describe: "What a and b are stored as",
+    })
     .option("repeats", {
       type: "number",
       default: 7,
@@ -43,13 +48,14 @@ await endProcess(async () => {
     .option("json", { type: "boolean", default: false, describe: "Print JSON instead of a table" })
     .example("$0", "Tune the usual shapes, in a few minutes")
     .example("$0 --matmul 1576x768x768,64x2080x64 --storage nt --no-keep", "Look at two products")
+    .example("$0 --dtype f16 --matmul 1576x768x768 --storage nt", "Tune a product of halves")
     .strict()
     .parseAsync();
   const named = parseMatmuls(flags.matmul);
   const repeats = wholeNumber("repeats", flags.repeats, 1);
   const device = await Device.open();
   const products: TunedProduct[] = [];
-  for (const problem of problemsOf(named.length > 0 ? named : usualProducts, flags.storage)) {
+  for (const problem of problemsOf(named.length > 0 ? named : usualProducts, flags.storage, flags.dtype)) {
     const [tuned] = await tuneMatmul(device, [problem], { repeats });
     if (!tuned) continue;
     process.stderr.write(`${tuned.shapeClass}: ${tuned.chosen}\n`);
@@ -66,7 +72,7 @@ await endProcess(async () => {
 
 function show(products: readonly TunedProduct[]): string {
   const rows = products.map(({ problem, tried, untuned, chosen, ...product }) => [
-    `${problem.rows}x${problem.depth}x${problem.columns}`,
+    `${problem.rows}x${problem.depth}x${problem.columns}${problem.halfA ? " f16" : ""}`,
     product.shapeClass,
     chosen === untuned ? `${chosen} (the default)` : chosen,
     tried.map(({ tiling, gflops }) => `${tiling} ${gflops.toPrecision(3)}`).join(", "),

@@ -14,6 +14,10 @@ test("products are tuned in every storage that is asked for", () => {
     batches: 1,
     transposeA: false,
     transposeB: true,
+    halfA: false,
+    halfB: false,
   });
   expect(problems[3]).toMatchObject({ rows: 64, depth: 2080, columns: 256, transposeA: true });
+  const [halves] = problemsOf(parseMatmuls(["3x5x7"]), ["nt"], "f16");
+  expect(halves).toMatchObject({ halfA: true, halfB: true });
 });

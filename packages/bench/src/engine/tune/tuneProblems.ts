@@ -26,8 +26,12 @@ export const usualProducts: readonly MatmulCase[] = (
   ] as const
 ).map(([m, k, n]) => ({ kind: "matmul", m, k, n }));
 
-/** Each product in each storage. */
-export function problemsOf(products: readonly MatmulCase[], kinds: readonly string[]): MatmulProblem[] {
+/** Each product in each storage, both operands of one dtype. */
+export function problemsOf(
+  products: readonly MatmulCase[],
+  kinds: readonly string[],
+  dtype: "f32" | "f16" = "f32",
+): MatmulProblem[] {
   return products.flatMap(({ m, k, n }) =>
     kinds.map((kind) => ({
       rows: m,
@@ -36,6 +40,8 @@ export function problemsOf(products: readonly MatmulCase[], kinds: readonly stri
       batches: 1,
       transposeA: kind[0] === "t",
       transposeB: kind[1] === "t",
+      halfA: dtype === "f16",
+      halfB: dtype === "f16",
     })),
   );
 }

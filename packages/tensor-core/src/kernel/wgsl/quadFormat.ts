@@ -58,6 +58,12 @@ const formats: Readonly<Record<"f32" | "f16", QuadFormat>> = {
   },
 };
 
+/** Reads f16 as such instead of as packed words: for kernels with the feature `shader-f16`. */
+export const nativeHalves: Pick<QuadFormat, "element" | "load"> = {
+  element: "vec4<f16>",
+  load: (element) => `vec4<f32>(${element})`,
+};
+
 /** The format of tensors of a float dtype. */
 export function quadFormat(dtype: "f32" | "f16"): QuadFormat {
   return formats[dtype];

@@ -108,6 +108,26 @@ describe("every tiling", async () => {
   }
 });
 
+// Halves packed in words, and as such where the adapter offers them.
+describe("every tiling of f16", async () => {
+  const device = await testDevice();
+  const operands = { halfA: true, halfB: true };
+  const rowsOf = { broadcast: 8, register: 4, tile: 8 };
+  for (const tiling of tilingsFor(device.info, operands).filter(({ kind, rows }) => rows === rowsOf[kind])) {
+    describeOp<Case>(tilingName(tiling), {
+      ...product,
+      dtype: "f16",
+      cases: fc.constantFrom(
+        { m: 68, n: 36, k: 20, batch: [2], transposeA: false, transposeB: true, bias: false },
+        { m: 36, n: 68, k: 36, batch: [], transposeA: true, transposeB: false, bias: false },
+      ),
+      runs: 3,
+      op: (inputs, c) => withTiling(device, tiling, () => product.op(inputs, c)),
+      differentiable: [],
+    });
+  }
+});
+
 // The gradients of weight and bias come from one kernel here.
 for (const without of [[], ["subgroups"]]) {
   describeOp<[m: number, n: number, k: number]>(
@@ -217,6 +237,19 @@ describe("matmul", () => {
     },
     180_000,
   );
+
+  it("gives the same bits whether halves are read as such or as packed words", async () => {
+    const device = await testDevice();
+    if (!device.info.features.has("shader-f16")) return;
+    using _scope = device.scope();
+    const [m, n, k] = [20, 36, 12];
+    const a = tensor(device, random64([m, k], new Random(1), -4, 4).data, [m, k], "f16");
+    const b = tensor(device, random64([n, k], new Random(2), -4, 4).data, [n, k]);
+    const [tiling] = tilingsFor(device.info);
+    const read = (nativeHalves: boolean) =>
+      withTiling(device, { ...tiling!, nativeHalves }, () => matmul(a, b, { transposeB: true })).read();
+    expect(await read(true)).toEqual(await read(false));
+  });
 
   it("adds to what is known of a gradient", async () => {
     const device = await testDevice();

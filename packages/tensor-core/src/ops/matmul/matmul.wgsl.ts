@@ -2,11 +2,11 @@
 
 import { type KernelSpec, read, wgsl, write } from "../../kernel/kernelSpec.ts";
 import { flatGroup } from "../../kernel/wgsl/flatIndex.ts";
-import { halfFunctions, type QuadFormat, quadFormat } from "../../kernel/wgsl/quadFormat.ts";
+import { halfFunctions, nativeHalves, type QuadFormat, quadFormat } from "../../kernel/wgsl/quadFormat.ts";
 import { lanesBody } from "./matmulLanes.wgsl.ts";
 import { epilogueFunctions } from "./matmulEpilogue.wgsl.ts";
 import { tileBody } from "./matmulTile.wgsl.ts";
-import { type MatmulVariant, workgroupOf } from "./matmulVariant.ts";
+import { type MatmulVariant, readsNativeHalves, workgroupOf } from "./matmulVariant.ts";
 
 /** The buffers of the matmul kernels; an instance declares those that it uses. */
 export type MatmulBuffer = "a" | "b" | "bias" | "gate" | "residual" | "y" | "input" | "sums";
@@ -19,9 +19,11 @@ export type MatmulBuffer = "a" | "b" | "bias" | "gate" | "residual" | "y" | "inp
  */
 export function matmulKernel(variant: MatmulVariant) {
   const { tiling, epilogue, quadsA, quadsB, quadsY } = variant;
+  const native = readsNativeHalves(variant);
+  const halves = native ? nativeHalves : quadFormat("f16");
   const format = {
-    a: quadFormat(variant.halfA ? "f16" : "f32"),
-    b: quadFormat(variant.halfB ? "f16" : "f32"),
+    a: variant.halfA ? halves : quadFormat("f32"),
+    b: variant.halfB ? halves : quadFormat("f32"),
   };
   const tile = tiling.kind === "tile";
   const stored = quadsY ? "vec4<f32>" : "f32";
@@ -71,11 +73,15 @@ export function matmulKernel(variant: MatmulVariant) {
       GATE: epilogue.gate,
       RESIDUAL: epilogue.residual,
       SUMS: variant.sums,
+      ...(native ? { NATIVE_HALVES: true } : {}),
     },
-    ...(tiling.kind === "broadcast" ? { features: ["subgroups"] as const } : {}),
+    features: [
+      ...(tiling.kind === "broadcast" ? (["subgroups"] as const) : []),
+      ...(native ? (["shader-f16"] as const) : []),
+    ],
     body: wgsl`
 ${flatGroup}
-${variant.halfA || variant.halfB ? halfFunctions : ""}
+${(variant.halfA || variant.halfB) && !native ? halfFunctions : ""}
 ${quadsA ? loadQuad("a", format.a) : loadScalars("a")}
 ${quadsB ? loadQuad("b", format.b) : loadScalars("b")}
 ${variant.transposeA ? aTransposed(variant) : aPlain}
@@ -86,7 +92,7 @@ ${tile ? tileBody(variant) : lanesBody(variant)}`,
 }
 
 /** Elements i to i + 3 along the stored last axis; i is a multiple of four from the start of a row. */
-const loadQuad = (name: string, { load }: QuadFormat) => wgsl`
+const loadQuad = (name: string, { load }: Pick<QuadFormat, "load">) => wgsl`
 fn ${name}Four(row: u32, i: u32, width: u32, base: u32) -> vec4<f32> {
   return ${load(`${name}[(base + row * width + i) / 4u]`)};
 }`;

@@ -14,6 +14,8 @@ export interface Tiling {
   readonly rows: 4 | 8 | 16;
   /** Subgroup size for `broadcast`, else 1. */
   readonly lanes: number;
+  /** f16 operands are read as such, by the feature `shader-f16`; by default as packed words. The bits are the same. */
+  readonly nativeHalves?: boolean;
 }
 
 /** What is done to the product before it is stored: y = activation(scale · a b + bias) · gate + residual. */
@@ -73,7 +75,13 @@ export function workgroupsFor(tiling: Tiling, units: number): number {
   return tiling.kind === "register" ? Math.ceil(units / workgroupOf(tiling)) : units;
 }
 
+/** Whether the instance needs the feature `shader-f16`. */
+export function readsNativeHalves({ tiling, halfA, halfB }: MatmulVariant): boolean {
+  return tiling.nativeHalves === true && (halfA || halfB);
+}
+
 /** A tiling as a word: `broadcast8x16` has 8 lanes and 16 rows. */
-export function tilingName({ kind, rows, lanes }: Tiling): string {
-  return kind === "broadcast" ? `${kind}${lanes}x${rows}` : `${kind}${rows}`;
+export function tilingName({ kind, rows, lanes, nativeHalves }: Tiling): string {
+  const size = kind === "broadcast" ? `${lanes}x${rows}` : `${rows}`;
+  return `${kind}${size}${nativeHalves ? ".native" : ""}`;
 }

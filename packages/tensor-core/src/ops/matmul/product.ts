@@ -61,18 +61,16 @@ export function product(tensors: ProductTensors, attributes: ProductAttributes):
     gate: tensors.gate !== undefined,
     residual: tensors.residual !== undefined,
   };
-  const problem = { rows, columns, depth, batches, transposeA, transposeB };
+  const stored = { transposeA, transposeB, halfA: a.dtype === "f16", halfB: b.dtype === "f16" };
+  const problem = { rows, columns, depth, batches, ...stored };
   const tiling = chooseTiling(y.device, problem);
   const kernel = kernelOf({
     tiling,
     epilogue,
-    transposeA,
-    transposeB,
+    ...stored,
     quadsA: (a.shape.at(-1) ?? 0) % 4 === 0,
     quadsB: (b.shape.at(-1) ?? 0) % 4 === 0,
     quadsY: columns % 4 === 0,
-    halfA: a.dtype === "f16",
-    halfB: b.dtype === "f16",
     wholeDepth: depth % 4 === 0,
     sums: sums !== undefined,
   });

@@ -15,16 +15,23 @@ export interface MatmulProblem {
   readonly batches: number;
   readonly transposeA: boolean;
   readonly transposeB: boolean;
+  /** a or b is stored as f16; default false. */
+  readonly halfA?: boolean;
+  readonly halfB?: boolean;
 }
 
-/** Every tiling that runs on the device. */
-export function tilingsFor(info: DeviceInfo): readonly Tiling[] {
+type Operands = Pick<MatmulProblem, "halfA" | "halfB">;
+
+/** Every tiling that runs on the device, for operands of those dtypes. */
+export function tilingsFor(info: DeviceInfo, { halfA, halfB }: Operands = {}): readonly Tiling[] {
   const lanes = broadcastLanes(info);
-  return [
+  const tilings: readonly Tiling[] = [
     ...(lanes > 1 ? ([4, 8, 16] as const).map((rows) => ({ kind: "broadcast" as const, rows, lanes })) : []),
     ...([4, 8] as const).map((rows) => ({ kind: "register" as const, rows, lanes: 1 })),
     ...([4, 8] as const).map((rows) => ({ kind: "tile" as const, rows, lanes: 1 })),
   ];
+  if (!(halfA || halfB) || !info.features.has("shader-f16")) return tilings;
+  return [...tilings, ...tilings.map((tiling) => ({ ...tiling, nativeHalves: true }))];
 }
 
 /**
@@ -55,13 +62,19 @@ export function chooseTiling(device: Device, problem: MatmulProblem): Tiling {
   return forced.get(device)?.tiling ?? tunedTiling(device, problem) ?? defaultTiling(device.info, problem);
 }
 
-/** The name of matmul's kernels in a device's tuning. */
-export const matmulFamily = "matmul.f32";
+/** The name of matmul's kernels in a device's tuning: `matmul.f32`, `matmul.f16`, or `matmul.f32.f16` by a and b. */
+export function matmulFamily({ halfA, halfB }: Operands): string {
+  const [a, b] = [halfA ? "f16" : "f32", halfB ? "f16" : "f32"];
+  return a === b ? `matmul.${a}` : `matmul.${a}.${b}`;
+}
 
 function tunedTiling({ info, tuning }: Device, problem: MatmulProblem): Tiling | undefined {
-  if (!tuning.has(matmulFamily)) return undefined;
-  const name = tuning.get(matmulFamily, matmulRevision(info), shapeClass(problem));
-  return name === undefined ? undefined : tilingsFor(info).find((tiling) => tilingName(tiling) === name);
+  const family = matmulFamily(problem);
+  if (!tuning.has(family)) return undefined;
+  const name = tuning.get(family, matmulRevision(info, problem), shapeClass(problem));
+  return name === undefined
+    ? undefined
+    : tilingsFor(info, problem).find((tiling) => tilingName(tiling) === name);
 }
 
 const powerOfTwo = (n: number) => 2 ** Math.ceil(Math.log2(Math.max(1, n)));
@@ -72,15 +85,19 @@ export function shapeClass({ rows, columns, depth, batches, transposeA, transpos
   return `${stored} ${[rows, columns, depth].map(powerOfTwo).join("x")}${batches > 1 ? ` by ${powerOfTwo(batches)}` : ""}`;
 }
 
-const revisions = new Map<number, string>();
+const revisions = new WeakMap<DeviceInfo, Map<string, string>>();
 
 /** Changes with the WGSL of any tiling that runs on the device, which voids what was measured before. */
-export function matmulRevision(info: DeviceInfo): string {
-  const lanes = broadcastLanes(info);
-  let revision = revisions.get(lanes);
+export function matmulRevision(info: DeviceInfo, { halfA = false, halfB = false }: Operands = {}): string {
+  const family = matmulFamily({ halfA, halfB });
+  let known = revisions.get(info);
+  if (!known) revisions.set(info, (known = new Map()));
+  let revision = known.get(family);
   if (revision === undefined) {
-    const texts = tilingsFor(info).map((tiling) => assemble(matmulKernel({ ...aligned, tiling })));
-    revisions.set(lanes, (revision = shortHash(texts.join())));
+    const texts = tilingsFor(info, { halfA, halfB }).map((tiling) =>
+      assemble(matmulKernel({ ...aligned, halfA, halfB, tiling })),
+    );
+    known.set(family, (revision = shortHash(texts.join())));
   }
   return revision;
 }
@@ -92,8 +109,6 @@ const aligned = {
   quadsA: true,
   quadsB: true,
   quadsY: true,
-  halfA: false,
-  halfB: false,
   wholeDepth: true,
   sums: false,
 };

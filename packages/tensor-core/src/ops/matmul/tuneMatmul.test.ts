@@ -34,7 +34,7 @@ it("tries every tiling, and the choice holds for the shape class", async () => {
   expect(tilingName(chooseTiling(own, problem))).toBe(tuned?.chosen);
 
   const choose = (name: string, revision = matmulRevision(own.info)) =>
-    own.tuning.set(matmulFamily, revision, shapeClass(problem), name);
+    own.tuning.set(matmulFamily(problem), revision, shapeClass(problem), name);
   choose("tile8");
   expect(tilingName(chooseTiling(own, { ...problem, rows: 40 }))).toBe("tile8");
   for (const other of [{ rows: 65 }, { depth: 200 }, { transposeA: true }, { batches: 2 }]) {
@@ -47,6 +47,22 @@ it("tries every tiling, and the choice holds for the shape class", async () => {
   own.gpu.destroy();
   // SwiftShader compiles slowly.
 }, 180_000);
+
+it("tunes halves by themselves, read as such only where the adapter can", () => {
+  const info = { ...device(true, 8), features: new Set(["shader-f16"]) };
+  const without = { ...info, features: new Set<string>() };
+  const halves = { halfA: true };
+  const names = tilingsFor(without, halves).map(tilingName);
+  expect(names).toEqual(tilingsFor(info).map(tilingName));
+  expect(tilingsFor(info, halves).map(tilingName)).toEqual([
+    ...names,
+    ...names.map((name) => `${name}.native`),
+  ]);
+  expect(matmulFamily(halves)).toBe("matmul.f16.f32");
+  expect(matmulFamily({ halfA: true, halfB: true })).toBe("matmul.f16");
+  expect(matmulRevision(info, halves)).not.toBe(matmulRevision(without, halves));
+  expect(matmulRevision(info)).toBe(matmulRevision(without));
+});
 
 const device = (software: boolean, min: number, max = min) =>
   ({ software, subgroupMinSize: min, subgroupMaxSize: max }) as DeviceInfo;

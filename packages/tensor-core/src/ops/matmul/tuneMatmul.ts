@@ -50,8 +50,18 @@ async function tuneProduct(device: Device, problem: MatmulProblem, repeats: numb
   using _scope = device.scope();
   const { rows, columns, depth, batches, transposeA, transposeB } = problem;
   const batch = batches === 1 ? [] : [batches];
-  const a = full(device, [...batch, ...(transposeA ? [depth, rows] : [rows, depth])], 0.5);
-  const b = full(device, [...batch, ...(transposeB ? [columns, depth] : [depth, columns])], 0.5);
+  const a = full(
+    device,
+    [...batch, ...(transposeA ? [depth, rows] : [rows, depth])],
+    0.5,
+    problem.halfA ? "f16" : "f32",
+  );
+  const b = full(
+    device,
+    [...batch, ...(transposeB ? [columns, depth] : [depth, columns])],
+    0.5,
+    problem.halfB ? "f16" : "f32",
+  );
   const time = async (candidate: Candidate, runs: number): Promise<number> => {
     await device.synchronize();
     const started = performance.now();
@@ -61,7 +71,7 @@ async function tuneProduct(device: Device, problem: MatmulProblem, repeats: numb
     await device.synchronize();
     return (performance.now() - started) / runs;
   };
-  const candidates: Candidate[] = tilingsFor(device.info).map((tiling) => ({
+  const candidates: Candidate[] = tilingsFor(device.info, problem).map((tiling) => ({
     tiling,
     name: tilingName(tiling),
     ms: Number.POSITIVE_INFINITY,
@@ -82,7 +92,7 @@ async function tuneProduct(device: Device, problem: MatmulProblem, repeats: numb
   const usual = candidates.find(({ name }) => name === untuned);
   const [fastest = usual] = candidates;
   const chosen = fastest && usual && fastest.ms < margin * usual.ms ? fastest.name : untuned;
-  device.tuning.set(matmulFamily, matmulRevision(device.info), shapeClass(problem), chosen);
+  device.tuning.set(matmulFamily(problem), matmulRevision(device.info, problem), shapeClass(problem), chosen);
   const operations = 2 * rows * columns * depth * batches;
   return {
     problem,

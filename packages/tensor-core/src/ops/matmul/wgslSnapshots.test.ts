@@ -41,6 +41,11 @@ const kernels: Readonly<Record<string, KernelSpec>> = {
   "matmul.tile": matmulKernel({ ...product, ...ragged, tiling: { kind: "tile", rows: 4, lanes: 1 } }),
   "matmul.tile.sums": matmulKernel({ ...weightGradient, tiling: { kind: "tile", rows: 8, lanes: 1 } }),
   "matmul.broadcast.half": matmulKernel({ ...product, halfA: true, halfB: true }),
+  "matmul.broadcast.nativeHalf": matmulKernel({
+    ...product,
+    tiling: { ...product.tiling, nativeHalves: true },
+    halfB: true,
+  }),
   "matmul.backward.epilogue": epilogueBackward({ activation: "gelu", gate: true }),
 };
 
