@@ -25,6 +25,14 @@ export function testDigests(source: string): (file: string) => string | undefine
   };
 }
 
+/** How much is examined. */
+export interface Extent {
+  /** Forget earlier results. */
+  readonly again: boolean;
+  /** Mutants of one kernel, evenly from its text; those that an earlier run examined come on top. */
+  readonly atMost: number;
+}
+
 /**
  * Runs the tests of a kernel on each of its mutants until one fails; what an earlier, perhaps interrupted, examination
  * found is kept where neither the kernel nor the killing test's file has changed.
@@ -33,7 +41,7 @@ export async function examineSubject(
   host: MutationHost,
   subject: Subject,
   { source, kept }: MutationFolders,
-  again: boolean,
+  { again, atMost }: Extent,
 ): Promise<KernelRecord> {
   const { label, texts, functions } = subject;
   const digest = digestOf(texts);
@@ -46,19 +54,19 @@ export async function examineSubject(
   const timeoutMs = leastTimeoutMs + slowFactor * subject.tests.reduce((total, { ms }) => total + ms, 0);
   let tests = subject.tests;
   let seconds = known.size === 0 ? 0 : (earlier?.seconds ?? 0);
+  const listed = listMutants(texts);
+  const chosen = new Set(evenly(listed, atMost));
   const mutants: MutantRecord[] = [];
   const record = (): KernelRecord => {
     const killers = new Set(mutants.flatMap(({ by }) => (by ? [by.file] : [])));
     const digests = [...killers].toSorted().map((name) => [name, digestOfTest(name) ?? ""] as const);
-    return { label, digest, tests: Object.fromEntries(digests), seconds, mutants };
+    return { label, digest, tests: Object.fromEntries(digests), seconds, listed: listed.length, mutants };
   };
   mkdirSync(dirname(file), { recursive: true });
-  for (const mutant of listMutants(texts)) {
+  for (const mutant of listed) {
     const before = known.get(keyOf(mutant));
-    if (before) {
-      mutants.push(before);
-      continue;
-    }
+    if (before) mutants.push(before);
+    if (before || !chosen.has(mutant)) continue;
     const started = performance.now();
     const places = tests.map((test) => ({ file: test.file, index: test.index }));
     const request = {
@@ -72,7 +80,7 @@ export async function examineSubject(
     seconds += (performance.now() - started) / 1000;
     const by = verdict.kind === "killed" ? verdict.by : undefined;
     if (by) tests = withFirst(tests, by);
-    const why = verdict.kind === "survived" ? whyEquivalent(label, mutant, texts) : undefined;
+    const why = verdict.kind === "survived" ? whyEquivalent(label, mutant) : undefined;
     mutants.push({
       ...mutant,
       verdict: verdict.kind,
@@ -82,6 +90,12 @@ export async function examineSubject(
     writeFileSync(file, `${JSON.stringify(record(), undefined, 1)}\n`);
   }
   return record();
+}
+
+/** At most `count` of some items, at even distances. */
+export function evenly<T>(items: readonly T[], count: number): T[] {
+  const share = Math.min(1, count / items.length);
+  return items.filter((_, i) => Math.floor((i + 1) * share) > Math.floor(i * share));
 }
 
 const keyOf = ({ line, mutated }: Mutant): string => `${line}\n${mutated}`;

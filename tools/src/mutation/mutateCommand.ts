@@ -1,11 +1,11 @@
 /** @file `nx run tools:mutate`: puts faults into kernels and runs the op suite, which must notice each. */
 
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { runCommand } from "../process/runCommand.ts";
 import { workspaceRoot } from "../process/workspaceRoot.ts";
-import { examineSubject, testDigests } from "./examineSubject.ts";
+import { examineSubject, type Extent, testDigests } from "./examineSubject.ts";
 import { listMutants } from "./mutants.ts";
 import { MutationHost } from "./mutationHost.ts";
 import { providePlan } from "./mutationPlan.ts";
@@ -20,7 +20,7 @@ import {
 import { listSubjects, type Subject } from "./subjects.ts";
 import { listTestFiles } from "./testFiles.ts";
 
-const help = `nx run tools:mutate [-- --kernel=PATTERN] [--tests=PATTERN] [--list] [--again] [--record]
+const help = `nx run tools:mutate [-- --kernel=PATTERN] [--tests=PATTERN] [--list] [--again] [--at-most=N] [--record]
 
 Puts one fault at a time into the WGSL of each kernel (a sign flipped, a barrier dropped, an index shifted, a comparison
 swapped, a bound moved by one, min for max) and runs the tests that use the kernel until one fails: the file of which
@@ -32,6 +32,8 @@ test files with no survivor. What an interrupted run found is kept in .candor/mu
              mutant that another file kills counts as a survivor
   --list     list kernels and their mutants, and run nothing but the tests without faults
   --again    forget earlier results of these kernels
+  --at-most  examine N mutants of a kernel, spread evenly over its text, beside those that were examined before; the
+             table says which share that is, and a later run without it goes on with the rest
   --record   put the results of these kernels into packages/tensor-core/results/mutation.json, beside the others there
 The exit status is 1 if a mutant survives that tools/src/mutation/equivalents.ts does not justify.
 Example: nx run tools:mutate -- --kernel='^(unfold|conv)' --tests=ops/conv --record`;
@@ -54,6 +56,7 @@ await runCommand(async () => {
       tests: { type: "string", default: "." },
       list: { type: "boolean" },
       again: { type: "boolean", default: false },
+      "at-most": { type: "string", default: "Infinity" },
       record: { type: "boolean" },
       help: { type: "boolean", short: "h" },
     },
@@ -63,6 +66,8 @@ await runCommand(async () => {
     return 0;
   }
   const wanted = new RegExp(values.kernel);
+  const extent = { again: values.again, atMost: Number(values["at-most"]) };
+  if (!(extent.atMost >= 1)) throw new Error(`--at-most must be a number >= 1, got ${values["at-most"]}`);
   const files = listTestFiles(source).filter((file) => new RegExp(values.tests).test(file));
   if (files.length === 0) throw new Error(`no test file matches --tests=${values.tests}`);
   const host = new MutationHost();
@@ -77,7 +82,7 @@ await runCommand(async () => {
     }
     const summaries: KernelSummary[] = [];
     for (const subject of subjects) {
-      const summary = await examine(host, subject, values.again);
+      const summary = await examine(host, subject, extent);
       summaries.push(summary);
       if (values.record) record([summary]);
     }
@@ -89,11 +94,12 @@ await runCommand(async () => {
 });
 
 /** The result of a kernel: the recorded one where it still holds, else a new one. */
-async function examine(host: MutationHost, subject: Subject, again: boolean): Promise<KernelSummary> {
+async function examine(host: MutationHost, subject: Subject, extent: Extent): Promise<KernelSummary> {
   const { label, texts, tests } = subject;
   const recorded = readRecorded().find(({ kernel }) => kernel === label);
-  if (recorded && !again && stillHolds(recorded, digestOf(texts), testDigests(source))) return recorded;
-  const summary = summarizeKernel(await examineSubject(host, subject, folders, again));
+  if (recorded && !extent.again && stillHolds(recorded, digestOf(texts), testDigests(source)))
+    return recorded;
+  const summary = summarizeKernel(await examineSubject(host, subject, folders, extent));
   const { killed, survivors, mutants, secondsPerMutant } = summary;
   console.log(
     `mutate: ${label}: ${killed} of ${mutants} killed, ${survivors.length} survive ` +
@@ -116,5 +122,8 @@ function readRecorded(): KernelSummary[] {
 
 function record(summaries: readonly KernelSummary[]): void {
   mkdirSync(dirname(recordFile), { recursive: true });
-  writeFileSync(recordFile, `${JSON.stringify(mergeSummaries(readRecorded(), summaries), undefined, 1)}\n`);
+  // Renamed into place: another run may be reading.
+  const part = `${recordFile}.${process.pid}`;
+  writeFileSync(part, `${JSON.stringify(mergeSummaries(readRecorded(), summaries), undefined, 1)}\n`);
+  renameSync(part, recordFile);
 }

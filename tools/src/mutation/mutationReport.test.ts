@@ -1,6 +1,7 @@
 /** @file Which results are kept, and how new ones join them. */
 
 import { expect, it } from "vitest";
+import { evenly } from "./examineSubject.ts";
 import { type KernelSummary, mergeSummaries, stillHolds, summarizeKernel } from "./mutationReport.ts";
 
 const summary: KernelSummary = {
@@ -22,6 +23,7 @@ it("keeps a result while kernel and tests are the same and nothing survived", ()
   expect(holds({}, "other")).toBe(false);
   expect(holds({}, "text", "other")).toBe(false);
   expect(holds({ survivors: [{ fault: "sign", line: "a", mutated: "b" }] })).toBe(false);
+  expect(holds({ share: 0.5 })).toBe(false);
 });
 
 it("puts new results in the place of earlier ones, and leaves the rest", () => {
@@ -46,6 +48,7 @@ it("counts what compiles, and says what is alive without a reason", () => {
     digest: "text",
     tests: {},
     seconds: 6,
+    listed: 5,
     mutants: [
       { ...mutant, verdict: "killed" },
       { ...mutant, verdict: "invalid" },
@@ -53,6 +56,12 @@ it("counts what compiles, and says what is alive without a reason", () => {
       { ...mutant, verdict: "survived" },
     ],
   });
-  expect(found).toMatchObject({ mutants: 3, killed: 1, equivalent: 1, secondsPerMutant: 1.5 });
+  expect(found).toMatchObject({ share: 0.8, mutants: 3, killed: 1, equivalent: 1, secondsPerMutant: 1.5 });
   expect(found.survivors).toEqual([{ fault: "sign", line: "x + y", mutated: "x - y" }]);
+});
+
+it("takes a sample from the whole of a list", () => {
+  const items = Array.from({ length: 10 }, (_, i) => i);
+  expect(evenly(items, 4)).toEqual([2, 4, 7, 9]);
+  expect(evenly(items, Infinity)).toEqual(items);
 });

@@ -22,6 +22,8 @@ export interface KernelRecord {
   readonly tests: Readonly<Record<string, string>>;
   /** What the examination took. */
   readonly seconds: number;
+  /** Mutants that the kernel has, of which `mutants` may be a sample. */
+  readonly listed: number;
   readonly mutants: readonly MutantRecord[];
 }
 
@@ -37,6 +39,8 @@ export interface KernelSummary {
   readonly tests: Readonly<Record<string, string>>;
   /** By the wall clock, for one mutant. */
   readonly secondsPerMutant: number;
+  /** Share of the kernel's mutants that was examined, where not all were. */
+  readonly share?: number;
   readonly mutants: number;
   readonly killed: number;
   readonly equivalent: number;
@@ -44,7 +48,8 @@ export interface KernelSummary {
 }
 
 /** Sums a kernel up; mutants that do not compile are left out. */
-export function summarizeKernel({ label, digest, tests, seconds, mutants }: KernelRecord): KernelSummary {
+export function summarizeKernel(record: KernelRecord): KernelSummary {
+  const { label, digest, tests, seconds, listed, mutants } = record;
   const valid = mutants.filter(({ verdict }) => verdict !== "invalid");
   const alive = valid.filter(({ verdict }) => verdict === "survived");
   return {
@@ -52,6 +57,7 @@ export function summarizeKernel({ label, digest, tests, seconds, mutants }: Kern
     digest,
     tests,
     secondsPerMutant: mutants.length === 0 ? 0 : Number((seconds / mutants.length).toFixed(2)),
+    ...(mutants.length < listed ? { share: Number((mutants.length / listed).toFixed(3)) } : {}),
     mutants: valid.length,
     killed: valid.length - alive.length,
     equivalent: alive.filter(({ equivalent }) => equivalent !== undefined).length,
@@ -61,7 +67,7 @@ export function summarizeKernel({ label, digest, tests, seconds, mutants }: Kern
   };
 }
 
-/** True if nothing that a kernel's result rests on has changed, and no mutant was left alive. */
+/** True if all mutants were examined, nothing that the result rests on has changed, and no mutant was left alive. */
 export function stillHolds(
   summary: KernelSummary,
   digest: string,
@@ -70,6 +76,7 @@ export function stillHolds(
   const { tests = {}, survivors } = summary;
   return (
     summary.digest === digest &&
+    summary.share === undefined &&
     survivors.length === 0 &&
     Object.entries(tests).every(([file, found]) => digestOfTest(file) === found)
   );
@@ -89,17 +96,17 @@ export function showSummaries(summaries: readonly KernelSummary[]): string {
   const total = (of: (summary: KernelSummary) => number): number =>
     summaries.reduce((sum, summary) => sum + of(summary), 0);
   const rows = summaries.map(
-    ({ kernel, mutants, killed, equivalent, survivors, secondsPerMutant }) =>
-      `| ${kernel} | ${mutants} | ${killed} | ${equivalent} | ${survivors.length} | ${secondsPerMutant} |`,
+    ({ kernel, mutants, killed, equivalent, survivors, secondsPerMutant, share = 1 }) =>
+      `| ${kernel} | ${Number((100 * share).toFixed(1))} % | ${mutants} | ${killed} | ${equivalent} | ${survivors.length} | ${secondsPerMutant} |`,
   );
   const alive = summaries.flatMap(({ kernel, survivors }) =>
     survivors.map(({ fault, line, mutated }) => `- ${kernel}, ${fault}: \`${line}\` as \`${mutated}\``),
   );
   return [
-    "| kernel | mutants | killed | equivalent | survivors | s a mutant |",
-    "| --- | ---: | ---: | ---: | ---: | ---: |",
+    "| kernel | examined | mutants | killed | equivalent | survivors | s a mutant |",
+    "| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
     ...rows,
-    `| all | ${total((s) => s.mutants)} | ${total((s) => s.killed)} | ${total((s) => s.equivalent)} | ${total((s) => s.survivors.length)} | |`,
+    `| all | | ${total((s) => s.mutants)} | ${total((s) => s.killed)} | ${total((s) => s.equivalent)} | ${total((s) => s.survivors.length)} | |`,
     ...(alive.length > 0 ? ["", "Survivors:", "", ...alive] : []),
   ].join("\n");
 }

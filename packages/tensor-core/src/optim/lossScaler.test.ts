@@ -54,6 +54,19 @@ describe("LossScaler", () => {
     other.dispose();
   });
 
+  it("divides by the scale of now, not by that of the start", async () => {
+    const device = await testDevice();
+    using _scope = device.scope();
+    const scaler = new LossScaler(device, { initialScale: 8 });
+    for (const scale of [8, 4, 2]) {
+      const scaled = new Map([["g", tensor(device, [8, 16, -24, 40, Infinity])]]);
+      const unscaled = await scaler.unscale(scaled).get("g")?.read();
+      expect(unscaled).toEqual(Float32Array.of(8 / scale, 16 / scale, -24 / scale, 40 / scale, Infinity));
+      expect(await scaler.update()).toBe(false);
+    }
+    scaler.dispose();
+  });
+
   it("looks at no memory past a gradient's end", async () => {
     const device = await testDevice();
     using _scope = device.scope();

@@ -146,8 +146,8 @@ describe("a cache of keys and values", () => {
     using _scope = device.scope();
     const cache = keyValueCache(device, 2, 3, 1, 4);
     const rows = tensor(device, [1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4], [2, 2, 1, 4]);
-    appendKeyValue(cache, rows, rows, tensor(device, [0, 2], [2], "i32"));
-    const written = [1, 1, 1, 1, 2, 2, 2, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3, 3, 3, 3];
+    appendKeyValue(cache, rows, rows, tensor(device, [2, 1], [2], "i32"));
+    const written = [0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 0, 0, 0, 0, 3, 3, 3, 3, 4, 4, 4, 4];
     expect([...(await cache.keys.read())]).toEqual(written);
     expect([...(await cache.values.read())]).toEqual(written);
   });

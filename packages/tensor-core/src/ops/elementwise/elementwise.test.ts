@@ -110,13 +110,13 @@ async function evaluated(
   inputs: readonly Float32Array[],
   start: number,
   end: number,
+  dtype: "f32" | "f16" = "f32",
 ): Promise<Float32Array[]> {
   const device = await testDevice();
   using _scope = device.scope();
-  const [slopes, ...given] = inputs.map((values) => tensor(device, values.slice(start, end))) as [
-    Tensor,
-    ...Tensor[],
-  ];
+  const [slopes, ...given] = inputs.map((values) =>
+    tensor(device, values.slice(start, end), [end - start], dtype),
+  ) as [Tensor, ...Tensor[]];
   let y = slopes;
   const { grads } = valueAndGrad(
     () => {
@@ -134,10 +134,14 @@ const draw = (seed: number, low: number, high: number) => {
   const random = new Random(seed);
   return Float32Array.from({ length: 24 }, () => random.uniform(low, high));
 };
-const check = async (op: (...inputs: Tensor[]) => Tensor, inputs: readonly Float32Array[]) => {
-  const whole = await evaluated(op, inputs, 0, 24);
+const check = async (
+  op: (...inputs: Tensor[]) => Tensor,
+  inputs: readonly Float32Array[],
+  dtype: "f32" | "f16" = "f32",
+) => {
+  const whole = await evaluated(op, inputs, 0, 24, dtype);
   for (const start of [0, 8, 20]) {
-    const part = await evaluated(op, inputs, start, start + 4);
+    const part = await evaluated(op, inputs, start, start + 4, dtype);
     expect(part).toEqual(whole.map((values) => values.slice(start, start + 4)));
   }
 };
@@ -147,7 +151,9 @@ describe("an element depends on its own place alone", () => {
   it.each(Object.keys(unaryTable) as UnaryName[])("%s", async (name) => {
     const [low, high] = ranges[name] ?? [-2, 2];
     const op = (x: Tensor) => (ops[name] as (x: Tensor, s: number) => Tensor)(x, 0.75);
-    await check(op as (...inputs: Tensor[]) => Tensor, [draw(1, 0.5, 2), draw(2, low, high)]);
+    const inputs = [draw(1, 0.5, 2), draw(2, low, high)];
+    await check(op as (...inputs: Tensor[]) => Tensor, inputs);
+    if (inHalves.has(name)) await check(op as (...inputs: Tensor[]) => Tensor, inputs, "f16");
   });
 
   it.each(Object.keys(binaryTable) as BinaryName[])("%s", async (name) => {
@@ -207,6 +213,16 @@ describe("elementwise", () => {
     );
   });
 
+  it("has the error function's digits near 0, where its series begins and ends", async () => {
+    const device = await testDevice();
+    using _scope = device.scope();
+    const x = [1e-6, -0.001, 0.02, 0.0499].map(Math.fround);
+    const y = await unary.erf(tensor(device, x)).read();
+    // Of the series, the term in x^7 adds less than 1e-9 here.
+    const want = x.map((x) => (2 / Math.sqrt(Math.PI)) * (x - x ** 3 / 3 + x ** 5 / 10));
+    y.forEach((value, i) => expect(Math.abs(value / want[i]! - 1)).toBeLessThan(6e-7));
+  });
+
   it("shares the gradient between equal sides, and stops it outside of a clamp", async () => {
     const device = await testDevice();
     using _scope = device.scope();
@@ -219,10 +235,13 @@ describe("elementwise", () => {
           ?.read()) ?? [],
       );
     expect(await slope(() => binary.maximum(x, one))).toEqual([0, 0, 0.5, 1]);
+    expect(await slope(() => binary.maximum(one, x))).toEqual([0, 0, 0.5, 1]);
     expect(await slope(() => binary.minimum(one, x))).toEqual([1, 1, 0.5, 0]);
+    expect(await slope(() => binary.minimum(x, one))).toEqual([1, 1, 0.5, 0]);
     expect(await slope(() => unary.clamp(x, 0, 1))).toEqual([0, 1, 1, 0]);
     expect(await slope(() => unary.sign(x))).toEqual([0, 0, 0, 0]);
     expect(await slope(() => unary.relu(x))).toEqual([0, 0, 1, 1]);
+    expect(await slope(() => unary.leakyRelu(x, 0.25))).toEqual([0.25, 0.25, 1, 1]);
   });
 
   it("passes over more workgroups than one axis holds", async () => {

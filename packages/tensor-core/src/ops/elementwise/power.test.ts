@@ -66,6 +66,9 @@ describe("pow of two tensors", () => {
       [0, 0, 12, 0].forEach((value, i) => expect(dx[i]).toBeCloseTo(value, 4));
       expect(Array.from(dexponent).slice(0, 2)).toEqual([0, 0]);
       expect(dexponent[2]).toBeNaN();
+      const pole = new Map([["exponent", tensor(device, [-1], [1], dtype)]]);
+      const atPole = () => sum(pow(tensor(device, [0], [1], dtype), pole.get("exponent")!));
+      expect(await valueAndGrad(atPole, pole).grads.get("exponent")!.item()).toBe(-Infinity);
     },
   );
 

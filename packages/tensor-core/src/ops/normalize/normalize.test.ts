@@ -10,7 +10,7 @@ import { type Array64, assertClose, random64, zeros64 } from "../../testing/arra
 import { awkwardSize, describeOp } from "../../testing/describeOp.ts";
 import { testDevice } from "../../testing/testDevice.ts";
 import { tolerance } from "../../testing/tolerance.ts";
-import { mul } from "../elementwise/binary.ts";
+import { add, mul } from "../elementwise/binary.ts";
 import { sum } from "../reduce/sum.ts";
 import { layerNorm } from "./layerNorm.ts";
 import { rmsNorm } from "./rmsNorm.ts";
@@ -30,7 +30,7 @@ function byRow(x: Array64, f: (row: number[]) => number[]): Array64 {
   return y;
 }
 
-const add = (row: number[]) => row.reduce((a, b) => a + b, 0);
+const sumOf = (row: number[]) => row.reduce((a, b) => a + b, 0);
 const at = (x: Array64 | undefined, i: number) => x?.data[i] as number;
 
 for (const without of [[], ["subgroups"]]) {
@@ -44,7 +44,7 @@ for (const without of [[], ["subgroups"]]) {
     op: ({ x }) => softmax(x!),
     reference: ({ x }) =>
       byRow(x!, (row) => {
-        const total = add(row.map((value) => Math.exp(value)));
+        const total = sumOf(row.map((value) => Math.exp(value)));
         return row.map((value) => Math.exp(value) / total);
       }),
     opClass: "composite",
@@ -60,8 +60,8 @@ for (const without of [[], ["subgroups"]]) {
     op: ({ x, weight, bias }) => layerNorm(x!, weight!, bias!, { eps: 1e-2 }),
     reference: ({ x, weight, bias }) =>
       byRow(x!, (row) => {
-        const mean = add(row) / row.length;
-        const variance = add(row.map((value) => (value - mean) ** 2)) / row.length;
+        const mean = sumOf(row) / row.length;
+        const variance = sumOf(row.map((value) => (value - mean) ** 2)) / row.length;
         return row.map(
           (value, i) => ((value - mean) / Math.sqrt(variance + 1e-2)) * at(weight, i) + at(bias, i),
         );
@@ -79,7 +79,7 @@ for (const without of [[], ["subgroups"]]) {
     op: ({ x, weight }) => rmsNorm(x!, weight!, { eps: 1e-2 }),
     reference: ({ x, weight }) =>
       byRow(x!, (row) => {
-        const square = add(row.map((value) => value * value)) / row.length;
+        const square = sumOf(row.map((value) => value * value)) / row.length;
         return row.map((value, i) => (value / Math.sqrt(square + 1e-2)) * at(weight, i));
       }),
     opClass: "composite",
@@ -107,9 +107,9 @@ describe("gradients of weights", () => {
       params,
     );
     const h = byRow(x, (row) => {
-      const center = name === "layerNorm" ? add(row) / dim : 0;
+      const center = name === "layerNorm" ? sumOf(row) / dim : 0;
       const eps = name === "layerNorm" ? 1e-5 : 0;
-      const deviation = Math.sqrt(add(row.map((value) => (value - center) ** 2)) / dim + eps);
+      const deviation = Math.sqrt(sumOf(row.map((value) => (value - center) ** 2)) / dim + eps);
       return row.map((value) => (value - center) / deviation);
     });
     const want = { weight: new Float64Array(dim), bias: new Float64Array(dim) };
@@ -120,6 +120,37 @@ describe("gradients of weights", () => {
     for (const [key, gradient] of grads) {
       assertClose(key, await gradient.read(), want[key as "bias"], tolerance("composite", rows, 60));
     }
+  });
+});
+
+describe("the gradient of x", () => {
+  it.each([
+    ["layerNorm", 6],
+    ["layerNorm", 8],
+    ["rmsNorm", 6],
+    ["rmsNorm", 8],
+  ] as const)("of %s is added to that of a residual, %i wide", async (name, dim) => {
+    const device = await testDevice();
+    using _scope = device.scope();
+    const [x, slopes, weight] = [1, 2, 3].map((seed) => {
+      const { data, shape } = random64(seed < 3 ? [5, dim] : [dim], new Random(seed), -1, 1);
+      return tensor(device, data, shape);
+    }) as [Tensor, Tensor, Tensor];
+    const normalized = () =>
+      name === "layerNorm" ? layerNorm(x, weight, zeros(device, [dim])) : rmsNorm(x, weight);
+    const slope = async (y: () => Tensor) =>
+      (await valueAndGrad(() => sum(mul(y(), slopes)), new Map([["x", x]]))
+        .grads.get("x")!
+        .read()) as Float32Array;
+    const alone = await slope(normalized);
+    const known = (await slopes.read()) as Float32Array;
+    const got = await slope(() => add(normalized(), x));
+    assertClose(
+      name,
+      got,
+      alone.map((value, i) => value + known[i]!),
+      1e-6,
+    );
   });
 });
 
@@ -138,6 +169,15 @@ describe("softmax", () => {
     const hot = Float32Array.from({ length: 64 }, (_, i) => (i % 9 === 0 ? 200 : 0)); // a diagonal of [8, 8]
     const y = await softmax(tensor(device, hot, [8, 8])).read();
     expect(Array.from(y)).toEqual(Array.from(hot, (value) => value / 200));
+  });
+
+  it.each([67, 260])("finds the largest element of a row of %i by a tree of lanes", async (width) => {
+    const device = await testDevice(["subgroups"]);
+    using _scope = device.scope();
+    // A diagonal: e^200 is no f32, so that each row asks for its own largest element.
+    const hot = Float32Array.from({ length: width * width }, (_, i) => (i % (width + 1) === 0 ? 200 : 0));
+    const y = await softmax(tensor(device, hot, [width, width])).read();
+    expect(y.findIndex((value, i) => value !== hot[i]! / 200)).toBe(-1);
   });
 
   it("neither overflows nor loses rows of large values", async () => {
