@@ -48,6 +48,17 @@ export const cuePhrases: Readonly<Record<string, readonly string[]>> = {
   "natural depth": ["natural depth of the face", "soft shadows of the nose and chin"],
 };
 
+/** The ids of {@link cuePhrases} that each attack can show. */
+export const cuesOfAttack: Readonly<Record<Attack, readonly string[]>> = {
+  none: ["skin texture", "natural eye highlight", "natural depth"],
+  print: ["halftone dots", "paper border", "bent paper", "paper glare", "flat shading"],
+  replay: ["moire", "screen glare", "bezel", "light bezel", "screen pixels"],
+  cutout: ["cut eye holes", "cut edge", "halftone dots", "bent paper"],
+  rigidMask: ["hard mask rim", "plastic shine", "frozen mouth"],
+  softMask: ["loose mask edge", "rubber skin", "see-through shell", "hard shine", "hard mask rim"],
+  partial: ["covered part", "paper glasses", "cut edge"],
+};
+
 /** The cues that a live face shows where the facts name none. */
 export const liveCues: readonly string[] = ["skin texture", "natural eye highlight", "natural depth"];
 

@@ -6,7 +6,8 @@ import type { CaptionFacts, Uniform } from "./captionFacts.ts";
 /** How often a general captioner notices the medium of a spoof; our choice, after I-FAS section SCF. */
 const noticesMedium = 0.15;
 
-const mediumPhrases: Readonly<Record<Attack, readonly string[]>> = {
+/** How a general caption names the medium of each attack. */
+export const mediumPhrases: Readonly<Record<Attack, readonly string[]>> = {
   none: [],
   print: ["on a sheet of paper", "on a paper photo"],
   replay: ["on a screen", "on the display of a tablet"],
@@ -15,6 +16,9 @@ const mediumPhrases: Readonly<Record<Attack, readonly string[]>> = {
   softMask: ["with a rubber mask", "with a silicone mask"],
   partial: ["with paper glasses", "with a strip over the face"],
 };
+
+/** How a general caption names a mask that lets the face through. */
+export const transparentPhrases: readonly string[] = ["with a transparent mask"];
 
 /**
  * A general caption, as step 1 of SCF gives it (I-FAS, arXiv 2501.01720): mostly without any spoof cue.
@@ -26,7 +30,7 @@ export function captionGeneral(facts: CaptionFacts, random: Uniform): string {
   const person = personPhrase(facts);
   const skin = random() < 0.3 ? ` and ${facts.skinTone} skin` : "";
   const looks = `${person} with ${facts.hair}${skin}`;
-  const medium = facts.transparent ? ["with a transparent mask"] : mediumPhrases[facts.attack];
+  const medium = facts.transparent ? transparentPhrases : mediumPhrases[facts.attack];
   if (medium.length > 0 && random() < noticesMedium) {
     return `${person} ${pick(medium, random)}, in ${facts.light}.`;
   }
