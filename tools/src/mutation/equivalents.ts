@@ -65,7 +65,7 @@ export const equivalents: readonly Equivalent[] = [
     reason: "all lanes have the same sums, and so write the same values to the same places",
   },
   {
-    kernel: /^(crossEntropy\.backward\.logits|rmsNorm\.backward\.x)$/,
+    kernel: /^crossEntropy\.backward\.logits$/,
     fault: "bound",
     line: /^for \(var i = lane; i < params\.items/,
     reason:

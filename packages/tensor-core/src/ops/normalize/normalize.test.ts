@@ -3,7 +3,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { valueAndGrad } from "../../autograd/tape.ts";
-import { tensor, zeros } from "../../tensor/create.ts";
+import { ones, tensor, zeros } from "../../tensor/create.ts";
 import { Random } from "../../tensor/random.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { type Array64, assertClose, random64, zeros64 } from "../../testing/array64.ts";
@@ -152,6 +152,39 @@ describe("the gradient of x", () => {
       1e-6,
     );
   });
+});
+
+describe("a row's gradient", () => {
+  const [rows, dim] = [16_411, 5]; // more rows than threads take in order
+  const ops = {
+    softmax,
+    layerNorm: (x: Tensor) => layerNorm(x, ones(x.device, [dim]), zeros(x.device, [dim])),
+    rmsNorm: (x: Tensor) => rmsNorm(x, ones(x.device, [dim])),
+  };
+
+  it.each(["softmax", "layerNorm", "rmsNorm"] as const)(
+    "of %s is the same wherever it stands",
+    async (name) => {
+      const device = await testDevice();
+      using _scope = device.scope();
+      const turned = (values: ArrayLike<number>) =>
+        Float32Array.from({ length: rows * dim }, (_, i) => values[(rows - 1) * dim - i + 2 * (i % dim)]!);
+      const gradient = async (given: Float32Array, slopes: Float32Array) => {
+        const [x, dy] = [given, slopes].map((values) => tensor(device, values, [rows, dim])) as [
+          Tensor,
+          Tensor,
+        ];
+        const { grads } = valueAndGrad(() => sum(mul(ops[name](x), dy)), new Map([["x", x]]));
+        return (await grads.get("x")!.read()) as Float32Array;
+      };
+      const [x, dy] = [1, 2].map((seed) =>
+        Float32Array.from(random64([rows, dim], new Random(seed), -1, 1).data),
+      ) as [Float32Array, Float32Array];
+      const want = turned(await gradient(x, dy));
+      const got = await gradient(turned(x), turned(dy));
+      expect(got.findIndex((value, i) => value !== want[i])).toBe(-1);
+    },
+  );
 });
 
 describe("softmax", () => {

@@ -43,6 +43,19 @@ describe("random tensors", () => {
     expect(Math.max(...off)).toBeLessThan(2e-3);
   });
 
+  it("are normal where a word is as small as words get", async () => {
+    const device = await testDevice();
+    using _scope = device.scope();
+    const random = new Random(2);
+    random.skipBlocks(7_487_565); // its first word is 30: less than one unit of 2^-24
+    const [first] = await randomNormal(device, [4], random).read();
+    const host = new Random(2);
+    host.skipBlocks(7_487_565);
+    // Radii differ: the device takes (0 + 0.5) 2^-24, the host (30 + 0.5) 2^-32.
+    const turn = host.normal() / Math.sqrt(-2 * Math.log(30.5 / 2 ** 32));
+    expect(first).toBeCloseTo(turn * Math.sqrt(-2 * Math.log(0.5 / 2 ** 24)), 2);
+  });
+
   it("passes over more workgroups than one axis holds", async () => {
     const device = await testDevice();
     using _scope = device.scope();
