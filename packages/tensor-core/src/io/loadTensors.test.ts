@@ -68,6 +68,26 @@ describe("loadTensors", () => {
     },
   );
 
+  it("widens every sixteen-bit pattern exactly, piece after piece", async () => {
+    const device = await testDevice();
+    using _scope = device.scope();
+    const patterns = Uint16Array.from({ length: 65_536 }, (_, i) => i);
+    const header = `{"half":${entry("F16", [65_536], 0, 131_072)},"brain":${entry("BF16", [65_536], 131_072, 262_144)}}`;
+    const both = file(header, Buffer.concat([bytesOf(patterns), bytesOf(patterns)]));
+    const weights = await openSafetensors(bytesSource(both));
+    const tensors = await loadTensors(device, weights, { chunkBytes: 5000 });
+    const value = (pattern: number) => {
+      const [sign, exponent, fraction] = [pattern >> 15, (pattern >> 10) & 31, (pattern & 1023) / 1024];
+      const magnitude = exponent === 0 ? fraction * 2 ** -14 : (1 + fraction) * 2 ** (exponent - 15);
+      const special = fraction === 0 ? Number.POSITIVE_INFINITY : Number.NaN;
+      return (sign ? -1 : 1) * (exponent === 31 ? special : magnitude);
+    };
+    expect(await tensors.get("half")?.read()).toEqual(Float32Array.from(patterns, value));
+    const words = Uint32Array.from(patterns, (pattern) => pattern * 65_536);
+    const brain = (await tensors.get("brain")?.read()) as Float32Array;
+    expect(new Uint32Array(brain.buffer, brain.byteOffset, brain.length)).toEqual(words);
+  });
+
   it("writes into parameters, and nothing where one does not fit", async () => {
     const device = await testDevice();
     using _scope = device.scope();

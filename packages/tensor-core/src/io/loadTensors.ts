@@ -2,10 +2,9 @@
 
 import type { Device } from "../tensor/device.ts";
 import { asWords, type DType } from "../tensor/dtype.ts";
-import { toFloat16 } from "../tensor/float16.ts";
+import { fromBfloat16, fromFloat16, toFloat16 } from "../tensor/float16.ts";
 import { sameShape, showShape } from "../tensor/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
-import { fromBfloat16, fromFloat16 } from "./halfFloat.ts";
 import { SafetensorsError } from "./safetensorsError.ts";
 import type { SafetensorsDType } from "./safetensorsHeader.ts";
 import type { StoredEntry, Weights } from "./weights.ts";
@@ -37,13 +36,12 @@ export async function loadTensors(
   const chosen = [...weights.entries.values()].filter(({ name }) => select(name));
   // All dtypes are checked before the first byte is read.
   const dtypes = chosen.map((entry) => dtypeOf(entry, halves));
-  const tensors = new Map<string, Tensor>();
-  for (const [i, entry] of chosen.entries()) {
+  const pairs = chosen.map((entry, i) => {
     const t = Tensor.allocate(device, entry.shape, dtypes[i] as DType, `[loadTensors] ${entry.name}`);
-    tensors.set(entry.name, t);
-    await copyEntry(entry, t, stream);
-  }
-  return tensors;
+    return [entry, t] as const;
+  });
+  await copyEntries(device, pairs, stream);
+  return new Map(pairs.map(([{ name }, t]) => [name, t]));
 }
 
 /**
@@ -73,7 +71,8 @@ export async function loadInto(
     }
     return [entry, parameter] as const;
   });
-  for (const [entry, parameter] of pairs) await copyEntry(entry, parameter, stream);
+  const device = pairs[0]?.[1].device;
+  if (device) await copyEntries(device, pairs, stream);
 }
 
 function dtypeOf({ name, dtype, source }: StoredEntry, halves: "f16" | "f32"): DType {
@@ -86,42 +85,56 @@ function dtypeOf({ name, dtype, source }: StoredEntry, halves: "f16" | "f32"): D
   );
 }
 
-/** Reads, converts and writes one piece after the other, and waits until the device has taken it. */
-async function copyEntry(entry: StoredEntry, t: Tensor, options: StreamOptions): Promise<void> {
-  const { chunkBytes = 16 * 2 ** 20 } = options;
-  const { device } = t;
-  const width = entry.dtype === "F16" || entry.dtype === "BF16" ? 2 : 4;
-  // Whole words of f16, whatever the file has.
-  const step = Math.max(2, Math.floor(chunkBytes / width / 2) * 2);
+/** Reads, converts and writes one piece after the other, and waits for the device after every so many bytes. */
+async function copyEntries(
+  device: Device,
+  pairs: readonly (readonly [StoredEntry, Tensor])[],
+  { chunkBytes = 16 * 2 ** 20 }: StreamOptions,
+): Promise<void> {
   device.assertNotRecording("loadTensors");
-  const { binding } = t;
-  const bytesOut = t.dtype === "f16" ? 2 : 4;
-  for (let at = 0; at < t.size; at += step) {
-    const end = Math.min(t.size, at + step);
-    const bytes = await entry.source.read(entry.start + at * width, entry.start + end * width);
-    if (bytes.length !== (end - at) * width) {
-      throw new SafetensorsError(`${entry.source.name}: ${entry.name} is cut off`);
+  const convert = converter();
+  let queued = 0;
+  for (const [entry, t] of pairs) {
+    const { binding, dtype, size } = t;
+    const width = entry.dtype === "F16" || entry.dtype === "BF16" ? 2 : 4;
+    const bytesOut = dtype === "f16" ? 2 : 4;
+    // Whole words of f16, whatever the file has.
+    const step = Math.max(2, Math.floor(chunkBytes / width / 2) * 2);
+    for (let at = 0; at < size; at += step) {
+      const end = Math.min(size, at + step);
+      const bytes = await entry.source.read(entry.start + at * width, entry.start + end * width);
+      if (bytes.length !== (end - at) * width) {
+        throw new SafetensorsError(`${entry.source.name}: ${entry.name} is cut off`);
+      }
+      const words = convert(bytes, entry.dtype, dtype);
+      device.upload({ ...binding, offset: (binding.offset ?? 0) + at * bytesOut }, words);
+      queued += words.byteLength;
+      // The queue keeps a copy of what it was given until it is done.
+      if (queued >= chunkBytes) {
+        await device.synchronize();
+        queued = 0;
+      }
     }
-    const offset = (binding.offset ?? 0) + at * bytesOut;
-    device.upload({ ...binding, offset }, convert(bytes, entry.dtype, t.dtype));
-    // The queue keeps a copy of what it was given until it is done.
-    await device.gpu.queue.onSubmittedWorkDone();
   }
-  device.throwIfFailed();
+  await device.synchronize();
 }
 
-/** The bytes of elements as words of a tensor of the dtype, the last filled up with zero. */
-function convert(bytes: Uint8Array, from: SafetensorsDType, to: DType): Uint32Array | Float32Array {
-  const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
-  if (from !== "F16" && from !== "BF16") {
-    const words = new Uint32Array(aligned.buffer, aligned.byteOffset, bytes.length / 4);
-    if (to !== "f16") return words;
-    return asWords(toFloat16(new Float32Array(words.buffer, words.byteOffset, words.length)));
-  }
-  if (from === "F16" && to === "f16") {
-    return asWords(new Uint16Array(aligned.buffer, aligned.byteOffset, bytes.length / 2));
-  }
-  const halves = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const wide = (from === "F16" ? fromFloat16 : fromBfloat16)(halves, bytes.length / 2);
-  return to === "f16" ? asWords(toFloat16(wide)) : wide;
+/** Makes words of a tensor of a dtype, the last filled up with zero, of the bytes of elements; they hold until the next call. */
+function converter(): (bytes: Uint8Array, from: SafetensorsDType, to: DType) => Uint32Array | Float32Array {
+  // Fresh memory for each piece would cost more than widening does.
+  let wide = new Float32Array(0);
+  return (bytes, from, to) => {
+    const { buffer, byteOffset, length } = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
+    if (from !== "F16" && from !== "BF16") {
+      return to === "f16"
+        ? asWords(toFloat16(new Float32Array(buffer, byteOffset, length / 4)))
+        : new Uint32Array(buffer, byteOffset, length / 4);
+    }
+    const halves = new Uint16Array(buffer, byteOffset, length / 2);
+    if (from === "F16" && to === "f16") return asWords(halves);
+    if (wide.length < halves.length) wide = new Float32Array(halves.length);
+    const values = wide.subarray(0, halves.length);
+    (from === "F16" ? fromFloat16 : fromBfloat16)(halves, values);
+    return to === "f16" ? asWords(toFloat16(values)) : values;
+  };
 }

@@ -1,7 +1,6 @@
 /** @file Tensors to and from the bytes of a safetensors file. */
 
-import { toFloat16 } from "../tensor/float16.ts";
-import { fromBfloat16, fromFloat16 } from "./halfFloat.ts";
+import { fromBfloat16, fromFloat16, toFloat16 } from "../tensor/float16.ts";
 import { SafetensorsError } from "./safetensorsError.ts";
 import { parseHeader, type SafetensorsDType, type TensorEntry } from "./safetensorsHeader.ts";
 
@@ -60,9 +59,9 @@ function convert(bytes: Uint8Array, { name, dtype, start, end }: TensorEntry): S
     case "U32":
       return new Uint32Array(buffer);
     case "F16":
-      return fromFloat16(new DataView(buffer), buffer.byteLength / 2);
+      return fromFloat16(new Uint16Array(buffer));
     case "BF16":
-      return fromBfloat16(new DataView(buffer), buffer.byteLength / 2);
+      return fromBfloat16(new Uint16Array(buffer));
     default:
       throw new SafetensorsError(
         `${name}: dtype ${dtype} is not supported; leave the tensor out with select, or convert the file`,

@@ -1,4 +1,4 @@
-/** @file IEEE 754 binary16 on the host: bits from numbers, rounded to nearest even, and back, exactly. */
+/** @file Sixteen-bit floats on the host: binary16 from numbers, rounded to nearest even, and both kinds back, exactly. */
 
 const single = new Float32Array(1);
 const singleBits = new Uint32Array(single.buffer);
@@ -27,10 +27,16 @@ function halfMagnitude(magnitude: number): number {
   return (magnitude - 0x3800_0000 + 0xfff + ((magnitude >>> 13) & 1)) >>> 13;
 }
 
-/** The values of binary16 bits. */
-export function fromFloat16(bits: Uint16Array): Float32Array<ArrayBuffer> {
-  const values = new Float32Array(bits.length);
-  const words = new Uint32Array(values.buffer);
+/**
+ * The values of IEEE 754 binary16 bits.
+ *
+ * @param values takes them, as many as there are bits; default new memory
+ */
+export function fromFloat16(
+  bits: Uint16Array,
+  values: Float32Array<ArrayBuffer> = new Float32Array(bits.length),
+): Float32Array<ArrayBuffer> {
+  const words = new Uint32Array(values.buffer, values.byteOffset, values.length);
   for (let i = 0; i < bits.length; i++) {
     const half = bits[i] as number;
     const exponent = (half >> 10) & 0x1f;
@@ -41,5 +47,19 @@ export function fromFloat16(bits: Uint16Array): Float32Array<ArrayBuffer> {
       words[i] = ((half & 0x8000) << 16) | (widened << 23) | ((half & 0x3ff) << 13);
     }
   }
+  return values;
+}
+
+/**
+ * The values of bfloat16 bits, the upper halves of f32.
+ *
+ * @param values as in {@link fromFloat16}
+ */
+export function fromBfloat16(
+  bits: Uint16Array,
+  values: Float32Array<ArrayBuffer> = new Float32Array(bits.length),
+): Float32Array<ArrayBuffer> {
+  const words = new Uint32Array(values.buffer, values.byteOffset, values.length);
+  for (let i = 0; i < bits.length; i++) words[i] = (bits[i] as number) << 16;
   return values;
 }
