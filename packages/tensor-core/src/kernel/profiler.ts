@@ -2,6 +2,8 @@
 
 import { BufferUsage, MapMode } from "../device/gpuConstants.ts";
 import { DeviceError } from "../device/deviceError.ts";
+import type { DeviceInfo } from "../device/openDevice.ts";
+import { waitForDevice } from "../device/waitForDevice.ts";
 
 /** What one kernel took in all its dispatches. */
 export interface KernelTiming {
@@ -22,11 +24,12 @@ const bytesPerQuery = 8;
  */
 export class Profiler {
   readonly #gpu: GPUDevice;
+  readonly #info: DeviceInfo;
   readonly #sets: GPUQuerySet[] = [];
   readonly #labels: string[] = [];
 
   /** @throws DeviceError if the device has no `timestamp-query` */
-  constructor(gpu: GPUDevice) {
+  constructor(gpu: GPUDevice, info: DeviceInfo) {
     if (!gpu.features.has("timestamp-query")) {
       throw new DeviceError(
         "this adapter does not offer timestamp-query, so kernels cannot be timed one by one; " +
@@ -34,6 +37,7 @@ export class Profiler {
       );
     }
     this.#gpu = gpu;
+    this.#info = info;
   }
 
   /** The timestamps of the next dispatch's pass. */
@@ -73,7 +77,7 @@ export class Profiler {
     encoder.resolveQuerySet(querySet, 0, queriesPerSet, resolved, 0);
     encoder.copyBufferToBuffer(resolved, 0, staging, 0, size);
     this.#gpu.queue.submit([encoder.finish()]);
-    await staging.mapAsync(MapMode.READ);
+    await waitForDevice(this.#info, staging.mapAsync(MapMode.READ));
     const stamps = new BigUint64Array(staging.getMappedRange().slice(0));
     staging.destroy();
     resolved.destroy();

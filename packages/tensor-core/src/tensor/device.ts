@@ -127,7 +127,7 @@ export class Device {
    * @throws DeviceError if the adapter offers no `timestamp-query`
    */
   async profile(fn: () => void | Promise<void>): Promise<KernelTiming[]> {
-    const profiler = new Profiler(this.gpu);
+    const profiler = new Profiler(this.gpu, this.info);
     this.flush();
     this.recorder.profiler = profiler;
     try {
