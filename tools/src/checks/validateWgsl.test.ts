@@ -15,6 +15,18 @@ it("accepts f16 and subgroups, which the null backend offers", async () => {
   expect(await validateWgsl(code)).toEqual([]);
 });
 
+const load = (order: string) => `enable chromium_experimental_subgroup_matrix;
+var<workgroup> tile: array<f32, 64>;
+${header}
+@compute @workgroup_size(32) fn main() {
+  _ = subgroupMatrixLoad<subgroup_matrix_left<f32, 8, 8>, ${order}>(&tile, 0u, 8u);
+}`;
+
+it("accepts subgroup matrices, and reports a load in an order that is none", async () => {
+  expect(await validateWgsl(load("col_major"))).toEqual([]);
+  expect((await validateWgsl(load("z_order")))[0]?.line).toBe(6);
+});
+
 it("reports the line of a wrong type", async () => {
   const messages = await validateWgsl(`${header}@compute @workgroup_size(1) fn main() { x[0] = true; }`);
   expect(messages).toEqual([{ type: "error", line: 2, column: 46, text: "cannot assign 'bool' to 'f32'" }]);

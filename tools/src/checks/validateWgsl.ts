@@ -36,5 +36,7 @@ export async function validateWgsl(code: string): Promise<WgslMessage[]> {
 }
 
 async function openNullDevice(): Promise<GPUDevice> {
-  return (await openDevice({ dawnFlags: ["backend=null"] })).gpu;
+  // Experimental extensions, such as subgroup matrices, are offered with unsafe APIs alone.
+  const dawnFlags = ["backend=null", "enable-dawn-features=allow_unsafe_apis"];
+  return (await openDevice({ dawnFlags })).gpu;
 }

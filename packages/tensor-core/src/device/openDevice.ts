@@ -3,6 +3,19 @@
 import { DeviceError } from "./deviceError.ts";
 import { provideGpu } from "./provideGpu.ts";
 
+/** Small matrix products by whole subgroups, as tensor cores make them: an experiment of Dawn and Chromium. */
+export const subgroupMatrixFeature = "chromium-experimental-subgroup-matrix";
+
+/** Sizes and element types of a product that subgroups can make: [m, k] by [k, n]. */
+export interface SubgroupMatrixConfig {
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+  /** Of the operands: `f32`, `f16` or an integer type. */
+  readonly component: string;
+  readonly result: string;
+}
+
 /** What an adapter says of itself. */
 export interface DeviceInfo {
   readonly vendor: string;
@@ -17,6 +30,8 @@ export interface DeviceInfo {
   /** `LP_NUM_THREADS` as lavapipe saw it, `"default"` if unset. */
   readonly threads: string;
   readonly features: ReadonlySet<string>;
+  /** Products of subgroup matrices that the adapter makes; absent where it does not offer them. */
+  readonly subgroupMatrices?: readonly SubgroupMatrixConfig[];
 }
 
 export interface OpenedDevice {
@@ -32,7 +47,7 @@ export interface OpenDeviceOptions {
   readonly dawnFlags?: readonly string[];
 }
 
-const wantedFeatures = ["subgroups", "shader-f16", "timestamp-query"];
+const wantedFeatures = ["subgroups", "shader-f16", "timestamp-query", subgroupMatrixFeature];
 
 // Every limit that a kernel or the renderer needs; each is raised to what the adapter offers, up to these.
 const wantedLimits = {
@@ -69,7 +84,8 @@ export async function openDevice(options: OpenDeviceOptions = {}): Promise<Opene
     ]),
   );
   const gpu = await adapter.requestDevice({ requiredFeatures: features as GPUFeatureName[], requiredLimits });
-  return { gpu, adapter, info: describe(adapter, gpu) };
+  const subgroupMatrices = await describeSubgroupMatrices(adapter, gpu);
+  return { gpu, adapter, info: { ...describe(adapter, gpu), ...(subgroupMatrices && { subgroupMatrices }) } };
 }
 
 function describe(adapter: GPUAdapter, gpu: GPUDevice): DeviceInfo {
@@ -86,4 +102,37 @@ function describe(adapter: GPUAdapter, gpu: GPUDevice): DeviceInfo {
     threads: (typeof process === "undefined" ? undefined : process.env["LP_NUM_THREADS"]) ?? "default",
     features: new Set(gpu.features),
   };
+}
+
+// The syntax is not settled: browsers may have the feature with another.
+const matrixSyntax = `enable chromium_experimental_subgroup_matrix;
+var<workgroup> tile: array<f32, 64>;
+fn load() -> subgroup_matrix_left<f32, 8, 8> {
+  return subgroupMatrixLoad<subgroup_matrix_left<f32, 8, 8>, row_major>(&tile, 0u, 8u);
+}`;
+
+async function describeSubgroupMatrices(
+  adapter: GPUAdapter,
+  gpu: GPUDevice,
+): Promise<SubgroupMatrixConfig[] | undefined> {
+  if (!gpu.features.has(subgroupMatrixFeature)) return undefined;
+  const { subgroupMatrixConfigs = [] } = adapter.info as { subgroupMatrixConfigs?: Iterable<StatedConfig> };
+  gpu.pushErrorScope("validation");
+  gpu.createShaderModule({ label: "syntax of subgroup matrices", code: matrixSyntax });
+  if (await gpu.popErrorScope()) return undefined;
+  return Array.from(subgroupMatrixConfigs, ({ M, N, K, componentType, resultComponentType }) => ({
+    m: Number(M),
+    n: Number(N),
+    k: Number(K),
+    component: componentType,
+    result: resultComponentType,
+  }));
+}
+
+interface StatedConfig {
+  readonly M: number | bigint;
+  readonly N: number | bigint;
+  readonly K: number | bigint;
+  readonly componentType: string;
+  readonly resultComponentType: string;
 }

@@ -1,5 +1,6 @@
 /** @file Turns a kernel declaration into WGSL and its uniforms into bytes. */
 
+import { subgroupMatrixFeature } from "../device/openDevice.ts";
 import type { UniformValue } from "./command.ts";
 import type { KernelSpec, UniformType } from "./kernelSpec.ts";
 
@@ -8,6 +9,9 @@ export function assemble(kernel: KernelSpec): string {
   const lines: string[] = [];
   if (kernel.features?.includes("subgroups")) lines.push("enable subgroups;");
   if (kernel.features?.includes("shader-f16")) lines.push("enable f16;");
+  if (kernel.features?.includes(subgroupMatrixFeature)) {
+    lines.push("enable chromium_experimental_subgroup_matrix;");
+  }
   const uniforms = Object.entries(kernel.uniforms);
   if (uniforms.length > 0) {
     lines.push("struct Params {", ...uniforms.map(([name, type]) => `  ${name}: ${type},`), "}");

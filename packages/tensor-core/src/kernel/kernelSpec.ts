@@ -1,5 +1,6 @@
 /** @file How a kernel is declared: buffers and uniforms once, in a typed table; the WGSL bindings follow from it. */
 
+import type { subgroupMatrixFeature } from "../device/openDevice.ts";
 import type { Elementwise } from "./elementwiseKernel.ts";
 
 export type ElementType =
@@ -46,7 +47,7 @@ export interface KernelSpec<B extends string = string, U extends string = string
   readonly buffers: Readonly<Record<B, BufferDeclaration>>;
   readonly uniforms: Readonly<Record<U, UniformType>>;
   readonly constants?: Readonly<Record<string, number | boolean>>;
-  readonly features?: readonly ("subgroups" | "shader-f16")[];
+  readonly features?: readonly ("subgroups" | "shader-f16" | typeof subgroupMatrixFeature)[];
   readonly body: string;
   /** What the kernel computes, where it does so element by element: a captured step joins chains of such. */
   readonly elementwise?: Elementwise;

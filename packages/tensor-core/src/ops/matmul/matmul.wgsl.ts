@@ -1,12 +1,14 @@
 /** @file Matrix products: one description, many instances. */
 
+import { subgroupMatrixFeature } from "../../device/openDevice.ts";
 import { type KernelSpec, read, wgsl, write } from "../../kernel/kernelSpec.ts";
 import { flatGroup } from "../../kernel/wgsl/flatIndex.ts";
 import { halfFunctions, nativeHalves, type QuadFormat, quadFormat } from "../../kernel/wgsl/quadFormat.ts";
 import { lanesBody } from "./matmulLanes.wgsl.ts";
 import { epilogueFunctions } from "./matmulEpilogue.wgsl.ts";
+import { matrixBody } from "./matmulMatrix.wgsl.ts";
 import { tileBody } from "./matmulTile.wgsl.ts";
-import { type MatmulVariant, readsNativeHalves, workgroupOf } from "./matmulVariant.ts";
+import { type MatmulVariant, type MatrixUnit, readsNativeHalves, workgroupOf } from "./matmulVariant.ts";
 
 /** The buffers of the matmul kernels; an instance declares those that it uses. */
 export type MatmulBuffer = "a" | "b" | "bias" | "gate" | "residual" | "y" | "input" | "sums";
@@ -26,6 +28,7 @@ export function matmulKernel(variant: MatmulVariant) {
     b: variant.halfB ? halves : quadFormat("f32"),
   };
   const tile = tiling.kind === "tile";
+  const { unit } = tiling;
   const stored = quadsY ? "vec4<f32>" : "f32";
   return {
     label: "matmul",
@@ -74,10 +77,12 @@ export function matmulKernel(variant: MatmulVariant) {
       RESIDUAL: epilogue.residual,
       SUMS: variant.sums,
       ...(native ? { NATIVE_HALVES: true } : {}),
+      ...(unit ? constantsOf(unit) : {}),
     },
     features: [
       ...(tiling.kind === "broadcast" ? (["subgroups"] as const) : []),
-      ...(native ? (["shader-f16"] as const) : []),
+      ...(native || unit?.component === "f16" ? (["shader-f16"] as const) : []),
+      ...(unit && !unit.emulated ? (["subgroups", subgroupMatrixFeature] as const) : []),
     ],
     body: wgsl`
 ${flatGroup}
@@ -87,9 +92,17 @@ ${quadsB ? loadQuad("b", format.b) : loadScalars("b")}
 ${variant.transposeA ? aTransposed(variant) : aPlain}
 ${variant.transposeB ? bTransposed : bPlain(variant)}
 ${epilogueFunctions(variant)}
-${tile ? tileBody(variant) : lanesBody(variant)}`,
+${unit ? matrixBody(variant, unit) : tile ? tileBody(variant) : lanesBody(variant)}`,
   } as const satisfies KernelSpec;
 }
+
+const constantsOf = ({ m, n, k, component, emulated = false }: MatrixUnit) => ({
+  MATRIX_M: m,
+  MATRIX_N: n,
+  MATRIX_K: k,
+  MATRIX_HALF: component === "f16",
+  EMULATED: emulated,
+});
 
 /** Elements i to i + 3 along the stored last axis; i is a multiple of four from the start of a row. */
 const loadQuad = (name: string, { load }: Pick<QuadFormat, "load">) => wgsl`

@@ -7,15 +7,28 @@
  *   subgroup and broadcast.
  * - `register`: an invocation computes `rows` by 4 alone; needs no feature.
  * - `tile`: 16 x 16 invocations compute `rows` by 4 each from tiles of a and b in workgroup memory.
+ * - `matrix`: four subgroups of `lanes` compute `rows` by 32 each from such tiles, by products of subgroup matrices.
  */
 export interface Tiling {
-  readonly kind: "broadcast" | "register" | "tile";
-  /** Rows of y that a lane or invocation holds. */
-  readonly rows: 4 | 8 | 16;
-  /** Subgroup size for `broadcast`, else 1. */
+  readonly kind: "broadcast" | "register" | "tile" | "matrix";
+  /** Rows of y that a lane or invocation holds; a subgroup, for `matrix`: 32. */
+  readonly rows: 4 | 8 | 16 | 32;
+  /** Subgroup size for `broadcast` and `matrix`, else 1. */
   readonly lanes: number;
+  /** The products that `matrix` is made of. */
+  readonly unit?: MatrixUnit;
   /** f16 operands are read as such, by the feature `shader-f16`; by default as packed words. The bits are the same. */
   readonly nativeHalves?: boolean;
+}
+
+/** A product of subgroup matrices, [m, k] by [k, n], summed in f32. */
+export interface MatrixUnit {
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+  readonly component: "f32" | "f16";
+  /** Made without the extension, slowly, for tests on any adapter. */
+  readonly emulated?: boolean;
 }
 
 /** What is done to the product before it is stored: y = activation(scale · a b + bias) · gate + residual. */
@@ -62,12 +75,34 @@ export const plainEpilogue: Epilogue = {
 
 /** Invocations of a workgroup. */
 export function workgroupOf({ kind, lanes }: Tiling): number {
-  return { broadcast: lanes, register: 64, tile: 256 }[kind];
+  return { broadcast: lanes, register: 64, tile: 256, matrix: 4 * lanes }[kind];
 }
 
 /** Rows and columns of y that a unit of work computes: a subgroup, an invocation, or a workgroup. */
 export function unitOf({ kind, rows, lanes }: Tiling): { readonly rows: number; readonly columns: number } {
+  if (kind === "matrix") return { rows: matrixSide, columns: matrixSide };
   return kind === "tile" ? { rows: 16 * rows, columns: 64 } : { rows, columns: 4 * lanes };
+}
+
+/** Rows and columns of y that the four subgroups of `matrix` compute. */
+export const matrixSide = 64;
+
+/** Steps along K that `matrix` holds in workgroup memory. */
+export function matrixDepth({ component, k }: MatrixUnit): number {
+  return Math.max(k, component === "f16" ? 32 : 16);
+}
+
+/** Workgroup memory of `matrix`: its tiles of a and b, and a row of small tiles of each subgroup's results. */
+export function matrixBytes(unit: MatrixUnit): number {
+  return 2 * matrixSide * matrixDepth(unit) * (unit.component === "f16" ? 2 : 4) + 4 * 32 * unit.m * 4;
+}
+
+/** Whether tiles of a `matrix` tiling hold operands of such storage exactly. */
+export function fitsOperands(
+  { unit }: Tiling,
+  { halfA, halfB }: { halfA?: boolean; halfB?: boolean },
+): boolean {
+  return unit?.component !== "f16" || (halfA === true && halfB === true);
 }
 
 /** Workgroups for a number of units. */
@@ -81,7 +116,8 @@ export function readsNativeHalves({ tiling, halfA, halfB }: MatmulVariant): bool
 }
 
 /** A tiling as a word: `broadcast8x16` has 8 lanes and 16 rows. */
-export function tilingName({ kind, rows, lanes, nativeHalves }: Tiling): string {
+export function tilingName({ kind, rows, lanes, nativeHalves, unit }: Tiling): string {
+  if (unit) return `${kind}${unit.m}x${unit.n}x${unit.k}.${unit.component}`;
   const size = kind === "broadcast" ? `${lanes}x${rows}` : `${rows}`;
   return `${kind}${size}${nativeHalves ? ".native" : ""}`;
 }

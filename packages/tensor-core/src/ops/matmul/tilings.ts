@@ -5,7 +5,14 @@ import type { Device } from "../../tensor/device.ts";
 import { assemble } from "../../kernel/assemble.ts";
 import { shortHash } from "../../kernel/tuning.ts";
 import { matmulKernel } from "./matmul.wgsl.ts";
-import { plainEpilogue, type Tiling, tilingName } from "./matmulVariant.ts";
+import {
+  fitsOperands,
+  matrixBytes,
+  matrixDepth,
+  plainEpilogue,
+  type Tiling,
+  tilingName,
+} from "./matmulVariant.ts";
 
 /** The sizes of a product, as far as they decide how to compute it. */
 export interface MatmulProblem {
@@ -23,16 +30,34 @@ export interface MatmulProblem {
 type Operands = Pick<MatmulProblem, "halfA" | "halfB">;
 
 /** Every tiling that runs on the device, for operands of those dtypes. */
-export function tilingsFor(info: DeviceInfo, { halfA, halfB }: Operands = {}): readonly Tiling[] {
+export function tilingsFor(info: DeviceInfo, operands: Operands = {}): readonly Tiling[] {
+  const { halfA, halfB } = operands;
   const lanes = broadcastLanes(info);
   const tilings: readonly Tiling[] = [
     ...(lanes > 1 ? ([4, 8, 16] as const).map((rows) => ({ kind: "broadcast" as const, rows, lanes })) : []),
     ...([4, 8] as const).map((rows) => ({ kind: "register" as const, rows, lanes: 1 })),
     ...([4, 8] as const).map((rows) => ({ kind: "tile" as const, rows, lanes: 1 })),
   ];
-  if (!(halfA || halfB) || !info.features.has("shader-f16")) return tilings;
-  return [...tilings, ...tilings.map((tiling) => ({ ...tiling, nativeHalves: true }))];
+  const matrices = matrixTilings(info).filter((tiling) => fitsOperands(tiling, operands));
+  if (!(halfA || halfB) || !info.features.has("shader-f16")) return [...tilings, ...matrices];
+  return [...tilings, ...tilings.map((tiling) => ({ ...tiling, nativeHalves: true })), ...matrices];
 }
+
+/** A tiling for each product of subgroup matrices that divides the block of a subgroup, whose size must be fixed. */
+function matrixTilings(info: DeviceInfo): Tiling[] {
+  const { subgroupMatrices = [], subgroupMinSize, subgroupMaxSize, features } = info;
+  if (subgroupMinSize !== subgroupMaxSize || ![16, 32, 64].includes(subgroupMinSize)) return [];
+  return subgroupMatrices.flatMap(({ m, n, k, component, result }): Tiling[] => {
+    if ((component !== "f16" && component !== "f32") || result !== "f32") return [];
+    if (component === "f16" && !features.has("shader-f16")) return [];
+    const unit = { m, n, k, component } as const;
+    if (32 % m > 0 || 32 % n > 0 || matrixDepth(unit) % k > 0 || matrixBytes(unit) > leastMemory) return [];
+    return [{ kind: "matrix", rows: 32, lanes: subgroupMinSize, unit, nativeHalves: component === "f16" }];
+  });
+}
+
+/** Bytes of workgroup memory that every adapter has. WebGPU specification, section 3.6.2. */
+const leastMemory = 16_384;
 
 /**
  * The tiling without any tuning. A software device runs one workgroup a core and pays for every load, so the largest
@@ -59,7 +84,9 @@ const forced = new WeakMap<Device, Forced>();
 
 /** The tiling of a product on a device. */
 export function chooseTiling(device: Device, problem: MatmulProblem): Tiling {
-  return forced.get(device)?.tiling ?? tunedTiling(device, problem) ?? defaultTiling(device.info, problem);
+  const { tiling } = forced.get(device) ?? {};
+  if (tiling && fitsOperands(tiling, problem)) return tiling;
+  return tunedTiling(device, problem) ?? defaultTiling(device.info, problem);
 }
 
 /** The name of matmul's kernels in a device's tuning: `matmul.f32`, `matmul.f16`, or `matmul.f32.f16` by a and b. */
@@ -132,11 +159,12 @@ export function withSplits<T>(device: Device, splits: number, fn: () => T): T {
 }
 
 function withForced<T>(device: Device, values: Forced, fn: () => T): T {
-  forced.set(device, values);
+  const outer = forced.get(device) ?? {};
+  forced.set(device, { ...outer, ...values });
   try {
     return fn();
   } finally {
-    forced.delete(device);
+    forced.set(device, outer);
   }
 }
 

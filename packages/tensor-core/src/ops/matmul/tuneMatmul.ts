@@ -2,6 +2,7 @@
 
 import { full } from "../../tensor/create.ts";
 import type { Device } from "../../tensor/device.ts";
+import { agreeingTilings } from "./agreeingTilings.ts";
 import { matmul } from "./matmul.ts";
 import { tilingName } from "./matmulVariant.ts";
 import {
@@ -71,7 +72,8 @@ async function tuneProduct(device: Device, problem: MatmulProblem, repeats: numb
     await device.synchronize();
     return (performance.now() - started) / runs;
   };
-  const candidates: Candidate[] = tilingsFor(device.info, problem).map((tiling) => ({
+  const tilings = await agreeingTilings(device, tilingsFor(device.info, problem), problem);
+  const candidates: Candidate[] = tilings.map((tiling) => ({
     tiling,
     name: tilingName(tiling),
     ms: Number.POSITIVE_INFINITY,

@@ -46,6 +46,24 @@ const kernels: Readonly<Record<string, KernelSpec>> = {
     tiling: { ...product.tiling, nativeHalves: true },
     halfB: true,
   }),
+  "matmul.matrix.half": matmulKernel({
+    ...product,
+    tiling: {
+      kind: "matrix",
+      rows: 32,
+      lanes: 32,
+      unit: { m: 16, n: 8, k: 16, component: "f16" },
+      nativeHalves: true,
+    },
+    epilogue: gated,
+    halfA: true,
+    halfB: true,
+  }),
+  "matmul.matrix.sums": matmulKernel({
+    ...weightGradient,
+    ...ragged,
+    tiling: { kind: "matrix", rows: 32, lanes: 32, unit: { m: 8, n: 8, k: 8, component: "f32" } },
+  }),
   "matmul.backward.epilogue": epilogueBackward({ activation: "gelu", gate: true }),
 };
 
