@@ -1,5 +1,6 @@
 /** @file Stands in for vitest: collects tests, so that they can be run again and again in one process. */
 
+import { AsyncLocalStorage } from "node:async_hooks";
 import * as expectations from "@vitest/expect";
 
 /** A test as it was declared. */
@@ -10,8 +11,8 @@ export interface CollectedTest {
 
 type Body = (...args: never[]) => unknown;
 
-/** The tests of the file that is being read. */
-export const collected: { tests: CollectedTest[] } = { tests: [] };
+/** The tests of the file that is being read, and its suites that wait for something before they declare theirs. */
+export const collected: { tests: CollectedTest[]; pending: Promise<unknown>[] } = { tests: [], pending: [] };
 
 const { chai } = expectations;
 chai.use(expectations.JestExtend);
@@ -23,18 +24,17 @@ export const expect = Object.assign(
   chai.expect,
 );
 
-let path: readonly string[] = [];
+const path = new AsyncLocalStorage<readonly string[]>();
+const pathTo = (name: string): readonly string[] => [...(path.getStore() ?? []), name];
 
 export function describe(name: string, body: Body): void {
-  const outer = path;
-  path = [...outer, name];
-  (body as () => void)();
-  path = outer;
+  const done = path.run(pathTo(name), body as () => unknown);
+  if (done instanceof Promise) collected.pending.push(done);
 }
 
 export function it(name: string, body: Body): void {
   collected.tests.push({
-    name: [...path, name].join(" > "),
+    name: pathTo(name).join(" > "),
     run: body as () => unknown,
   });
 }

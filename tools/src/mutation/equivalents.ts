@@ -37,7 +37,7 @@ export const equivalents: readonly Equivalent[] = [
   {
     kernel: /./,
     fault: "bound",
-    line: /^if \((4u \* )?(i|at|row|unit|group|channel) (<|>=) params\.(quads\d?|count|rows|channels)\)/,
+    line: /^if \((4u \* )?(i|at|row|unit|group|channel) (<|>=) params\.(quads\d?|count|rows|units|channels)\)/,
     mutated: /^if \((4u \* )?(i|at|row|unit|group|channel) (<=|>) params\./,
     reason: onePast,
   },
@@ -69,20 +69,12 @@ export const equivalents: readonly Equivalent[] = [
     reason: "all lanes have the same sums, and so write the same values to the same places",
   },
   {
-    kernel: /^crossEntropy\.backward\.logits$/,
-    fault: "bound",
-    line: /^for \(var i = lane; i < params\.items/,
-    reason:
-      "not on software adapters: the item past a row is the next row's first, which its own workgroup writes after, as " +
-      "these drivers run workgroups in order; a GPU needs the bound",
-  },
-  {
     kernel: /^imagesFromBytes$/,
     fault: "bound",
     line: /^for \(var c = 0u; c < 3u/,
     reason:
-      "not on software adapters: a fourth plane is the next image's first, whose own invocations write it after, as these " +
-      "drivers run workgroups in order; a GPU needs the bound",
+      "not on software adapters, nearly always: a fourth plane is the next image's first, whose own invocations write it " +
+      "after, as these drivers run neighbouring workgroups in order; a GPU needs the bound",
   },
   {
     kernel: /^arg(max|min)$/,
@@ -170,11 +162,25 @@ export const equivalents: readonly Equivalent[] = [
       "adapters keep",
   },
   {
-    kernel: /^attention\.(appendKeyValue|decode\.(join|split))$/,
+    kernel: /^attention\.decode\.join$/,
     fault: "bound",
-    line: /^if \((unit|row) >= params\.units\b/,
-    mutated: /^if \((unit|row) > params\.units\b/,
+    line: /^if \(row >= params\.units \|\|/,
+    mutated: /^if \(row > params/,
     reason: onePast,
+  },
+  {
+    kernel: /^attention\.(forward|backward\.(query|key))$/,
+    fault: "sign",
+    line: /^let seen = visible\[.* min\(quad, quads - 1u\)/,
+    mutated: /min\(quad, quads \+ 1u\)/,
+    reason:
+      "these kernels ask for keys that there are; the limit is for the shared ones, which ask for whole blocks",
+  },
+  {
+    kernel: /^attention\.backward\.key$/,
+    fault: "bound",
+    line: /^let groups = select\(0u, params\.group, j < endOfKeys/,
+    reason: "the key after the last visible one is hidden by the mask itself",
   },
   {
     kernel: /^attention\.decode\.split$/,
@@ -243,7 +249,8 @@ export const equivalents: readonly Equivalent[] = [
     kernel: /^embedding\.backward\.weight$/,
     fault: "bound",
     line: /^if \(id > 0u\) \{ first = /,
-    reason: "reads slot -1, outside of the binding, which gives the 0 that first has already",
+    reason:
+      "not on lavapipe: reads slot -1, outside of the binding, which gives the 0 that first has already",
   },
 ];
 

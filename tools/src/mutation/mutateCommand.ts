@@ -20,7 +20,7 @@ import {
 import { listSubjects, type Subject } from "./subjects.ts";
 import { listTestFiles } from "./testFiles.ts";
 
-const help = `nx run tools:mutate [-- --kernel=PATTERN] [--tests=PATTERN] [--list] [--again] [--at-most=N] [--record]
+const help = `nx run tools:mutate [-- --kernel=PATTERN] [--tests=PATTERN] [--named=PATTERN] [--list] [--again] [--at-most=N] [--record]
 
 Puts one fault at a time into the WGSL of each kernel (a sign flipped, a barrier dropped, an index shifted, a comparison
 swapped, a bound moved by one, min for max) and runs the tests that use the kernel until one fails: the file of which
@@ -30,6 +30,7 @@ test files with no survivor. What an interrupted run found is kept in .candor/mu
   --kernel   only kernels whose label matches this regular expression
   --tests    only the test files whose path does, such as ops/conv: quicker to begin with than the whole suite, but a
              mutant that another file kills counts as a survivor
+  --named    only the tests whose full names do, such as "epilogue"; what holds for --tests holds here
   --list     list kernels and their mutants, and run nothing but the tests without faults
   --again    forget earlier results of these kernels
   --at-most  examine N mutants of a kernel, spread evenly over its text, beside those that were examined before; the
@@ -54,6 +55,7 @@ await runCommand(async () => {
     options: {
       kernel: { type: "string", default: "." },
       tests: { type: "string", default: "." },
+      named: { type: "string", default: "." },
       list: { type: "boolean" },
       again: { type: "boolean", default: false },
       "at-most": { type: "string", default: "Infinity" },
@@ -72,7 +74,7 @@ await runCommand(async () => {
   if (files.length === 0) throw new Error(`no test file matches --tests=${values.tests}`);
   const host = new MutationHost();
   try {
-    const plan = await providePlan(host, files, folders);
+    const plan = await providePlan(host, files, values.named, folders);
     for (const line of plan.failing) console.log(`mutate: left out, fails without a fault: ${line}`);
     const subjects = listSubjects(plan, readShared()).filter(({ label }) => wanted.test(label));
     if (subjects.length === 0) throw new Error(`no kernel matches --kernel=${values.kernel}`);

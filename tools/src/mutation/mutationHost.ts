@@ -13,9 +13,9 @@ const planMs = 1_800_000;
 export class MutationHost {
   #child: ChildProcess | undefined;
 
-  /** Runs every test of a file without a fault, twice. */
-  async plan(file: string): Promise<Plan> {
-    const reply = await this.#ask({ kind: "plan", file }, planMs);
+  /** Runs every test of a file whose name matches a pattern without a fault, twice. */
+  async plan(file: string, named: string): Promise<Plan> {
+    const reply = await this.#ask({ kind: "plan", file, named }, planMs);
     if (!reply || !("plan" in reply)) throw new Error(`${file} ended the process without any fault`);
     return reply.plan;
   }

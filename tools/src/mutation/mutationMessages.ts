@@ -35,8 +35,15 @@ export interface MutantRequest {
   readonly tests: readonly TestPlace[];
 }
 
-/** Asks for the plan of a test file, or for one mutant to be tested. */
-export type Request = { readonly kind: "plan"; readonly file: string } | MutantRequest;
+/** Asks for the plan of the tests of a file whose names match a pattern. */
+export interface PlanRequest {
+  readonly kind: "plan";
+  readonly file: string;
+  readonly named: string;
+}
+
+/** Asks for a plan, or for one mutant to be tested. */
+export type Request = PlanRequest | MutantRequest;
 
 /** What became of a mutant; `by` is the test that failed, absent where the process hung or ended. */
 export type Verdict =

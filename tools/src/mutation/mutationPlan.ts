@@ -13,15 +13,20 @@ export interface MutationFolders {
   readonly kept: string;
 }
 
-/** The plan of some test files: each is run where neither it nor anything that it imports is as it was. */
+/**
+ * The plan of some test files: each is run where it or anything that it imports has changed.
+ *
+ * @param named pattern of the names of the tests
+ */
 export async function providePlan(
   host: MutationHost,
   files: readonly string[],
+  named: string,
   { source, kept }: MutationFolders,
 ): Promise<Plan> {
   const plans: Plan[] = [];
   for (const file of files) {
-    const digest = digestOf([...closureOf(join(source, file)).values()]);
+    const digest = digestOf([named, ...closureOf(join(source, file)).values()]);
     const keptAt = join(kept, "plans", `${file.replaceAll(/[/\\]/g, ".")}.json`);
     const earlier = existsSync(keptAt)
       ? (JSON.parse(readFileSync(keptAt, "utf8")) as { digest: string; plan: Plan })
@@ -31,7 +36,7 @@ export async function providePlan(
       continue;
     }
     console.log(`mutate: running ${file} without faults`);
-    const plan = await host.plan(file);
+    const plan = await host.plan(file, named);
     mkdirSync(dirname(keptAt), { recursive: true });
     writeFileSync(keptAt, JSON.stringify({ digest, plan }));
     plans.push(plan);

@@ -5,7 +5,15 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { workspaceRoot } from "../process/workspaceRoot.ts";
 import type { CollectedTest } from "./collectTests.ts";
-import type { MutantRequest, Plan, PlannedTest, Reply, Request, Verdict } from "./mutationMessages.ts";
+import type {
+  MutantRequest,
+  Plan,
+  PlannedTest,
+  PlanRequest,
+  Reply,
+  Request,
+  Verdict,
+} from "./mutationMessages.ts";
 import { applyMutant } from "./mutants.ts";
 
 // Loaded at run time, not imported: these sources are what is examined here.
@@ -90,17 +98,21 @@ async function testsOf(file: string): Promise<readonly CollectedTest[]> {
   let tests = byFile.get(file);
   if (!tests) {
     collected.tests = [];
+    collected.pending = [];
     await load(file);
+    await Promise.all(collected.pending);
     byFile.set(file, (tests = collected.tests));
   }
   return tests;
 }
 
-async function plan(file: string): Promise<Plan> {
+async function plan({ file, named }: PlanRequest): Promise<Plan> {
   const planned: PlannedTest[] = [];
   const failing: string[] = [];
   bodies.clear();
+  const wanted = new RegExp(named);
   for (const [index, test] of (await testsOf(file)).entries()) {
+    if (!wanted.test(test.name)) continue;
     await run(test); // the first run compiles, and is not timed
     used.clear();
     const started = performance.now();
@@ -148,7 +160,7 @@ watch(((await load("kernel/pipelineCache.ts")) as { PipelineCache: PipelineCache
 watchMemory(((await load("memory/bufferPool.ts")) as { BufferPool: { prototype: Pool } }).BufferPool);
 const { collected } = (await import("./collectTests.ts")) as typeof import("./collectTests.ts");
 process.on("message", async (request: Request) => {
-  if (request.kind === "plan") send({ plan: await plan(request.file) });
+  if (request.kind === "plan") send({ plan: await plan(request) });
   else send({ verdict: await examine(request) });
 });
 process.on("disconnect", () => process.exit(0));

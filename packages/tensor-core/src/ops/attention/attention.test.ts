@@ -132,6 +132,20 @@ describeOp("attention without subgroups and with wide heads", {
   runs: 4,
   without: ["subgroups"],
 });
+// A query sees fewer keys than the next from the end of the prefix on, and none where queries outnumber keys.
+const edges: readonly Case[] = [
+  { batch: 1, tokens: 7, keys: 9, keyHeads: 1, group: 1, dim: 4, mask: "prefixCausal", prefix: 3 },
+  { batch: 2, tokens: 9, keys: 7, keyHeads: 1, group: 2, dim: 8, mask: "causal", prefix: 1 },
+];
+for (const without of [[], ["subgroups"]]) {
+  const suffix = without.length > 0 ? " without subgroups" : "";
+  describeOp(`attention at the edges of its masks${suffix}`, {
+    ...check,
+    cases: fc.constantFrom(...edges),
+    runs: 6,
+    without,
+  });
+}
 // The weight of one key is 1 whatever q and k are: their gradients are rounding alone.
 describeOp("attention over one key", {
   ...check,
@@ -159,6 +173,21 @@ describe("attention", () => {
       );
       expect(await grads.get("q")!.read()).toEqual(new Float32Array(48));
       expect(await grads.get("k")!.read()).toEqual(new Float32Array(32));
+    }
+  });
+
+  it("sees all keys where there is no mask, whatever stands in its place", async () => {
+    for (const without of [[], ["subgroups"]]) {
+      const device = await testDevice(without);
+      using _scope = device.scope();
+      // As lengths, the bits of these keys would hide them.
+      const k = zeros(device, [2, 5, 1, 8]);
+      const q = ones(device, [2, 4, 1, 8]);
+      const v = ones(device, [2, 5, 1, 8]);
+      let y: Tensor = q;
+      const { grads } = valueAndGrad(() => sum((y = attention(q, k, v))), new Map([["v", v]]));
+      (await y.read()).forEach((value) => expect(value).toBeCloseTo(1, 6));
+      (await grads.get("v")!.read()).forEach((value) => expect(value).toBeCloseTo(4 / 5, 6));
     }
   });
 

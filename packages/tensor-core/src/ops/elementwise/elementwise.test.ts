@@ -27,7 +27,7 @@ const ranges: Partial<Record<UnaryName, [number, number]>> = {
 };
 /** Steps make central differences wrong; their slopes have a test of their own. */
 const steps = new Set<UnaryName>(["sign"]);
-const inHalves = new Set<string>(["exp", "geluErf", "pow", "addScalar", "sub", "div"]);
+const inHalves = new Set<string>(["exp", "geluErf", "pow", "addScalar", "sub", "mul", "div"]);
 /** clamp is made of two rows. */
 const ops = {
   ...unary,
@@ -158,7 +158,9 @@ describe("an element depends on its own place alone", () => {
 
   it.each(Object.keys(binaryTable) as BinaryName[])("%s", async (name) => {
     const op = binary[name] as (...inputs: Tensor[]) => Tensor;
-    await check(op, [draw(1, 0.5, 2), draw(2, 0.5, 2), draw(3, 0.5, 2)]);
+    const inputs = [draw(1, 0.5, 2), draw(2, 0.5, 2), draw(3, 0.5, 2)];
+    await check(op, inputs);
+    if (inHalves.has(name)) await check(op, inputs, "f16");
   });
 });
 

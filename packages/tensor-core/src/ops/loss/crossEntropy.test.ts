@@ -3,7 +3,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { valueAndGrad } from "../../autograd/tape.ts";
-import { tensor, zeros } from "../../tensor/create.ts";
+import { ones, tensor, zeros } from "../../tensor/create.ts";
+import { Random } from "../../tensor/random.ts";
+import { random64 } from "../../testing/array64.ts";
 import { awkwardSize, describeOp } from "../../testing/describeOp.ts";
 import { testDevice } from "../../testing/testDevice.ts";
 import { crossEntropy } from "./crossEntropy.ts";
@@ -71,6 +73,34 @@ describe("crossEntropy", () => {
     expect(gradient.every(Number.isFinite)).toBe(true);
     expect(gradient[0]).toBeCloseTo(1 / (1 + Math.exp(-10)), 5);
     expect([...gradient.subarray(3)]).toEqual([0, 0, 0]);
+  });
+
+  it("has a row's gradient wherever the row stands", async () => {
+    const device = await testDevice();
+    using _scope = device.scope();
+    const [rows, classes] = [16_411, 5]; // more rows than threads take in order
+    const logits = random64([rows, classes], new Random(1), -2, 2).data;
+    const gradient = async (rowAt: (i: number) => number) => {
+      const at = Array.from({ length: rows }, (_, i) => rowAt(i));
+      const values = Float32Array.from(logits, (_, i) => {
+        return logits[at[Math.floor(i / classes)]! * classes + (i % classes)]!;
+      });
+      const x = tensor(device, values, [rows, classes]);
+      const targets = tensor(
+        device,
+        at.map((row) => row % classes),
+        [rows],
+        "i32",
+      );
+      const { grads } = valueAndGrad(
+        () => crossEntropy(x, targets, ones(device, [rows])),
+        new Map([["x", x]]),
+      );
+      return (await grads.get("x")!.read()) as Float32Array;
+    };
+    const [got, turned] = [await gradient((i) => i), await gradient((i) => rows - 1 - i)];
+    const last = (rows - 1) * classes;
+    expect(got.findIndex((value, i) => value !== turned[last - i + 2 * (i % classes)])).toBe(-1);
   });
 
   it("ignores rows of weight 0 even where their logits are NaN", async () => {
