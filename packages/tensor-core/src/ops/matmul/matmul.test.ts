@@ -112,7 +112,7 @@ describe("every tiling", async () => {
 describe("every tiling of f16", async () => {
   const device = await testDevice();
   const operands = { halfA: true, halfB: true };
-  const rowsOf = { broadcast: 8, register: 4, tile: 8, matrix: 32 };
+  const rowsOf = { broadcast: 8, register: 4, tile: 4, matrix: 32 };
   for (const tiling of tilingsFor(device.info, operands).filter(({ kind, rows }) => rows === rowsOf[kind])) {
     describeOp<Case>(tilingName(tiling), {
       ...product,
