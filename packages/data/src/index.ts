@@ -7,7 +7,7 @@ export { cuePhrases } from "./captions/captionFacts.ts";
 export type { CaptionFacts, Uniform } from "./captions/captionFacts.ts";
 export { readCaptionFile } from "./captions/captionFile.ts";
 export { captionGeneral } from "./captions/captionGeneral.ts";
-export { openCaptionJournal } from "./captions/captionJournal.ts";
+export { openCaptionJournal, readCaptionJournal } from "./captions/captionJournal.ts";
 export type { CaptionJournal, CaptionRecord } from "./captions/captionJournal.ts";
 export { captionMany } from "./captions/captionMany.ts";
 export type { CaptionManyOptions, CaptionProgress } from "./captions/captionMany.ts";

@@ -31,9 +31,14 @@ export function captionFailure(
   return { text: `[captions] ${endpoint} ${what}`, status: undefined, retryAfter: undefined };
 }
 
-/** Whether the server refuses what would be the same for every image and at every try. */
-export function isRefusal({ status }: CaptionFailure): boolean {
-  return status !== undefined && status >= 400 && status < 500 && ![408, 409, 425, 429].includes(status);
+/** Whether another try of the same request may help. */
+export function mayPass({ status }: CaptionFailure): boolean {
+  return status === undefined || status < 400 || status >= 500 || [408, 409, 425, 429].includes(status);
+}
+
+/** Whether every other request would meet the same: a wrong key, no money, a wrong address or model. */
+export function meetsAll({ status }: CaptionFailure): boolean {
+  return status !== undefined && [401, 402, 403, 404, 405].includes(status);
 }
 
 function wayOut(status: number, model: string): string {

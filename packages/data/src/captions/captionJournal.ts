@@ -47,11 +47,7 @@ export function openCaptionJournal(
         "give another folder with --work, or delete the file",
     );
   }
-  const records = new Map<string, CaptionRecord>();
-  for (const [i, line] of lines.slice(1).entries()) {
-    const record = parseRecord(line, `${file}:${i + 2}`);
-    records.set(record.id, record);
-  }
+  const records = recordsOf(lines, file);
   const handle = openSync(file, "a");
   if (fstatSync(handle).size === 0) writeSync(handle, `${header}\n`);
   return {
@@ -62,6 +58,31 @@ export function openCaptionJournal(
     },
     close: () => closeSync(handle),
   };
+}
+
+/**
+ * Reads the journal of a stage that was run before.
+ * @param file a journal
+ * @returns the settings that it was made with, and its records by frame id
+ * @throws Error if there is none yet, or a line of it is no record
+ */
+export function readCaptionJournal(file: string): {
+  settings: Record<string, unknown>;
+  records: ReadonlyMap<string, CaptionRecord>;
+} {
+  const lines = existsSync(file) ? wholeLines(file) : [];
+  if (lines[0] === undefined)
+    throw new Error(`[captions] there is no ${file} yet; run the stage before this one`);
+  return { settings: JSON.parse(lines[0]) as Record<string, unknown>, records: recordsOf(lines, file) };
+}
+
+function recordsOf(lines: readonly string[], file: string): Map<string, CaptionRecord> {
+  const records = new Map<string, CaptionRecord>();
+  for (const [i, line] of lines.slice(1).entries()) {
+    const record = parseRecord(line, `${file}:${i + 2}`);
+    records.set(record.id, record);
+  }
+  return records;
 }
 
 /** The lines; one that an end of the process cut short is taken off. */

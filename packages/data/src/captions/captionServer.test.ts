@@ -149,6 +149,16 @@ test("a wrong key ends the run at the first request, names the variable, and kee
   expect(requests).toHaveLength(5);
 });
 
+test("one image that the server refuses is not asked for again, and the others are captioned", async () => {
+  answer = (n, response) => (n === 1 ? response.writeHead(413).end("too large") : good(response));
+  const { progress, warnings } = await run();
+  expect(progress).toMatchObject({ done: 3, failed: 1, retries: 0 });
+  expect(warnings).toEqual([
+    expect.stringMatching(/^b has no caption: .*HTTP 413 \(too large\); check whether m/),
+  ]);
+  expect(requests).toHaveLength(4);
+});
+
 test("one image that fails is left for the next run; a server that is down ends this one", async () => {
   answer = (_, response, { body }) => {
     const url = body.messages[0]?.content[1]?.image_url.url ?? "";
@@ -202,28 +212,32 @@ test("a journal whose last line was cut goes on; other settings and foreign line
   );
 });
 
+function readWritten(name: string, text: string): Promise<[string, string][] | string> {
+  writeFileSync(join(folder, name), text);
+  return readCaptionFile(join(folder, name)).then(
+    (captions) => [...captions],
+    (error: Error) => error.message,
+  );
+}
+
 test("reads captions from CSV and JSON lines, and names what is wrong with a file", async () => {
-  const write = (name: string, text: string) => {
-    writeFileSync(join(folder, name), text);
-    return readCaptionFile(join(folder, name)).then(
-      (captions) => [...captions],
-      (error: Error) => error.message,
-    );
-  };
   const expected = [
     ["a", "a man, on paper."],
     ["b", "a woman."],
   ];
-  expect(await write("c.csv", 'caption,id\n"a man, on paper.",a\na woman.,b\n')).toEqual(expected);
+  expect(await readWritten("c.csv", 'caption,id\n"a man, on paper.",a\na woman.,b\n')).toEqual(expected);
   expect(
-    await write("c.jsonl", '{"id":"a","caption":"a man, on paper."}\n\n{"id":"b","caption":"a woman."}\n'),
+    await readWritten(
+      "c.jsonl",
+      '{"id":"a","caption":"a man, on paper."}\n\n{"id":"b","caption":"a woman."}\n',
+    ),
   ).toEqual(expected);
-  expect(await write("d.csv", "id,text\na,b\n")).toMatch(
+  expect(await readWritten("d.csv", "id,text\na,b\n")).toMatch(
     /must begin with the columns id and caption, got id, text/,
   );
-  expect(await write("d.csv", "id,caption\na,b\na,c\n")).toMatch(/row 3 repeats the id "a"/);
-  expect(await write("d.csv", "id,caption\na,\n")).toMatch(/row 2 has no caption for "a"/);
-  expect(await write("d.csv", "id,caption\n")).toMatch(/holds no captions/);
-  expect(await write("d.jsonl", '{"id":"a","caption":"b"}\n{"id"\n')).toMatch(/line 2 is not JSON/);
-  expect(await write("d.jsonl", "null\n")).toMatch(/line 1 has no id/);
+  expect(await readWritten("d.csv", "id,caption\na,b\na,c\n")).toMatch(/row 3 repeats the id "a"/);
+  expect(await readWritten("d.csv", "id,caption\na,\n")).toMatch(/row 2 has no caption for "a"/);
+  expect(await readWritten("d.csv", "id,caption\n")).toMatch(/holds no captions/);
+  expect(await readWritten("d.jsonl", '{"id":"a","caption":"b"}\n{"id"\n')).toMatch(/line 2 is not JSON/);
+  expect(await readWritten("d.jsonl", "null\n")).toMatch(/line 1 has no id/);
 });

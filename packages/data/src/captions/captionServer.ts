@@ -1,6 +1,6 @@
 /** @file Captions by any vision server that speaks OpenAI's chat completions. */
 import { setTimeout } from "node:timers/promises";
-import { captionFailure, isRefusal } from "./captionFailure.ts";
+import { captionFailure, mayPass, meetsAll } from "./captionFailure.ts";
 import { parseReply } from "./captionReply.ts";
 
 /** How a server is asked. */
@@ -61,7 +61,7 @@ export async function captionByServer(image: string, options: CaptionServerOptio
     } catch (cause) {
       signal?.throwIfAborted();
       const failure = captionFailure(cause, options);
-      if (isRefusal(failure)) throw new CaptionServerError(failure.text, true, { cause });
+      if (!mayPass(failure)) throw new CaptionServerError(failure.text, meetsAll(failure), { cause });
       if (attempt >= retries) {
         throw new CaptionServerError(`${failure.text} (${attempt + 1} tries)`, false, { cause });
       }

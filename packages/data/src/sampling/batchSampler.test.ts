@@ -26,6 +26,19 @@ test("each even batch is half live, and the attacks share the other half", () =>
   expect(counts).toEqual({ none: 80, print: 20, replay: 20, cutout: 20, rigidMask: 20 });
 });
 
+test("spoof rows alone are drawn where that is asked for, the attacks in turn", () => {
+  const spoofs = rowsOf({ print: 4, replay: 2 });
+  expect(() => createBatchSampler(spoofs, 1, 4)).toThrow(/no live rows/);
+  const sampler = createBatchSampler(spoofs, 1, 4, "spoof");
+  const drawn = [0, 1].flatMap((step) => [...batchAt(sampler, step)]);
+  const attacks = drawn.map((index) => spoofs[index]?.attack);
+  expect(attacks).toEqual(Array.from({ length: 4 }, () => ["print", "replay"]).flat());
+  expect(new Set(drawn.filter((index) => index < 4)).size).toBe(4);
+  const mixed = createBatchSampler(rows, 1, 16, "spoof");
+  expect([...batchAt(mixed, 3)].filter((index) => rows[index]?.attack === "none")).toEqual([]);
+  expect(() => createBatchSampler(rowsOf({ none: 3 }), 1, 4, "spoof")).toThrow(/no spoof rows/);
+});
+
 test("a pool is gone through before any of its rows comes again", () => {
   const sampler = createBatchSampler(rows, 7, 10);
   const live = Array.from({ length: 10 }, (_, step) => [...batchAt(sampler, step)])

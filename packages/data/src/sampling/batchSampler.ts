@@ -16,7 +16,8 @@ export interface BatchSampler {
 /** The rows of one data set, by what they show. */
 interface DatasetPools {
   name: string;
-  live: Pool;
+  /** Absent where only spoof rows are drawn. */
+  live: Pool | undefined;
   /** One pool an attack, in alphabetical order of the attacks. */
   spoof: readonly Pool[];
 }
@@ -34,12 +35,14 @@ interface Pool {
  * @param rows the rows of a training split; a batch holds indices into them
  * @param seed the run's seed
  * @param batchSize samples a batch; with twice the number of data sets, or a multiple, every batch is balanced by itself
+ * @param drawn both classes in turn, or spoof rows alone, as where captions of attacks are learnt and no judgment
  * @throws Error if live or spoof rows of a data set are missing, RangeError if the batch size is no positive integer
  */
 export function createBatchSampler(
   rows: readonly Pick<ManifestRow, "dataset" | "label" | "attack">[],
   seed: number,
   batchSize: number,
+  drawn: "both" | "spoof" = "both",
 ): BatchSampler {
   if (!Number.isInteger(batchSize) || batchSize < 1) {
     throw new RangeError(`[batchSampler] batchSize must be a positive integer, got ${batchSize}`);
@@ -60,6 +63,9 @@ export function createBatchSampler(
       Record<Attack, number[]>
     >;
     const spoof = Object.keys(byAttack).toSorted() as (keyof typeof byAttack)[];
+    if (drawn === "spoof" && spoof.length > 0) {
+      return { name, live: undefined, spoof: spoof.map((attack) => pool(byAttack[attack] ?? [])) };
+    }
     if (live.length === 0 || spoof.length === 0) {
       throw new Error(
         `[batchSampler] balanced batches need live and spoof rows of ${name}, which has no ${live.length === 0 ? "live" : "spoof"} rows`,
@@ -89,8 +95,8 @@ export function batchAt(sampler: BatchSampler, step: number): Uint32Array {
     const drawn = step * batchSize + slot;
     const { live, spoof } = datasets[drawn % datasets.length] as DatasetPools;
     const ofDataset = Math.floor(drawn / datasets.length);
-    const turn = Math.floor(ofDataset / 2);
-    if (ofDataset % 2 === 0) return rowOf(sampler, live, turn);
+    const turn = live ? Math.floor(ofDataset / 2) : ofDataset;
+    if (live && ofDataset % 2 === 0) return rowOf(sampler, live, turn);
     return rowOf(sampler, spoof[turn % spoof.length] as Pool, Math.floor(turn / spoof.length));
   });
 }

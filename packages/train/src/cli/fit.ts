@@ -1,6 +1,6 @@
 /** @file `nx run train:fit`: trains a method by a recipe. */
 
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { starterManifest } from "@candor/data";
 import { showModel } from "@candor/models";
@@ -12,6 +12,7 @@ import { showProgress } from "../loop/progress.ts";
 import { describeRun } from "../method/describeRun.ts";
 import { recipes } from "../recipes/recipes.ts";
 import { methods, parseRunConfig, type RunConfig } from "../recipes/runConfig.ts";
+import { readJson } from "./readJson.ts";
 import { runCommand } from "./runCommand.ts";
 
 const interrupted = 130;
@@ -158,13 +159,4 @@ function override(
   };
   if (flags.shards !== undefined) merged["shards"] = flags.shards;
   return parseRunConfig(merged);
-}
-
-function readJson(file: string): object {
-  if (!existsSync(file)) throw new Error(`no configuration at ${file}`);
-  try {
-    return JSON.parse(readFileSync(file, "utf8")) as object;
-  } catch (cause) {
-    throw new Error(`${file} is not JSON: ${(cause as Error).message}`, { cause });
-  }
 }

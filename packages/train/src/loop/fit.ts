@@ -38,7 +38,7 @@ import {
   readLatestCheckpoint,
   saveCheckpoint,
 } from "../checkpoint/checkpoint.ts";
-import { buildMethod } from "../method/buildMethod.ts";
+import { buildMethod, continueMethod } from "../method/buildMethod.ts";
 import type { Method } from "../method/method.ts";
 import type { RunConfig } from "../recipes/runConfig.ts";
 import { appendMetrics, truncateMetrics } from "./metricsLog.ts";
@@ -47,6 +47,10 @@ import type { Progress } from "./progress.ts";
 export interface FitOptions {
   /** The run's folder; made if it is missing. */
   readonly folder: string;
+  /** Folder of a run of the same method whose weights are the initial ones. */
+  readonly from?: string | undefined;
+  /** What batches are drawn from: both classes in turn, or spoof rows alone, where no judgment is learnt; default both. */
+  readonly drawn?: "both" | "spoof";
   /** Go on from the newest checkpoint of the folder. */
   readonly resume: boolean;
   readonly progress: (total: number, start: number) => Progress;
@@ -91,7 +95,11 @@ export async function fit(device: Device, config: RunConfig, options: FitOptions
   const { rows: train, images } = await open("train");
   const dev = await open("dev");
   mkdirSync(join(folder, "checkpoints"), { recursive: true });
-  const method = await buildMethod(device, config, train, folder);
+  const { from } = options;
+  const method =
+    from === undefined
+      ? await buildMethod(device, config, train, folder)
+      : await continueMethod(device, config, train, folder, from);
   const groups = config.groups.length > 0 ? applyGroups(method.model, config.groups) : {};
   const optimizer = new AdamW(trainableParameters(method.model), {
     ...groups,
@@ -105,7 +113,7 @@ export async function fit(device: Device, config: RunConfig, options: FitOptions
   truncateMetrics(metricsFile, start);
   writeConfig(folder, config);
 
-  const sampler = createBatchSampler(train, config.seed, config.batchSize);
+  const sampler = createBatchSampler(train, config.seed, config.batchSize, options.drawn);
   const rate = warmupCosine({
     peak: config.optimizer.learningRate,
     warmupSteps: config.optimizer.warmupSteps,

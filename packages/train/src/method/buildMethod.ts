@@ -1,6 +1,6 @@
 /** @file Builds a method for a new run, and again from the run's folder. */
 
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
   answerFor,
@@ -11,6 +11,7 @@ import {
   type ManifestRow,
   question,
   saveTokenizer,
+  type TextTokenizer,
   type TokenizerJson,
   trainBpe,
 } from "@candor/data";
@@ -25,6 +26,7 @@ import {
   VitBinary,
 } from "@candor/models";
 import { type Device, Random, unfreeze } from "@candor/tensor-core";
+import { readLatestCheckpoint } from "../checkpoint/checkpoint.ts";
 import type { RunConfig } from "../recipes/runConfig.ts";
 import { flipMethod } from "./flipMethods.ts";
 import { ifasMethod } from "./ifasMethod.ts";
@@ -57,6 +59,46 @@ export async function buildMethod(
  */
 export function loadMethod(device: Device, config: RunConfig, folder: string): Promise<Method> {
   return makeMethod(device, config, folder, {});
+}
+
+/**
+ * Builds the method of another run's folder with its weights, to be trained on; tokenizer and sizes are that run's.
+ *
+ * @param from a run with a checkpoint
+ * @throws Error if `from` is no whole run, or trains another method than the configuration names
+ */
+export async function continueMethod(
+  device: Device,
+  config: RunConfig,
+  train: readonly ManifestRow[],
+  folder: string,
+  from: string,
+): Promise<Method> {
+  const { model } = readModel(from);
+  const checkpoint = await readLatestCheckpoint(from);
+  if (!checkpoint) throw new Error(`${from} has no checkpoint to go on from`);
+  if (model.method !== "ifas" || config.method !== "ifas") {
+    throw new Error(
+      `only ifas can go on from another run; ${from} is ${model.method}, and this ${config.method}`,
+    );
+  }
+  const file = "tokenizer.json";
+  copyFileSync(join(from, file), join(folder, file));
+  const tokenizer = await loadTokenizer(join(folder, file));
+  const texts = train.map((row) => answerText(row, config));
+  writeModel(folder, { model, answerLength: answerLengthFor(tokenizer, texts) });
+  const method = await makeMethod(device, config, folder, {});
+  method.model.loadStateDict(checkpoint.model);
+  return method;
+}
+
+function answerText(row: ManifestRow, { caption }: RunConfig): string {
+  return caption === "none" ? judgments[row.label] : answerFor(row, caption);
+}
+
+/** Tokens of the longest answer, the question's last one included. */
+function answerLengthFor(tokenizer: TextTokenizer, texts: readonly string[]): number {
+  return lengthFor(tokenizer, texts) - tokenizer.encode(question).length + 1;
 }
 
 async function makeMethod(
@@ -95,12 +137,10 @@ const resolvers: Readonly<
   >
 > = {
   ifas: (config, train, { vit, lm, tokenizer: given }) => {
-    const texts = train.map((row) =>
-      config.caption === "none" ? judgments[row.label] : answerFor(row, config.caption),
-    );
+    const texts = train.map((row) => answerText(row, config));
     const json = given ? undefined : trainBpe([question, ...texts], config.lm.vocabularySize);
     const tokenizer = given ?? createTokenizer(json as TokenizerJson);
-    const answerLength = lengthFor(tokenizer, texts) - tokenizer.encode(question).length + 1;
+    const answerLength = answerLengthFor(tokenizer, texts);
     const { yesId, noId, eosId } = tokenizer;
     const model: ModelConfig = {
       method: "ifas",
