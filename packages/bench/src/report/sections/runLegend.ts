@@ -2,10 +2,9 @@
 
 import { runMark } from "../charts/drawPlot.ts";
 import { html, type SafeHtml } from "../html.ts";
-import type { RunResult } from "../report.ts";
 
 /** One entry a run, in the colour and dash of its marks. */
-export function runLegend(runs: readonly RunResult[]): SafeHtml {
+export function runLegend(runs: readonly { readonly name: string }[]): SafeHtml {
   return html`<ul class="legend">
     ${runs.map((run, index) => {
       const { colour, dash } = runMark(index);
