@@ -41,7 +41,10 @@ export function openCaptionJournal(
   mkdirSync(dirname(file), { recursive: true });
   const header = JSON.stringify(settings);
   const lines = existsSync(file) ? wholeLines(file) : [];
-  if (lines.length > 0 && lines[0] !== header) {
+  if (lines.length === 1 && lines[0] !== header) {
+    // No work is lost, as where a model's name was misspelt.
+    truncateSync(file, 0);
+  } else if (lines.length > 0 && lines[0] !== header) {
     throw new Error(
       `[captions] ${file} was made with other settings: ${lines[0]}, and now they are ${header}; ` +
         "give another folder with --work, or delete the file",

@@ -191,6 +191,7 @@ test("the rate holds requests apart, and an abort ends the waiting", async () =>
 
 test("a journal whose last line was cut goes on; other settings and foreign lines are refused", () => {
   const file = journalFile();
+  openCaptionJournal(file, { model: "misspelt" }).close();
   const first = openCaptionJournal(file, { model: "m" });
   first.add({ id: "a", caption: "a man." });
   first.add({ id: "b", caption: "a woman." });
