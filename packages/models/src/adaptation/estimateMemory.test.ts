@@ -1,14 +1,31 @@
 /** @file Predicted memory against memory, and groups of parameters. */
 
-import { AdamW, Device, Random, trainableParameters, valueAndGrad, withoutMemory } from "@candor/tensor-core";
+import {
+  AdamW,
+  Device,
+  noGrad,
+  Random,
+  tensor,
+  trainableParameters,
+  valueAndGrad,
+  withoutMemory,
+} from "@candor/tensor-core";
 import { testDevice } from "@candor/tensor-core/testing";
 import { describe, expect, test } from "vitest";
 import { Ifas } from "../antispoof/ifas.ts";
 import { Clip } from "../clip/clip.ts";
 import { clipConfigs } from "../clip/clipConfig.ts";
+import { matricesAs } from "../lm/openLm.ts";
 import { answerLoss } from "../losses/lopsidedLm.ts";
+import { linearMapsAs } from "../weights/modelFolder.ts";
 import { tinyBatch, tinyIfas } from "../testing/tinyIfas.ts";
-import { describeModel, type EstimatedStep, estimateMemory, showModel } from "./estimateMemory.ts";
+import {
+  describeModel,
+  type EstimatedStep,
+  estimateMemory,
+  parametersAs,
+  showModel,
+} from "./estimateMemory.ts";
 import { applyGroups, type ParameterGroup } from "./parameterGroups.ts";
 
 function lossOf(device: Device, model: Ifas) {
@@ -67,6 +84,49 @@ test("freezing takes gradients, moments and activations away; inference takes le
   expect(frozen.totalBytes).toBeLessThan(whole.totalBytes);
   expect(inference.totalBytes).toBeLessThan(frozen.totalBytes);
   expect([inference.gradientBytes, inference.optimizerBytes]).toEqual([0, 0]);
+});
+
+const [linear, matrices] = [linearMapsAs("f16"), matricesAs("f16")];
+
+test("matrices as f16 take half of what they take as f32, and a forward pass through them is predicted", async () => {
+  const device = await Device.open({ tuned: false });
+  const asHalf: typeof linear = (name, shape) => (name.startsWith("lm.") ? matrices : linear)(name, shape);
+  const inference = { ...trained(device, []), trains: false };
+  const full = estimateMemory(inference);
+  const build = () => parametersAs(new Ifas(device, tinyIfas, new Random(1)), asHalf);
+  const half = estimateMemory({ ...inference, build });
+  expect(half.parameters).toBe(full.parameters);
+  expect(half.parameterBytes / full.parameterBytes).toBeLessThan(0.6);
+  const model = new Ifas(device, tinyIfas, new Random(1));
+  for (const [name, t] of model.namedParameters()) {
+    const { shape } = t;
+    model.adopt(
+      new Map([[name, tensor(device, (await t.read()) as Float32Array, shape, asHalf(name, shape))]]),
+    );
+  }
+  const before = device.stats.usedBytes;
+  expect(before).toBe(half.parameterBytes);
+  const peak = () => device.stats.peakBytes;
+  const built = peak();
+  {
+    using _scope = device.scope();
+    noGrad(lossOf(device, model));
+  }
+  expect(peak()).toBeGreaterThan(built);
+  expect(Math.abs(half.totalBytes - peak()) / peak()).toBeLessThan(0.03);
+});
+
+test("inference keeps the results of blocks, and what is in them of one block alone", async () => {
+  const device = await testDevice();
+  const activations = (layers: number, trains: boolean) => {
+    const { vit, lm } = tinyIfas;
+    const config = { ...tinyIfas, vit: { ...vit, layers }, lm: { ...lm, layers } };
+    const build = () => new Ifas(device, config, new Random(1));
+    return estimateMemory({ ...trained(device, []), build, trains }).activationBytes;
+  };
+  const growth = (trains: boolean) => activations(12, trains) - activations(4, trains);
+  // The results of eight blocks of each kind; a step of training keeps what gradients need of them too.
+  expect(growth(false)).toBeLessThan(growth(true) / 6);
 });
 
 test("a large model is described without a byte of it", async () => {

@@ -7,7 +7,10 @@ import {
   type Tensor,
   trainableParameters,
   valueAndGrad,
+  withoutMemory,
+  zeros,
 } from "@candor/tensor-core";
+import type { PlanOptions } from "../weights/planWeights.ts";
 import { applyGroups, type ParameterGroup } from "./parameterGroups.ts";
 
 /** A part of a model. */
@@ -79,12 +82,13 @@ export function estimateMemory<M extends Module>(
   estimated: EstimatedStep<M>,
 ): MemoryEstimate & ModelDescription {
   const { build, step, trains, groups = [] } = estimated;
-  const { value: described, peakBytes: parameterBytes } = measureMemory(() => {
-    const model = build();
-    if (groups.length > 0) applyGroups(model, groups);
-    return { model, device: [...model.namedParameters().values()][0]?.device };
+  const model = withoutMemory(build);
+  if (groups.length > 0) applyGroups(model, groups);
+  const parameters = [...model.namedParameters().values()];
+  const device = parameters[0]?.device;
+  const { peakBytes: parameterBytes } = measureMemory(() => {
+    for (const t of parameters) zeros(t.device, t.shape, t.dtype);
   });
-  const { model, device } = described;
   const { peakBytes } = measureMemory(() => {
     using _scope = device?.scope();
     if (trains) valueAndGrad(() => step(model), trainableParameters(model));
@@ -101,6 +105,20 @@ export function estimateMemory<M extends Module>(
     activationBytes: Math.max(0, peakBytes - gradientBytes),
     totalBytes: parameterBytes + optimizerBytes + peakBytes,
   };
+}
+
+/** Makes the parameters of a model without memory what they are when it is loaded by these dtypes; returns it. */
+export function parametersAs<M extends Module>(model: M, dtype: NonNullable<PlanOptions["dtype"]>): M {
+  const parameters = [...model.namedParameters()];
+  model.adopt(
+    new Map(
+      parameters.map(([name, { device, shape }]) => [
+        name,
+        withoutMemory(() => zeros(device, shape, dtype(name, shape))),
+      ]),
+    ),
+  );
+  return model;
 }
 
 const number = (n: number) => n.toLocaleString("en").padStart(15);

@@ -14,8 +14,10 @@ import { openClip } from "../clip/openClip.ts";
 import { clipLayout, publishedFromClipConfig } from "../clip/publishedClip.ts";
 import { Lm } from "../lm/lm.ts";
 import type { LmConfig } from "../lm/lmConfig.ts";
-import { openLm } from "../lm/openLm.ts";
+import { matricesAs, openLm } from "../lm/openLm.ts";
 import { lmLayout, publishedFromLmConfig } from "../lm/publishedLm.ts";
+import { linearMapsAs } from "../weights/modelFolder.ts";
+import type { PlanOptions } from "../weights/planWeights.ts";
 import type { WeightLayout } from "../weights/weightLayout.ts";
 
 const languageModels: Readonly<Record<string, LmConfig>> = {
@@ -49,6 +51,8 @@ export interface Candidate {
   readonly layout: WeightLayout;
   readonly published: Record<string, unknown>;
   open(device: Device, folder: string, dtype: "f16" | "f32"): Promise<Module>;
+  /** The dtypes of parameters when it is opened as one. */
+  dtypes(dtype: "f16" | "f32"): NonNullable<PlanOptions["dtype"]>;
   run(device: Device, model: Module): Tensor;
   /** Multiplications and additions of the run's matrix products. */
   readonly flop: number;
@@ -69,6 +73,7 @@ function clipCandidate(config: ClipConfig): Candidate {
     layout: clipLayout(config),
     published: publishedFromClipConfig(config),
     open: (device, folder, dtype) => openClip(device, folder, { dtype }),
+    dtypes: linearMapsAs,
     run: (device, model) => {
       const { imageSize } = vit;
       const images = tensor(device, new Float32Array(3 * imageSize ** 2).fill(0.5), [
@@ -97,6 +102,7 @@ function lmCandidate(config: LmConfig): Candidate {
     layout: lmLayout(config),
     published: publishedFromLmConfig(config),
     open: (device, folder, dtype) => openLm(device, folder, { dtype }),
+    dtypes: matricesAs,
     run: (device, model) => {
       const lm = model as Lm;
       const ids = Array.from({ length: tokens }, (_, i) => 7 * i + 1);
@@ -106,13 +112,16 @@ function lmCandidate(config: LmConfig): Candidate {
   };
 }
 
+/** Of {@link randomValues}, beside the size of the tensor. */
+export const randomSeed = 0x9e3779b9;
+
 /** Random values at the scale of initial weights; a generator of a few operations, for billions of them. */
 export function randomValues(name: string, shape: readonly number[]): TensorToStore {
   const size = shape.reduce((product, n) => product * n, 1);
   const bound = shape.length > 1 ? Math.sqrt(3 / (size / (shape[0] ?? 1))) : 0.02;
   const centre = /norm\S*\.weight$/.test(name) ? 1 : 0;
   const data = new Float32Array(size);
-  let state = 0x9e3779b9 ^ size;
+  let state = randomSeed ^ size;
   for (let i = 0; i < size; i++) {
     state ^= state << 13;
     state ^= state >>> 17;

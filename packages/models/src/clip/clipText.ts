@@ -8,6 +8,7 @@ import {
   type Device,
   Embedding,
   equal,
+  freeAfter,
   full,
   gather,
   LayerNorm,
@@ -68,7 +69,9 @@ export class ClipText extends Module {
       );
     }
     let x = add(this.tokens.forward(ids), slice(this.positions, 0, 0, length)); // [B, T] -> [B, T, W]
-    for (const block of this.blocks) x = block.forward(x);
+    for (const block of this.blocks) {
+      x = freeAfter(x.device, () => block.forward(x)); // [B, T, W]
+    }
     const at = broadcastTo(reshape(this.#ends(ids), [batch, 1, 1]), [batch, 1, width]);
     const last = reshape(gather(x, at, 1), [batch, width]); // [B, T, W] -> [B, W]
     return { tokens: x, pooled: this.finalNorm.forward(last) };

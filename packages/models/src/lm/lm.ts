@@ -5,6 +5,7 @@ import {
   type Device,
   Embedding,
   embedding,
+  freeAfter,
   type KeyValueCache,
   Linear,
   matmul,
@@ -64,7 +65,9 @@ export class Lm extends Module {
    */
   forwardEmbeddings(x: Tensor, prefix: number, cache?: LmCache): Tensor {
     let y = x;
-    for (const [i, layer] of this.layers.entries()) y = layer.forward(y, prefix, cache?.layers[i]); // [B, T, W]
+    for (const [i, layer] of this.layers.entries()) {
+      y = freeAfter(y.device, () => layer.forward(y, prefix, cache?.layers[i])); // [B, T, W]
+    }
     return y;
   }
 
@@ -77,7 +80,10 @@ export class Lm extends Module {
    */
   hiddenStates(x: Tensor, prefix: number): Tensor[] {
     const states = [x];
-    for (const layer of this.layers) states.push(layer.forward(states.at(-1) as Tensor, prefix));
+    for (const layer of this.layers) {
+      const input = states.at(-1) as Tensor;
+      states.push(freeAfter(x.device, () => layer.forward(input, prefix)));
+    }
     return states;
   }
 
@@ -91,7 +97,7 @@ export class Lm extends Module {
   decodeEmbeddings(x: Tensor, at: DecodePosition, cache: LmCache): Tensor {
     let y = x;
     for (const [i, layer] of this.layers.entries()) {
-      y = layer.decode(y, at, cache.layers[i] as KeyValueCache); // [B, T, W]
+      y = freeAfter(y.device, () => layer.decode(y, at, cache.layers[i] as KeyValueCache)); // [B, T, W]
     }
     return y;
   }

@@ -1,6 +1,6 @@
 /** @file A language model from a folder of published files. */
 
-import { type Device, openWeights, Random, withoutMemory } from "@candor/tensor-core";
+import { type Device, openWeights, Random, type Shape, withoutMemory } from "@candor/tensor-core";
 import { ConfigError } from "../configError.ts";
 import { loadWeights } from "../weights/loadWeights.ts";
 import { Lm } from "./lm.ts";
@@ -13,6 +13,11 @@ export interface OpenLmOptions {
   readonly budgetBytes?: number;
   /** Rows that the tokenizer needs; a smaller embedding table is refused. */
   readonly tokenizerSize?: number;
+}
+
+/** The dtypes of parameters where matrices have one, the embedding table's too, and vectors are f32. */
+export function matricesAs(dtype: "f32" | "f16"): (name: string, shape: Shape) => "f32" | "f16" {
+  return (_, { length }) => (length > 1 ? dtype : "f32");
 }
 
 /**
@@ -32,7 +37,7 @@ export async function openLm(device: Device, folder: string, options: OpenLmOpti
   const weights = await openWeights(folder);
   try {
     await loadWeights(lm, lmLayout(config), weights, {
-      dtype: (_, shape) => (shape.length > 1 ? dtype : "f32"),
+      dtype: matricesAs(dtype),
       ...(budgetBytes === undefined ? {} : { budgetBytes }),
     });
   } finally {

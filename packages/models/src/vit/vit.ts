@@ -5,6 +5,7 @@ import {
   broadcastTo,
   concat,
   type Device,
+  freeAfter,
   LayerNorm,
   Linear,
   Module,
@@ -91,7 +92,7 @@ export class Vit extends Module {
     const tokens: Tensor[] = [];
     for (const block of this.blocks) {
       if (x !== first) tokens.push(slice(x, 1, 0, 1)); // [B, 1, D]
-      x = block.forward(x); // [B, F + N, D]
+      x = freeAfter(x.device, () => block.forward(x)); // [B, F + N, D]
     }
     // Cut once, so that the gradients of all parts are written once.
     const parts = split(x, 1, [...prefix.map(() => 1), patches.shape[1] ?? 0]); // [B, 1, D] each, [B, N, D]

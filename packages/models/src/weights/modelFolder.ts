@@ -2,7 +2,7 @@
 
 import { type Module, openWeights } from "@candor/tensor-core";
 import { loadWeights } from "./loadWeights.ts";
-import type { ParameterDType } from "./planWeights.ts";
+import type { ParameterDType, PlanOptions } from "./planWeights.ts";
 import type { WeightLayout } from "./weightLayout.ts";
 import { WeightsError } from "./weightsError.ts";
 
@@ -42,6 +42,11 @@ export interface OpenModelOptions {
 // Not tables, which are added to f32.
 const linearWeight = /(?<!(^|\.)tokens)\.weight$/;
 
+/** The dtypes of parameters where the matrices of linear maps have one and all else is f32. */
+export function linearMapsAs(dtype: ParameterDType): NonNullable<PlanOptions["dtype"]> {
+  return (name, { length }) => (length === 2 && linearWeight.test(name) ? dtype : "f32");
+}
+
 /**
  * Gives a model the weights of a folder.
  *
@@ -58,7 +63,7 @@ export async function loadFolder(
   const weights = await openWeights(folder);
   try {
     await loadWeights(module, layout, weights, {
-      dtype: (name, { length }) => (length === 2 && linearWeight.test(name) ? dtype : "f32"),
+      dtype: linearMapsAs(dtype),
       ...(budgetBytes === undefined ? {} : { budgetBytes }),
     });
   } finally {

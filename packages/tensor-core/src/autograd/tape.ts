@@ -1,5 +1,6 @@
 /** @file Reverse-mode automatic differentiation over a tape. */
 
+import type { Device } from "../tensor/device.ts";
 import { ShapeError, showShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { addGradients } from "./addGradients.ts";
@@ -107,6 +108,22 @@ export function checkpoint<I extends readonly [Tensor, ...Tensor[]]>(
     around.entries.push({ output: value, recompute: () => run(around) });
   }
   return scope.keep(value);
+}
+
+/**
+ * Runs a part of a model, such as a block, and frees what it made when it ends, but for its result: so a forward pass
+ * takes the memory of one block. A part that gradients go through keeps all.
+ *
+ * @param device that the part runs on
+ * @param fn     leaves nothing behind but its result and what it overwrites, such as a cache
+ */
+export function freeAfter(device: Device, fn: () => Tensor): Tensor {
+  using scope = device.scope();
+  const around = active;
+  const before = around?.entries.length;
+  const value = scope.keep(fn());
+  if (around?.entries.length !== before) scope.keepAll();
+  return value;
 }
 
 /** A scalar and its gradients, by the names of the parameters. */

@@ -29,6 +29,16 @@ describe("Scope", () => {
     expect([a.disposed, b.disposed]).toEqual([1, 0]);
   });
 
+  it("hands on all that it holds", () => {
+    const stack: Scope[] = [];
+    const [outer, inner] = [new Scope(stack), new Scope(stack)];
+    const items = [item(), item()];
+    for (const held of items) inner.add(held);
+    inner.keepAll();
+    inner[Symbol.dispose]();
+    expect([outer.size, items.map(({ disposed }) => disposed)]).toEqual([2, [0, 0]]);
+  });
+
   it("hands what it keeps to the scope around it, and to the caller where there is none", () => {
     const stack: Scope[] = [];
     const [outer, inner] = [new Scope(stack), new Scope(stack)];

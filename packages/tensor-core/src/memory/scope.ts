@@ -38,6 +38,11 @@ export class Scope implements Disposable {
     return item;
   }
 
+  /** Hands all items to the scope around this one, or to the caller where there is none. */
+  keepAll(): void {
+    for (const item of this.#owned) this.keep(item);
+  }
+
   /** Number of items held now. */
   get size(): number {
     return this.#owned.size;

@@ -1,12 +1,13 @@
 /** @file Checkpointed blocks: the same bits in less memory. */
 
 import { describe, expect, it } from "vitest";
-import { checkpoint, noGrad, valueAndGrad } from "../autograd/tape.ts";
+import { checkpoint, freeAfter, noGrad, valueAndGrad } from "../autograd/tape.ts";
 import { tensor } from "../tensor/create.ts";
 import { Device } from "../tensor/device.ts";
 import { Random } from "../tensor/random.ts";
 import { sizeOf } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { measureMemory } from "../tensor/withoutMemory.ts";
 import { testDevice } from "../testing/testDevice.ts";
 import { add, mul } from "./elementwise/binary.ts";
 import { gelu, scale, square } from "./elementwise/unary.ts";
@@ -18,6 +19,7 @@ import { sum } from "./reduce/sum.ts";
 type Wrap = (fn: (x: Tensor) => Tensor, x: Tensor) => Tensor;
 const plain: Wrap = (fn, x) => fn(x);
 const checkpointed: Wrap = (fn, x) => checkpoint(fn, x);
+const freed: Wrap = (fn, x) => freeAfter(x.device, () => fn(x));
 
 /** Residual blocks that share a weight, so that its gradient is added up across blocks; the last result is a view. */
 function network(device: Device, blocks: number) {
@@ -123,5 +125,56 @@ describe("checkpoint", () => {
     );
     expect(await grads.get("x")?.item()).toBe(8);
     expect(runs.length).toBe(3); // nothing was run again
+  });
+});
+
+describe("freeAfter", () => {
+  it("changes no bit of the value or of any gradient", async () => {
+    const device = await testDevice();
+    using _scope = device.scope();
+    const { params, loss } = network(device, 3);
+    const want = valueAndGrad(() => loss(plain), params);
+    const got = valueAndGrad(() => loss(freed), params);
+    expect(await got.value.item()).toBe(await want.value.item());
+    expect(await noGrad(() => loss(freed)).item()).toBe(await want.value.item());
+    for (const [name, gradient] of want.grads) {
+      expect(await got.grads.get(name)?.read(), name).toEqual(await gradient.read());
+    }
+  });
+
+  it("takes the memory of one block where no gradient goes through it, on a tape or not", async () => {
+    const device = await testDevice();
+    using _scope = device.scope();
+    const peak = (blocks: number, wrap: Wrap, tape: boolean) => {
+      const { params, loss } = network(device, blocks);
+      const other = tensor(device, [3]);
+      const step = () => mul(loss(wrap), other);
+      return measureMemory(() => {
+        using _inner = device.scope();
+        if (tape) valueAndGrad(step, new Map([["other", other]]));
+        else step();
+        expect(params.size).toBe(4);
+      }).peakBytes;
+    };
+    for (const tape of [false, true]) {
+      const growth = (peak(12, freed, tape) - peak(2, freed, tape)) / 10;
+      // The result of a block, [12, 16] f32, and no more.
+      expect(growth).toBe(768);
+      expect((peak(12, plain, tape) - peak(2, plain, tape)) / 10).toBeGreaterThan(8 * growth);
+    }
+  });
+
+  it("hands its result to the scope around it", async () => {
+    const device = await testDevice();
+    const x = tensor(device, [2, 3]);
+    {
+      using scope = device.scope();
+      const y = freeAfter(device, () => square(square(x)));
+      expect(scope.size).toBe(1);
+      expect(await y.read()).toEqual(Float32Array.of(16, 81));
+      expect(freeAfter(device, () => x)).toBe(x);
+    }
+    x.assertLive("test");
+    x.dispose();
   });
 });
