@@ -127,6 +127,10 @@ it(
     expect(texts.join("\n")).toMatch(/precision [\d.]+ %, recall 100.0 %/);
     expect(texts.join("\n")).not.toMatch(/NaN|undefined/);
 
+    expect(showRecaption({ ...again, namedBefore: 0.8, namedAfter: 0.3 })).toMatch(
+      /train it for more --steps/,
+    );
+
     const run = { folder: join(folder, "run"), resume: false, ...quiet };
     const used = await fit(device, config({ manifest: out, steps: 2, evaluateEvery: 2 }), run);
     expect(used.finalLoss).toBeGreaterThan(0);

@@ -67,6 +67,11 @@ export function showRecaption(counts: RecaptionCounts): string {
     showFilter(before, "  before"),
     showFilter(after, "  after"),
     `  captions that name the frame's attack: ${percent(namedBefore)} before, ${percent(namedAfter)} after`,
+    ...(namedAfter < namedBefore
+      ? [
+          "  the captioner names the attack less often than the general captions do: train it for more --steps",
+        ]
+      : []),
     ...(out ? [out] : []),
   ].join("\n");
 }

@@ -179,7 +179,7 @@ async function readFlags() {
       type: "string",
       describe: "Crops that data:crop made of the manifest [the image files]",
     })
-    .option("steps", { type: "number", default: 300, describe: "Training steps of the captioner" })
+    .option("steps", { type: "number", describe: "Training steps of the captioner [the recipe's]" })
     .option("batch-size", { type: "number", describe: "Samples in a step [the recipe's]" })
     .option("seed", { type: "number", default: 0, describe: "Seed of the noise, weights and batches" })
     .option("json", { type: "boolean", default: false, describe: "Print the counts as JSON" })
@@ -271,14 +271,16 @@ function serverOf(
 
 /** The recipe or, where a captioner is fine-tuned, that captioner's configuration; then the JSON file, then the flags. */
 function baseConfig(flags: Flags): RunConfig {
-  const { checkpoint, config: file, steps, batchSize, seed, shards } = flags;
+  const { checkpoint, config: file, batchSize, seed, shards } = flags;
   const recipe = recipes[flags.recipe as keyof typeof recipes]("ifas", "");
-  const base = checkpoint === undefined ? recipe : (readJson(join(checkpoint, "config.json")) as RunConfig);
-  const warmupSteps = Math.min(base.optimizer.warmupSteps, Math.ceil(steps / 10));
+  const base = checkpoint === undefined ? recipe : readJson(join(checkpoint, "config.json"));
+  const given = { ...base, ...(file === undefined ? {} : readJson(file)) } as RunConfig;
+  const { optimizer } = given;
+  const steps = flags.steps ?? given.steps;
   return parseRunConfig({
-    ...base,
-    optimizer: { ...base.optimizer, warmupSteps },
-    ...(file === undefined ? {} : readJson(file)),
+    ...given,
+    // A short run has a short warm-up.
+    optimizer: { ...optimizer, warmupSteps: Math.min(optimizer.warmupSteps, Math.ceil(steps / 10)) },
     steps,
     seed,
     evaluateEvery: steps,
