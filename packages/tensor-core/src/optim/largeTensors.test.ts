@@ -104,6 +104,26 @@ describe("tensors beyond one binding", () => {
     }
   });
 
+  it("are frozen f16 weights of a product, as a language model's head", async () => {
+    const results: Float32Array[][] = [];
+    for (const device of [await testDevice(), await Device.open({ maxBindingBytes: 50_000 })]) {
+      using _scope = device.scope();
+      const x = draw(device, [2, 3, 40], 1);
+      const weight = cast(draw(device, [700, 40], 2), "f16"); // 56,000 bytes
+      const weights = draw(device, [2, 3, 700], 3);
+      const y = matmul(x, weight, { transposeB: true });
+      const { grads } = valueAndGrad(
+        () => sum(mul(matmul(x, weight, { transposeB: true }), weights)),
+        new Map([["x", x]]),
+      );
+      results.push([(await y.read()) as Float32Array, (await grads.get("x")?.read()) as Float32Array]);
+    }
+    const [want, got] = results as [Float32Array[], Float32Array[]];
+    for (const [i, values] of want.entries()) {
+      assertClose(`${i}`, got[i] as Float32Array, values, tolerance("product", 700, largest(values)));
+    }
+  });
+
   it("are parameters of AdamW, whose state can be saved", async () => {
     await onBoth((device) => {
       const params = new Map([

@@ -27,7 +27,7 @@ export function productInParts(
   const { a, b, y } = tensors;
   const { transposeA, transposeB, activation = "none" } = attributes;
   const { device } = y;
-  if (b.dtype !== "f32" || y.dtype !== "f32") return false;
+  if (y.dtype !== "f32") return false;
   if (b.bytes <= device.maxBindingBytes && y.bytes <= device.maxBindingBytes) return false;
   using _parts = device.scope();
   if (a.rank !== 2 || b.rank !== 2 || activation !== "none" || tensors.gate || tensors.input) return false;
