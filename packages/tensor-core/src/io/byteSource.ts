@@ -8,8 +8,12 @@ export interface ByteSource {
   readonly name: string;
   /** Bytes of the whole file. */
   readonly size: number;
-  /** The bytes from `start` up to, not including, `end`, which lie within the file. */
-  read(start: number, end: number): Promise<Uint8Array>;
+  /**
+   * The bytes from `start` up to, not including, `end`, which lie within the file.
+   *
+   * @param room memory that they may be put into, at least as much
+   */
+  read(start: number, end: number, room?: Uint8Array): Promise<Uint8Array>;
   close(): Promise<void>;
 }
 
@@ -37,8 +41,8 @@ export async function fileSource(path: string): Promise<ByteSource> {
   return {
     name: path,
     size,
-    read: async (start, end) => {
-      const bytes = new Uint8Array(end - start);
+    read: async (start, end, room) => {
+      const bytes = room?.subarray(0, end - start) ?? new Uint8Array(end - start);
       let filled = 0;
       while (filled < bytes.length) {
         const { bytesRead } = await handle.read(bytes, filled, bytes.length - filled, start + filled);

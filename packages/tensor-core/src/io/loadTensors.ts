@@ -93,6 +93,8 @@ async function copyEntries(
 ): Promise<void> {
   device.assertNotRecording("loadTensors");
   const convert = converter();
+  // Read into the same memory each time: the first touch of a page costs more than reading it.
+  let room = new Uint8Array(0);
   let queued = 0;
   for (const [entry, t] of pairs) {
     const { binding, dtype, size } = t;
@@ -102,7 +104,8 @@ async function copyEntries(
     const step = Math.max(2, Math.floor(chunkBytes / width / 2) * 2);
     for (let at = 0; at < size; at += step) {
       const end = Math.min(size, at + step);
-      const bytes = await entry.source.read(entry.start + at * width, entry.start + end * width);
+      if (room.length < (end - at) * width) room = new Uint8Array((end - at) * width);
+      const bytes = await entry.source.read(entry.start + at * width, entry.start + end * width, room);
       if (bytes.length !== (end - at) * width) {
         throw new SafetensorsError(`${entry.source.name}: ${entry.name} is cut off`);
       }
