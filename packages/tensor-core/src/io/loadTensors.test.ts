@@ -38,6 +38,13 @@ const mixed = file(
     `"full":${entry("F32", [7], 29, 57)},"odd":${entry("U8", [1], 0, 1)}}`,
   Buffer.concat([Buffer.of(9), bytesOf(toFloat16(values)), bytesOf(brain), bytesOf(values)]),
 );
+/** IEEE 754-2019, section 3.4, binary16. */
+function binary16(pattern: number): number {
+  const [sign, exponent, fraction] = [pattern >> 15, (pattern >> 10) & 31, (pattern & 1023) / 1024];
+  const magnitude = exponent === 0 ? fraction * 2 ** -14 : (1 + fraction) * 2 ** (exponent - 15);
+  const special = fraction === 0 ? Number.POSITIVE_INFINITY : Number.NaN;
+  return (sign ? -1 : 1) * (exponent === 31 ? special : magnitude);
+}
 const rename = (name: string) => name.replace("model.", "");
 const known = (name: string) => name !== "odd";
 
@@ -76,13 +83,7 @@ describe("loadTensors", () => {
     const both = file(header, Buffer.concat([bytesOf(patterns), bytesOf(patterns)]));
     const weights = await openSafetensors(bytesSource(both));
     const tensors = await loadTensors(device, weights, { chunkBytes: 5000 });
-    const value = (pattern: number) => {
-      const [sign, exponent, fraction] = [pattern >> 15, (pattern >> 10) & 31, (pattern & 1023) / 1024];
-      const magnitude = exponent === 0 ? fraction * 2 ** -14 : (1 + fraction) * 2 ** (exponent - 15);
-      const special = fraction === 0 ? Number.POSITIVE_INFINITY : Number.NaN;
-      return (sign ? -1 : 1) * (exponent === 31 ? special : magnitude);
-    };
-    expect(await tensors.get("half")?.read()).toEqual(Float32Array.from(patterns, value));
+    expect(await tensors.get("half")?.read()).toEqual(Float32Array.from(patterns, binary16));
     const words = Uint32Array.from(patterns, (pattern) => pattern * 65_536);
     const brain = (await tensors.get("brain")?.read()) as Float32Array;
     expect(new Uint32Array(brain.buffer, brain.byteOffset, brain.length)).toEqual(words);
