@@ -41,6 +41,14 @@ test("candidates are the softmax, cut to top-k and the least set that reaches to
   );
 });
 
+test("top-p is a share of all tokens, the improbable ones included", () => {
+  const row = [1, -3, 2, -3, 2, 0];
+  const ids = (topP: number) => candidates(row, { temperature: 1, topP }).map(({ id }) => id);
+  // Shares 0.397, 0.397, 0.146, 0.054 and twice 0.003: three tokens have 0.9409, which the last two must not lift.
+  expect(ids(0.943)).toEqual([2, 4, 0, 5]);
+  expect(ids(0.94)).toEqual([2, 4, 0]);
+});
+
 test("draws come as often as their probabilities say", () => {
   const row = Float32Array.from([0, 1, 2, -1]);
   const sampler = new Sampler({ temperature: 1, seed: 5 }, 0);

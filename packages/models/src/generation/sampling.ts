@@ -67,16 +67,17 @@ export function candidates(logits: ArrayLike<number>, options: SamplingOptions):
   const { temperature = 1, topK = logits.length, topP = 1 } = options;
   const top = largestOf(logits);
   const power = (id: number) => Math.exp(((logits[id] as number) - top) / temperature);
-  const ids = mostProbable(logits, power, topK, topP);
+  const { ids, total } = mostProbable(logits, power, topK, topP);
   const kept = Array.from(ids.subarray(0, topK), (id) => ({ id, probability: power(id) }));
-  const normalised = normalise(kept);
+  // Top-p is a share of what top-k left, which is everything where top-k cuts nothing.
+  const mass = topK < logits.length ? massOf(kept) : total;
   let before = 0;
-  const end = normalised.findIndex(({ probability }) => {
+  const end = kept.findIndex(({ probability }) => {
     if (before >= topP) return true;
-    before += probability;
+    before += probability / mass;
     return false;
   });
-  return end < 0 ? normalised : normalise(normalised.slice(0, end));
+  return normalise(end < 0 ? kept : kept.slice(0, end));
 }
 
 /** Ids in their order, of which the first that top-k and top-p keep are there: sorting a whole vocabulary is slow. */
@@ -85,7 +86,7 @@ function mostProbable(
   power: (id: number) => number,
   topK: number,
   topP: number,
-): Uint32Array {
+): { readonly ids: Uint32Array; readonly total: number } {
   const powers = Float64Array.from({ length: logits.length }, (_, id) => power(id));
   const total = powers.reduce((sum, x) => sum + x, 0);
   const order = (ids: Uint32Array) =>
@@ -98,14 +99,18 @@ function mostProbable(
       if (kept) mass += powers[id] as number;
       return kept;
     });
-    // A little more than is needed, for what rounding loses.
-    if (ids.length >= topK || mass > topP * total * (1 + 1e-9)) return order(ids);
+    // A little more than is needed, for what rounding loses. Where top-k cuts, its own mass must be known.
+    const enough = topK < logits.length ? ids.length >= topK : mass > topP * total * (1 + 1e-9);
+    if (enough) return { ids: order(ids), total };
   }
-  return order(all);
+  return { ids: order(all), total };
 }
 
+const massOf = (items: readonly Candidate[]): number =>
+  items.reduce((sum, { probability }) => sum + probability, 0);
+
 function normalise(items: readonly Candidate[]): Candidate[] {
-  const total = items.reduce((sum, { probability }) => sum + probability, 0);
+  const total = massOf(items);
   return items.map(({ id, probability }) => ({ id, probability: probability / total }));
 }
 
