@@ -16,7 +16,6 @@ import {
   trainBpe,
 } from "@candor/data";
 import {
-  applyLora,
   createModel,
   Ifas,
   livePrompts,
@@ -25,9 +24,10 @@ import {
   spoofPrompts,
   VitBinary,
 } from "@candor/models";
-import { type Device, Random, unfreeze } from "@candor/tensor-core";
+import { type Device, Random } from "@candor/tensor-core";
 import { readLatestCheckpoint } from "../checkpoint/checkpoint.ts";
 import type { RunConfig } from "../recipes/runConfig.ts";
+import { adaptModel } from "./adaptModel.ts";
 import { flipMethod } from "./flipMethods.ts";
 import { ifasMethod } from "./ifasMethod.ts";
 import type { Method } from "./method.ts";
@@ -109,11 +109,7 @@ async function makeMethod(
 ): Promise<Method> {
   const { model: modelConfig, answerLength } = readModel(folder);
   const model = createModel(device, modelConfig, new Random(config.seed), parts);
-  const { lora } = config;
-  if (lora) {
-    applyLora(model, { ...lora, random: new Random(config.seed).fork("lora") });
-    for (const pattern of lora.alsoTrain) unfreeze(model, pattern);
-  }
+  adaptModel(model, config);
   if (model instanceof Ifas) {
     const tokenizer = await loadTokenizer(join(folder, "tokenizer.json"));
     return ifasMethod(model, tokenizer, config, answerLength);

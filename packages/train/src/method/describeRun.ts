@@ -2,7 +2,6 @@
 
 import {
   answerLoss,
-  applyLora,
   createModel,
   estimateMemory,
   Ifas,
@@ -11,8 +10,9 @@ import {
   type ModelDescription,
   judgmentCrossEntropy,
 } from "@candor/models";
-import { type Device, full, Random, unfreeze, zeros } from "@candor/tensor-core";
+import { type Device, full, Random, zeros } from "@candor/tensor-core";
 import type { RunConfig } from "../recipes/runConfig.ts";
+import { adaptModel } from "./adaptModel.ts";
 
 /** Tokens of a question, about; the tokenizer is not known before the data are read. */
 const questionTokens = 12;
@@ -22,7 +22,7 @@ const questionTokens = 12;
  * `maxAnswerTokens`; FLIP-MCL is described by its cross-entropy alone, so it takes more.
  */
 export function describeRun(device: Device, config: RunConfig): MemoryEstimate & ModelDescription {
-  const { batchSize, imageSize, maxAnswerTokens, lora, groups } = config;
+  const { batchSize, imageSize, maxAnswerTokens, groups } = config;
   const model = sizesOf(config);
   const ids = (columns: number) => zeros(device, [batchSize, columns], "i32");
   return estimateMemory({
@@ -30,10 +30,7 @@ export function describeRun(device: Device, config: RunConfig): MemoryEstimate &
     groups,
     build: () => {
       const built = createModel(device, model, new Random(0));
-      if (lora) {
-        applyLora(built, { ...lora, random: new Random(0) });
-        for (const pattern of lora.alsoTrain) unfreeze(built, pattern);
-      }
+      adaptModel(built, config);
       return built;
     },
     step: (built) => {
