@@ -11,6 +11,7 @@ import {
   type MatmulEpilogue,
   Module,
   mul,
+  namePattern,
   type Random,
   silu,
   type Tensor,
@@ -119,7 +120,7 @@ export function applyLora(model: Module, options: LoraOptions): string[] {
   const places = linearPlaces(model);
   const chosen = new Set<string>();
   for (const target of targets) {
-    const pattern = typeof target === "string" ? fromGlob(target) : target;
+    const pattern = namePattern(target);
     const found = [...places.keys()].filter((name) => name.search(pattern) !== -1);
     if (found.length === 0) throw new ConfigError(`[lora] no linear map has a name like ${target}`);
     for (const name of found) chosen.add(name);
@@ -182,8 +183,4 @@ function* partsOf(
     }
   }
   yield* visit(owner, prefix);
-}
-
-function fromGlob(glob: string): RegExp {
-  return new RegExp(`^${glob.replaceAll(/[.+?^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*")}$`);
 }
