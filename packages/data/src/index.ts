@@ -1,5 +1,5 @@
 /** @file Candor's data: manifests, captions, tokenizers, images and batches. */
-export { answerFor, judgments, question } from "./captions/answerFor.ts";
+export { answerFor, captionSources, judgments, question, type CaptionSource } from "./captions/answerFor.ts";
 export { attackKeywords } from "./captions/attackKeywords.ts";
 export type { AttackWords } from "./captions/attackKeywords.ts";
 export { attackNamed } from "./captions/attackNamed.ts";

@@ -55,6 +55,14 @@ export function captionSpoof(facts: CaptionFacts, random: Uniform): string {
   return pick(sentences, random);
 }
 
+/**
+ * The class template of a presentation, the ablation of spoof-aware captions: its name, and nothing that is seen.
+ * @param attack "none" for a live face
+ */
+export function templateCaption(attack: Attack): string {
+  return `this is ${presentationNames[attack][0]}.`;
+}
+
 /** One or two of the cues, each at most once. */
 function chooseCues(cues: readonly string[], random: Uniform): string[] {
   const rest = [...cues];

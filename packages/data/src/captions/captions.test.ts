@@ -8,7 +8,7 @@ import { attackNamed } from "./attackNamed.ts";
 import { cuePhrases } from "./captionFacts.ts";
 import type { CaptionFacts } from "./captionFacts.ts";
 import { captionGeneral } from "./captionGeneral.ts";
-import { captionSpoof } from "./captionSpoof.ts";
+import { captionSpoof, templateCaption } from "./captionSpoof.ts";
 
 const cuesOf: Record<Attack, string[]> = {
   none: ["skin texture", "natural eye highlight", "natural depth"],
@@ -53,6 +53,10 @@ function everyCaption(): { attack: Attack; general: string; spoof: string }[] {
 test("every spoof-aware caption names its own attack, also where paper or holes are seen with it", () => {
   const wrong = everyCaption().filter(({ attack, spoof }) => attackNamed(spoof) !== attack);
   expect(wrong).toEqual([]);
+});
+
+test("every template names its presentation", () => {
+  for (const attack of attacks) expect(attackNamed(templateCaption(attack))).toBe(attack);
 });
 
 test("general captions name a spoof seldom, and then the right one", () => {
@@ -142,7 +146,10 @@ test.each<[string, Attack | undefined]>([
 test("the answer begins with the judgment", () => {
   const captions = { captionGeneral: "a man.", captionSpoof: "this is a printed photo." };
   expect(question).toBe("Is this photo of a real person?");
-  expect(answerFor({ label: "spoof", ...captions })).toBe("No, this is a printed photo.");
-  expect(answerFor({ label: "live", ...captions }, "captionGeneral")).toBe("Yes, a man.");
-  expect(answerFor({ label: "live", captionGeneral: "", captionSpoof: "" })).toBe("Yes");
+  expect(answerFor({ label: "spoof", attack: "print", ...captions })).toBe("No, this is a printed photo.");
+  expect(answerFor({ label: "live", attack: "none", ...captions }, "captionGeneral")).toBe("Yes, a man.");
+  expect(answerFor({ label: "live", attack: "none", captionGeneral: "", captionSpoof: "" })).toBe("Yes");
+  expect(answerFor({ label: "spoof", attack: "replay", ...captions }, "template")).toBe(
+    "No, this is a screen replay.",
+  );
 });

@@ -39,7 +39,7 @@ function captionCorpus(): string[] {
       cues: live ? ["skin texture"] : ["halftone dots", "bent paper"],
     } as const;
     const captions = { captionGeneral: captionGeneral(facts, next), captionSpoof: captionSpoof(facts, next) };
-    texts.push(answerFor({ label: facts.label, ...captions }), captions.captionGeneral);
+    texts.push(answerFor({ label: facts.label, attack: facts.attack, ...captions }), captions.captionGeneral);
   }
   return texts;
 }

@@ -1,5 +1,6 @@
 /** @file The whole configuration of a run, as `config.json` holds it. */
 
+import { captionSources } from "@candor/data";
 import {
   clipTextConfigSchema,
   connectorConfigSchema,
@@ -65,8 +66,8 @@ export const runConfigSchema = z.strictObject({
     /** Draw FLIP-MCL's prompts with replacement, as the published code does by mistake. */
     promptsAsPublished: z.boolean(),
   }),
-  /** Which caption explains the judgment; "none" trains on the judgment alone. */
-  caption: z.enum(["captionSpoof", "captionGeneral", "none"]),
+  /** What explains the judgment; "template" is a fixed sentence a presentation, "none" trains on the judgment alone. */
+  caption: z.enum([...captionSources, "none"]),
   /** Most tokens of a generated answer. */
   maxAnswerTokens: count,
   /** "lopsided" is L-LM, "plain" its ablation. */
