@@ -3,6 +3,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { readManifest } from "@candor/data";
+import { type Decoding, decodings } from "@candor/models";
 import { Device } from "@candor/tensor-core";
 import { hideBin } from "yargs/helpers";
 import { z } from "zod";
@@ -92,7 +93,7 @@ export async function runProtocol(flags: ProtocolFlags): Promise<string> {
       `${left.length} of ${jobs.length} jobs are not done: ${left.map((job) => job.name).join(", ")}; the same command goes on with them`,
     );
   }
-  const files = await Promise.all(jobs.map((job) => readScores(job.scores)));
+  const files = await Promise.all(jobs.flatMap(({ scores }) => scores.map(({ file }) => readScores(file))));
   const { paths } = await writeReports(files, {
     out,
     resamples: flags.resamples,
@@ -170,7 +171,11 @@ async function runOne(job: Job, flags: ProtocolFlags): Promise<string> {
 
 const variantsSchema = z.record(
   z.string(),
-  z.strictObject({ method: z.string(), config: z.record(z.string(), z.unknown()).default({}) }),
+  z.strictObject({
+    method: z.string(),
+    config: z.record(z.string(), z.unknown()).default({}),
+    decodings: z.array(z.enum(Object.keys(decodings) as Decoding[])).default([]),
+  }),
 );
 
 /** Methods as they are, then the variants of the file; the common configuration under each. */
@@ -183,6 +188,7 @@ function readVariants({ methods, variants, config }: ProtocolFlags): Variant[] {
       name,
       method: variant.method,
       config: { ...common, ...variant.config },
+      decodings: variant.decodings,
     })),
   ];
 }

@@ -1,6 +1,7 @@
 /** @file Scores manifest rows with a predictor, a domain at a time. */
 
 import { openImages, type ImageSet, type ManifestRow } from "@candor/data";
+import type { Decoding } from "@candor/models";
 import { groupBy } from "../metrics/groupBy.ts";
 import type { ScoreRow } from "../scores/scoreFile.ts";
 import { ProtocolError } from "./protocolError.ts";
@@ -12,6 +13,8 @@ export interface Predictor {
   readonly imageSize: number;
   /** P(live) of the images at `indices`. */
   score(images: ImageSet, indices: readonly number[]): Promise<Float32Array>;
+  /** P(live) decoded otherwise, for methods that are asked a question. */
+  readonly scoreBy?: ((decoding: Decoding) => Promise<Predictor["score"]>) | undefined;
   /** The answer text of the images at `indices`, for methods that explain. */
   readonly explain?: ((images: ImageSet, indices: readonly number[]) => Promise<string[]>) | undefined;
 }

@@ -17,6 +17,15 @@ export type BlindView =
 export type Debiasing = BlindView &
   (({ readonly kind: "vdd" } & VddOptions) | { readonly kind: "postHoc"; readonly form?: "scale" | "shift" });
 
+/** Decodings by the names under which they are reported, with the published strengths and an empty image. */
+export const decodings = {
+  vdd: { kind: "vdd", view: "none" },
+  "post-hoc": { kind: "postHoc", view: "none" },
+} as const satisfies Readonly<Record<string, Debiasing>>;
+
+/** Name of one of {@link decodings}. */
+export type Decoding = keyof typeof decodings;
+
 /**
  * Makes a score. What the model says without an image is read once, here; a change to the model needs a new score.
  *

@@ -3,6 +3,7 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { channelStatistics, type ImageSet, type Label, normalizeBatch } from "@candor/data";
+import { debiasedScore, type Decoding, decodings, Ifas } from "@candor/models";
 import { type Device, type Module, tensor } from "@candor/tensor-core";
 import { describeDamage, readCheckpoint, readLatestCheckpoint } from "../checkpoint/checkpoint.ts";
 import { loadMethod } from "../method/buildMethod.ts";
@@ -22,6 +23,8 @@ export interface Predictor {
   readonly threshold: Threshold;
   /** P(live) of the images at `indices`. */
   score(images: ImageSet, indices: readonly number[]): Promise<Float32Array>;
+  /** The same, decoded otherwise; undefined for methods that are not asked a question. */
+  readonly scoreBy: ((decoding: Decoding) => Promise<Predictor["score"]>) | undefined;
   /**
    * The sentence of each image; undefined for methods without one. It begins with the method's own judgment, or goes
    * on from the verdicts where these are given.
@@ -33,6 +36,12 @@ export interface Predictor {
         verdicts?: readonly Label[] | undefined,
       ) => Promise<string[]>)
     | undefined;
+  /**
+   * Where the method looks in each image: a share of attention a patch, [grid, grid] row by row, which sum to 1;
+   * undefined for methods that weigh no patches.
+   */
+  readonly patchAttention:
+    ((images: ImageSet, indices: readonly number[]) => Promise<Float32Array[]>) | undefined;
 }
 
 export interface Threshold {
@@ -74,6 +83,7 @@ export async function loadPredictor(
       images.size,
     ]); // [B, 3, S, S]
   const explain = method.explain?.bind(method);
+  const patchAttention = method.patchAttention?.bind(method);
   return {
     method: method.name,
     config,
@@ -85,11 +95,29 @@ export async function loadPredictor(
       using _scope = device.scope();
       return await method.score(upload(images, indices));
     },
+    scoreBy:
+      method.model instanceof Ifas
+        ? async (decoding) => {
+            const score = await debiasedScore(device, method.model as Ifas, decodings[decoding]);
+            return async (images, indices) => {
+              using _scope = device.scope();
+              return Float32Array.from(await score(upload(images, indices)));
+            };
+          }
+        : undefined,
     explain:
       explain &&
       (async (images, indices, verdicts) => {
         using _scope = device.scope();
         return await explain(upload(images, indices), verdicts);
+      }),
+    patchAttention:
+      patchAttention &&
+      (async (images, indices) => {
+        using _scope = device.scope();
+        const shares = await patchAttention(upload(images, indices)); // [B, N]
+        const patches = shares.length / indices.length;
+        return indices.map((_, b) => shares.slice(b * patches, (b + 1) * patches));
       }),
   };
 }

@@ -8,6 +8,7 @@ import { readManifest } from "@candor/data";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readScores } from "../../scores/readScores.ts";
 import { brightness, writeTinyDomains } from "../fixtures/tinyDomains.ts";
+import type { Predictor } from "../scoreRows.ts";
 import { planJobs, type Job } from "./planJobs.ts";
 import { isDone, runJob, type RunJobOptions, type TrainRequest } from "./runJob.ts";
 import { runJobs } from "./runJobs.ts";
@@ -55,7 +56,7 @@ describe("planJobs", () => {
       "3 other b-seed0",
       "4 D1-D23 bright-seed1",
     ]);
-    expect(jobs[7]!.scores).toBe(join("out", "scores", "other", "b-seed1.arrow"));
+    expect(jobs[7]!.scores).toEqual([{ method: "b", file: join("out", "scores", "other", "b-seed1.arrow") }]);
   });
 
   test("refuses names that no file can have, and the same twice", () => {
@@ -80,7 +81,7 @@ describe("runJob", () => {
     expect(new Set(folds.rows.map(({ dataset, split }) => `${dataset} ${split}`))).toEqual(
       new Set(["D1 train", "D1 dev", "D1 test", "D2 test", "D3 test"]),
     );
-    const scores = await readScores(job.scores);
+    const scores = await readScores(job.scores[0]!.file);
     expect(scores.metadata).toMatchObject({
       method: "bright",
       seed: "3",
@@ -101,11 +102,11 @@ describe("runJob", () => {
     const out = join(folder, "again");
     const [job] = plan(out) as [Job];
     await runJob(job, options(out, []));
-    const first = await readFile(job.scores);
-    await writeFile(job.scores, first.subarray(0, 100));
+    const first = await readFile(job.scores[0]!.file);
+    await writeFile(job.scores[0]!.file, first.subarray(0, 100));
     expect(await isDone(job)).toBe(false);
     expect(await runJob(job, options(out, []))).toBe(true);
-    expect(await readFile(job.scores)).toEqual(first);
+    expect(await readFile(job.scores[0]!.file)).toEqual(first);
   });
 
   test("refuses a folder that was begun with another configuration, done or not", async () => {
@@ -120,11 +121,52 @@ describe("runJob", () => {
     const out = join(folder, "other");
     const [job] = plan(out) as [Job];
     await expect(runJob(job, options(out, [], "ifas"))).rejects.toThrow('holds "ifas", not "brightness"');
-    expect(existsSync(job.scores)).toBe(false);
+    expect(existsSync(job.scores[0]!.file)).toBe(false);
   });
 });
 
 const command = (job: Job) => [process.execPath, "-e", `process.exit(${job.seed})`] as const;
+
+describe("decodings", () => {
+  const decoded = { ...variant, decodings: ["vdd", "post-hoc"] } as const;
+
+  test("are further score files of one training, without sentences", async () => {
+    const out = join(folder, "decoded");
+    const [job] = planJobs([fold], [decoded], [3], out) as [Job];
+    const requests: TrainRequest[] = [];
+    const given = options(out, requests);
+    const halved = { vdd: 2, "post-hoc": 4 };
+    const predictor: Predictor = {
+      ...brightness,
+      scoreBy: async (decoding) => async (images, indices) =>
+        (await brightness.score(images, indices)).map((score) => score / halved[decoding]),
+    };
+    const openRun = async (run: string) => ({ ...(await given.openRun(run)), predictor });
+    expect(await runJob(job, { ...given, openRun })).toBe(true);
+    expect(requests).toHaveLength(1);
+    const files = await Promise.all(job.scores.map(({ file }) => readScores(file)));
+    expect(files.map(({ metadata }) => metadata.method)).toEqual(["bright", "bright+vdd", "bright+post-hoc"]);
+    const [plain, vdd, postHoc] = files.map(({ rows }) => rows.map(({ score }) => score));
+    expect(vdd).toEqual(plain!.map((score) => Math.fround(score / 2)));
+    expect(postHoc).toEqual(plain!.map((score) => Math.fround(score / 4)));
+    expect(files.map(({ rows }) => rows.some(({ sentence }) => sentence !== null))).toEqual([
+      true,
+      false,
+      false,
+    ]);
+    // One file that is lost is made again from the same training.
+    await rm(job.scores[1]!.file);
+    expect(await isDone(job)).toBe(false);
+  });
+
+  test("of a method that is asked no question are refused", async () => {
+    const out = join(folder, "undecodable");
+    const [job] = planJobs([fold], [decoded], [3], out) as [Job];
+    await expect(runJob(job, options(out, []))).rejects.toThrow(
+      "brightness is not asked a question, so vdd has nothing to decode",
+    );
+  });
+});
 
 describe("runJobs", () => {
   test("one that fails stops no other, done ones are passed over, and nothing starts after a stop", async () => {

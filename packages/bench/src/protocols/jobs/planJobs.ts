@@ -1,6 +1,7 @@
 /** @file The independent jobs of a protocol: fold by seed by method. */
 
 import { join } from "node:path";
+import type { Decoding } from "@candor/models";
 import { ProtocolError } from "../protocolError.ts";
 import type { Fold } from "../protocols.ts";
 
@@ -11,6 +12,8 @@ export interface Variant {
   readonly method: string;
   /** Fields that replace the recipe's. */
   readonly config: Readonly<Record<string, unknown>>;
+  /** Further scores of the same training, reported as `<name>+<decoding>`. */
+  readonly decodings?: readonly Decoding[];
 }
 
 /** One training with its scoring. */
@@ -23,8 +26,17 @@ export interface Job {
   readonly seed: number;
   /** Folder of the training run. */
   readonly run: string;
-  /** The score file, which marks the job as done. */
-  readonly scores: string;
+  /** The score files, the training's own first; all of them there and whole mark the job as done. */
+  readonly scores: readonly JobScores[];
+}
+
+/** A score file of a job. */
+export interface JobScores {
+  /** Under which it is reported. */
+  readonly method: string;
+  readonly file: string;
+  /** The method's own scores where it is absent. */
+  readonly decoding?: Decoding;
 }
 
 /**
@@ -43,7 +55,7 @@ export function planJobs(
       throw new ProtocolError(`[planJobs] "${name}" cannot name files; use letters, digits and . + = - _.`);
     }
   }
-  const names = variants.map((variant) => variant.name);
+  const names = variants.flatMap((variant) => reported(variant).map(({ method }) => method));
   const twice = [...names, ...seeds].find((value, index, all) => all.indexOf(value) !== index);
   if (twice !== undefined) throw new ProtocolError(`[planJobs] ${twice} is asked for twice.`);
   return seeds
@@ -57,7 +69,14 @@ export function planJobs(
         variant,
         seed,
         run: join(out, "runs", fold.id, name),
-        scores: join(out, "scores", fold.id, `${name}.arrow`),
+        scores: reported(variant).map((scores) => ({
+          ...scores,
+          file: join(out, "scores", fold.id, `${scores.method}-seed${seed}.arrow`),
+        })),
       };
     });
+}
+
+function reported({ name, decodings = [] }: Variant): Omit<JobScores, "file">[] {
+  return [{ method: name }, ...decodings.map((decoding) => ({ method: `${name}+${decoding}`, decoding }))];
 }

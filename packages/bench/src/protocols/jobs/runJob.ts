@@ -4,6 +4,8 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile, symlink } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { readManifest, writeManifest, type ManifestRow } from "@candor/data";
+import type { Decoding } from "@candor/models";
+import type { ScoreRow } from "../../scores/scoreFile.ts";
 import { readScores } from "../../scores/readScores.ts";
 import { writeAtomically } from "../../scores/writeAtomically.ts";
 import { writeScores } from "../../scores/writeScores.ts";
@@ -12,7 +14,7 @@ import { foldRows } from "../foldRows.ts";
 import { ProtocolError } from "../protocolError.ts";
 import type { SplitRule } from "../protocols.ts";
 import type { OpenedRun } from "../runOneToEleven.ts";
-import { scoreRows } from "../scoreRows.ts";
+import { scoreRows, type Predictor } from "../scoreRows.ts";
 import type { Job } from "./planJobs.ts";
 
 /** What a training is asked for. */
@@ -61,10 +63,17 @@ export async function isDone(job: Job): Promise<boolean> {
       `[isDone] ${job.run} was begun with another configuration (${config}); name another --out, or remove it.`,
     );
   }
-  if (!existsSync(job.scores)) return false;
-  return readScores(job.scores).then(
-    () => true,
-    () => false,
+  const whole = await Promise.all(job.scores.map(({ file }) => isWhole(file)));
+  return whole.every(Boolean);
+}
+
+function isWhole(file: string): Promise<boolean> | boolean {
+  return (
+    existsSync(file) &&
+    readScores(file).then(
+      () => true,
+      () => false,
+    )
   );
 }
 
@@ -103,38 +112,58 @@ export async function runJob(job: Job, options: RunJobOptions): Promise<boolean>
     throw new ProtocolError(`[runJob] ${job.run} holds "${predictor.method}", not "${variant.method}".`);
   }
   const scored = (await readManifest(manifest)).rows.filter((row) => row.split !== "train");
-  const result = await scoreRows(predictor, scored, {
-    root: dirname(manifest),
-    shards,
-    batch: options.batch,
-    explained: chooseExplained(scored, options.explain, 0),
-    onProgress: (done) => options.onProgress?.(done, scored.length),
-  });
-  const lost = scored.length - result.length;
+  const results: { readonly file: string; readonly method: string; readonly rows: readonly ScoreRow[] }[] =
+    [];
+  for (const { method, file, decoding } of job.scores) {
+    const rows = await scoreRows(await decodedBy(predictor, decoding), scored, {
+      root: dirname(manifest),
+      shards,
+      batch: options.batch,
+      explained: chooseExplained(scored, options.explain, 0),
+      onProgress: (done) => options.onProgress?.(done, scored.length),
+    });
+    results.push({ file, method, rows });
+  }
+  const images = results[0]!.rows.length;
+  const lost = scored.length - images;
   if (lost > 0) options.note?.(`${lost} rows of ${job.name} have no crop and are not scored.`);
   const ended = performance.now();
   const durations = {
     job: job.name,
     trainSeconds: (trained - started) / 1000,
     scoreSeconds: (ended - trained) / 1000,
-    scoredImagesPerSecond: (result.length * 1000) / (ended - trained),
+    scoredImagesPerSecond: (images * results.length * 1000) / (ended - trained),
     training,
   };
   await writeAtomically(
     join(out, "jobs", fold.id, `${variant.name}-seed${seed}.json`),
     `${JSON.stringify(durations, null, 1)}\n`,
   );
-  await writeScores(job.scores, {
-    metadata: {
-      ...origin,
-      method: variant.name,
-      seed: String(seed),
-      protocol: options.protocol,
-      sources: fold.sources.join(","),
-    },
-    rows: result,
-  });
+  for (const { file, method, rows } of results) {
+    await writeScores(file, {
+      metadata: {
+        ...origin,
+        method,
+        seed: String(seed),
+        protocol: options.protocol,
+        sources: fold.sources.join(","),
+      },
+      rows,
+    });
+  }
   return true;
+}
+
+/** The predictor with another score, and without sentences, which no decoding of the judgment changes. */
+async function decodedBy(predictor: Predictor, decoding: Decoding | undefined): Promise<Predictor> {
+  if (decoding === undefined) return predictor;
+  const { method, imageSize, scoreBy } = predictor;
+  if (!scoreBy) {
+    throw new ProtocolError(
+      `[runJob] ${method} is not asked a question, so ${decoding} has nothing to decode.`,
+    );
+  }
+  return { method, imageSize, score: await scoreBy(decoding) };
 }
 
 function recipeFile(job: Job): string {
