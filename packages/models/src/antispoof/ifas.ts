@@ -67,6 +67,17 @@ export class Ifas extends Module implements Judge {
   }
 
   /**
+   * Where the connector looks: see {@link Connector.patchAttention}; undefined for the projector, which passes on every
+   * patch.
+   *
+   * @param images [B, 3, S, S] f32
+   * @returns [B, N] f32, rows that sum to 1
+   */
+  patchAttention(images: Tensor): Tensor | undefined {
+    return this.connector.patchAttention?.(this.vit.forward(images));
+  }
+
+  /**
    * Logits of the token after each answer input; those at position 0 predict the judgment.
    *
    * @param images       [B, 3, S, S] f32

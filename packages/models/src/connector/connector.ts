@@ -10,6 +10,12 @@ export interface Connector extends Module {
 
   /** Returns [B, tokenCount, W] f32, with W the width of the language model. */
   forward(features: VisionFeatures): Tensor;
+
+  /**
+   * Where the queries of the last block look among the patches, the mean over queries and heads: [B, N] f32, rows that
+   * sum to 1. Absent where no query chooses among patches.
+   */
+  patchAttention?(features: VisionFeatures): Tensor;
 }
 
 /** Widths and counts on both sides of a connector. */

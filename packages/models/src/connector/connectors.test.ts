@@ -12,18 +12,19 @@ const sides = { visionWidth: 6, visionLayers: 3, patches: 5, lmWidth: 10 };
 const gac = { kind: "gac", width: 8, queries: 2, depth: 2, heads: 2, mlpRatio: 2 } as const;
 const batch = 2;
 
-/** antispoofing.md 1.4, for one sample: G_V [L][D] and X_V [N][D] to [P + L][W]. */
+/** antispoofing.md 1.4, for one sample: G_V [L][D] and X_V [N][D] to [P + L][W], and the last block's attention [N]. */
 function gac64(
   parameters: reference.Parameters64,
   classTokens: reference.Rows,
   patches: reference.Rows,
-): number[][] {
+): { tokens: number[][]; attention: number[] } {
   const learned = reference.samples(
     reference.valuesOf(parameters, "queries"),
     gac.queries,
     gac.width,
   )[0] as number[][];
   let q = [...learned, ...reference.linear(parameters, "classProjection", classTokens)];
+  let attention: number[] = [];
   for (let i = 0; i < gac.depth; i++) {
     const name = (part: string) => `blocks.${i}.${part}`;
     const self = reference.layerNorm(parameters, name("selfNorm"), q);
@@ -31,12 +32,17 @@ function gac64(
       q,
       reference.multiHeadAttention(parameters, name("selfAttention"), self, self, gac.heads),
     );
-    const cross = reference.multiHeadAttention(
+    const crossed = [
       parameters,
       name("crossAttention"),
       reference.layerNorm(parameters, name("crossNorm"), mixed),
       reference.layerNorm(parameters, name("patchNorm"), patches),
       gac.heads,
+    ] as const;
+    const cross = reference.multiHeadAttention(...crossed);
+    const weights = reference.attentionWeights(...crossed);
+    attention = patches.map((_, n) =>
+      weights.reduce((total, row) => total + (row[n] as number) / weights.length, 0),
     );
     const seen = reference.addRows(mixed, cross);
     const last = reference.mlp(
@@ -46,7 +52,7 @@ function gac64(
     );
     q = reference.addRows(seen, last);
   }
-  return reference.linear(parameters, "output", q);
+  return { tokens: reference.linear(parameters, "output", q), attention };
 }
 
 async function gacCase() {
@@ -65,14 +71,15 @@ async function gacCase() {
   };
   const parameters = await reference.parameters64(connector);
   const rows = reference.samples(patches.data, sides.patches, sides.visionWidth);
-  const wanted = (p: reference.Parameters64) =>
-    rows.flatMap((sample, b) => {
+  const samples64 = (p: reference.Parameters64) =>
+    rows.map((sample, b) => {
       const own = tokens.map(({ data }) =>
         Array.from(data.subarray(b * sides.visionWidth, (b + 1) * sides.visionWidth)),
       );
-      return gac64(p, own, sample).flat();
+      return gac64(p, own, sample);
     });
-  return { device, scope, connector, features, parameters, wanted, patches, rows };
+  const wanted = (p: reference.Parameters64) => samples64(p).flatMap(({ tokens: out }) => out.flat());
+  return { device, scope, connector, features, parameters, wanted, samples64, patches, rows };
 }
 
 test("GAC computes its equations", async () => {
@@ -83,6 +90,22 @@ test("GAC computes its equations", async () => {
   expect(connector.tokenCount).toBe(gac.queries + sides.visionLayers);
   const want = wanted(parameters);
   assertClose("GAC", await y.read(), want, tolerance("composite", 16, largest(want)));
+});
+
+test("GAC tells where its queries look among the patches", async () => {
+  const { scope, connector, features, parameters, samples64 } = await gacCase();
+  using _scope = scope;
+  const looks = connector.patchAttention(features);
+  expect(looks.shape).toEqual([batch, sides.patches]);
+  const got = await looks.read();
+  const want = samples64(parameters).flatMap(({ attention }) => attention);
+  assertClose("patch attention", got, want, tolerance("composite", 16, largest(want)));
+  for (let b = 0; b < batch; b++) {
+    const row = Array.from(got).slice(b * sides.patches, (b + 1) * sides.patches);
+    expect(row.reduce((total, share) => total + share, 0)).toBeCloseTo(1, 6);
+  }
+  // Not the even share everywhere: the comparison would say nothing then.
+  expect(largest(want)).toBeGreaterThan(1.02 / sides.patches);
 });
 
 test("GAC's gradients are the central differences of its equations, for every parameter and the patches", async () => {
@@ -150,6 +173,10 @@ test("every connector has the tokens and the parameters that its formula says", 
     expect(connector.parameterCount()).toBe(connectorParameterCount(config, sides));
     const y = connector.forward(features);
     expect(y.shape).toEqual([batch, connector.tokenCount, sides.lmWidth]);
+    // The projector passes on every patch; there is nothing to choose.
+    expect(connector.patchAttention?.(features).shape).toEqual(
+      config.kind === "linear" ? undefined : [batch, sides.patches],
+    );
     return connector.tokenCount;
   });
   expect(tokenCounts).toEqual([5, 2, 5]);

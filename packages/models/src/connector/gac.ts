@@ -14,7 +14,7 @@ import {
 import type { VisionFeatures } from "../vit/vit.ts";
 import type { Connector, ConnectorSides } from "./connector.ts";
 import type { QueryConnectorConfig } from "./connectorConfig.ts";
-import { QueryBlock } from "./queryBlock.ts";
+import { attentionOfLast, QueryBlock } from "./queryBlock.ts";
 
 // B batch, L vision layers, D vision width, P learned queries, C connector width, W width of the language model
 
@@ -44,13 +44,22 @@ export class Gac extends Module implements Connector {
   }
 
   /** Returns [B, P + L, W] f32. */
-  forward({ classTokens, patchTokens }: VisionFeatures): Tensor {
+  forward(features: VisionFeatures): Tensor {
+    let q = this.#queriesOf(features);
+    for (const block of this.blocks) q = block.forward(q, features.patchTokens); // [B, P + L, C]
+    return this.output.forward(q); // [B, P + L, W]
+  }
+
+  patchAttention(features: VisionFeatures): Tensor {
+    return attentionOfLast(this.blocks, this.#queriesOf(features), features.patchTokens);
+  }
+
+  /** Q [B, P + L, C] */
+  #queriesOf({ classTokens, patchTokens }: VisionFeatures): Tensor {
     const rows = classTokens.map((token) => reshape(token, [token.shape[0] ?? 0, 1, -1])); // [B, D] -> [B, 1, D]
     const fromClass = this.classProjection.forward(concat(rows, 1)); // Q_V: [B, L, D] -> [B, L, C]
     const [batch = 0] = patchTokens.shape;
     const learned = broadcastTo(this.queries, [batch, ...this.queries.shape]); // Q_P: [P, C] -> [B, P, C]
-    let q = concat([learned, fromClass], 1); // [B, P + L, C]
-    for (const block of this.blocks) q = block.forward(q, patchTokens); // [B, P + L, C]
-    return this.output.forward(q); // [B, P + L, W]
+    return concat([learned, fromClass], 1); // [B, P + L, C]
   }
 }

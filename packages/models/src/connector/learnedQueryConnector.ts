@@ -12,7 +12,7 @@ import {
 import type { VisionFeatures } from "../vit/vit.ts";
 import type { Connector, ConnectorSides } from "./connector.ts";
 import type { QueryConnectorConfig } from "./connectorConfig.ts";
-import { QueryBlock } from "./queryBlock.ts";
+import { attentionOfLast, QueryBlock } from "./queryBlock.ts";
 
 // B batch, P learned queries, C connector width, W width of the language model
 
@@ -38,9 +38,16 @@ export class LearnedQueryConnector extends Module implements Connector {
 
   /** Returns [B, P, W] f32. */
   forward({ patchTokens }: VisionFeatures): Tensor {
-    const [batch = 0] = patchTokens.shape;
-    let q = broadcastTo(this.queries, [batch, ...this.queries.shape]); // [P, C] -> [B, P, C]
+    let q = this.#queriesOf(patchTokens);
     for (const block of this.blocks) q = block.forward(q, patchTokens); // [B, P, C]
     return this.output.forward(q); // [B, P, W]
+  }
+
+  patchAttention({ patchTokens }: VisionFeatures): Tensor {
+    return attentionOfLast(this.blocks, this.#queriesOf(patchTokens), patchTokens);
+  }
+
+  #queriesOf(patchTokens: Tensor): Tensor {
+    return broadcastTo(this.queries, [patchTokens.shape[0] ?? 0, ...this.queries.shape]); // [P, C] -> [B, P, C]
   }
 }

@@ -1,6 +1,6 @@
 /** @file One layer in which queries look at each other and at the patches of an image. */
 
-import { type Device, LayerNorm, Module, type Random, type Tensor } from "@candor/tensor-core";
+import { type Device, LayerNorm, mean, Module, type Random, type Tensor } from "@candor/tensor-core";
 import { Mlp } from "../layers/mlp.ts";
 import { MultiHeadAttention } from "../layers/multiHeadAttention.ts";
 import { attentionCount, layerNormCount, mlpCount } from "../layers/parameterCounts.ts";
@@ -58,6 +58,26 @@ export class QueryBlock extends Module {
     const seen = this.crossAttention.forward(this.crossNorm.forward(mixed), patches, mixed);
     return this.mlp.forward(this.mlpNorm.forward(seen), seen);
   }
+
+  /**
+   * Where the queries look among the patches, the mean over the heads of the cross attention.
+   *
+   * @param queries     Q [B, K, C] f32
+   * @param patchTokens X_V [B, N, D] f32
+   * @returns [B, K, N] f32, rows that sum to 1
+   */
+  patchAttention(queries: Tensor, patchTokens: Tensor): Tensor {
+    const normed = this.selfNorm.forward(queries);
+    const mixed = this.selfAttention.forward(normed, normed, queries);
+    return this.crossAttention.weights(this.crossNorm.forward(mixed), this.patchNorm.forward(patchTokens));
+  }
+}
+
+/** Where the queries of the last block look, the mean over them: Q [B, K, C], X_V [B, N, D] -> [B, N]. */
+export function attentionOfLast(blocks: readonly QueryBlock[], queries: Tensor, patchTokens: Tensor): Tensor {
+  let q = queries;
+  for (const block of blocks.slice(0, -1)) q = block.forward(q, patchTokens); // [B, K, C]
+  return mean((blocks.at(-1) as QueryBlock).patchAttention(q, patchTokens), 1); // [B, K, N] -> [B, N]
 }
 
 /** Number of parameters of a {@link QueryBlock}, by formula. */

@@ -4,10 +4,14 @@ import {
   attention,
   type Device,
   Linear,
+  matmul,
+  mean,
   Module,
   type Random,
   reshape,
+  softmax,
   type Tensor,
+  transpose,
 } from "@candor/tensor-core";
 
 // B batch, T queries, S keys, D width, C width of the context, H heads, D = H * (D / H)
@@ -58,5 +62,20 @@ export class MultiHeadAttention extends Module {
     const v = split(this.value.forward(context)); // [B, S, H, D/H]
     const y = attention(q, k, v, { mask: this.causal ? "causal" : "none" }); // [B, T, H, D/H]
     return this.output.forward(reshape(y, x.shape), { residual }); // [B, T, D]
+  }
+
+  /**
+   * Where each query looks: softmax(Q Kᵀ / sqrt(D / H)), computed in full, the mean over the heads.
+   *
+   * @param x       [B, T, D] f32
+   * @param context [B, S, C] f32
+   * @returns [B, T, S] f32, rows that sum to 1
+   */
+  weights(x: Tensor, context: Tensor): Tensor {
+    const split = (y: Tensor) =>
+      transpose(reshape(y, [...y.shape.slice(0, 2), this.heads, -1]), [0, 2, 1, 3]); // [B, T, D] -> [B, H, T, D/H]
+    const [q, k] = [split(this.query.forward(x)), split(this.key.forward(context))];
+    const scores = matmul(q, k, { transposeB: true, scale: 1 / Math.sqrt(q.shape[3] ?? 1) }); // [B, H, T, S]
+    return mean(softmax(scores), 1); // [B, H, T, S] -> [B, T, S]
   }
 }

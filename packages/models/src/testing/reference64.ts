@@ -100,6 +100,28 @@ export function attend(
   );
 }
 
+/** softmax(q kᵀ / sqrt(D / H)), the mean over the heads: a row a query, which sums to 1. */
+export function attentionWeights(
+  parameters: Parameters64,
+  name: string,
+  x: Rows,
+  context: Rows,
+  heads: number,
+): number[][] {
+  const [q, k] = [linear(parameters, `${name}.query`, x), linear(parameters, `${name}.key`, context)];
+  const size = (q[0]?.length ?? 0) / heads;
+  return q.map((query) => {
+    const total = context.map(() => 0);
+    for (let head = 0; head < heads; head++) {
+      const cut = (row: readonly number[]) => row.slice(head * size, (head + 1) * size);
+      const powers = k.map((key) => Math.exp(dot(cut(query), cut(key)) / Math.sqrt(size)));
+      const sum = powers.reduce((a, b) => a + b, 0);
+      powers.forEach((power, s) => (total[s] = (total[s] as number) + power / sum / heads));
+    }
+    return total;
+  });
+}
+
 export function multiHeadAttention(
   parameters: Parameters64,
   name: string,

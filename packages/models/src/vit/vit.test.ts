@@ -28,19 +28,19 @@ function vit64(parameters: reference.Parameters64, image: reference.Rows) {
     positions as number[][],
   );
   const classTokens: number[][] = [];
+  let attention: number[] = [];
   for (let layer = 0; layer < layers; layer++) {
     const name = `blocks.${layer}`;
     const normed = reference.layerNorm(parameters, `${name}.attentionNorm`, x);
-    x = reference.addRows(
-      x,
-      reference.multiHeadAttention(parameters, `${name}.attention`, normed, normed, heads),
-    );
+    const attended = [parameters, `${name}.attention`, normed, normed, heads] as const;
+    attention = reference.attentionWeights(...attended)[0] as number[];
+    x = reference.addRows(x, reference.multiHeadAttention(...attended));
     const second = reference.layerNorm(parameters, `${name}.mlpNorm`, x);
     x = reference.addRows(x, reference.mlp(parameters, `${name}.mlp`, second));
     classTokens.push(x[0] as number[]);
   }
   const [pooled] = reference.layerNorm(parameters, "finalNorm", x.slice(0, 1));
-  return { classTokens, patchTokens: x.slice(1), pooled: pooled as number[] };
+  return { classTokens, patchTokens: x.slice(1), pooled: pooled as number[], attention };
 }
 
 test("every CLS token, the patch tokens and the pooled token are those of the equations", async () => {
@@ -68,6 +68,26 @@ test("every CLS token, the patch tokens and the pooled token are those of the eq
     want.flatMap((w) => w.pooled),
     [2, 12],
   );
+});
+
+test("the last CLS token's attention over the patches is that of the equations, and sums to 1", async () => {
+  const device = await testDevice();
+  using _scope = device.scope();
+  const random = new Random(1);
+  const vit = new Vit(device, config, random);
+  const parameters = await reference.parameters64(vit);
+  const images = random64([2, 3, 12, 12], random);
+  const want = reference.samples(images.data, 3, 144).flatMap((image) => {
+    const { attention } = vit64(parameters, image);
+    const onPatches = attention.slice(1);
+    const total = onPatches.reduce((sum, share) => sum + share, 0);
+    return onPatches.map((share) => share / total);
+  });
+  const looks = vit.patchAttention(tensor(device, images.data, images.shape));
+  expect(looks.shape).toEqual([2, 9]);
+  assertClose("patch attention", await looks.read(), want, tolerance("composite", 48, largest(want)));
+  expect(want.slice(0, 9).reduce((sum, share) => sum + share, 0)).toBeCloseTo(1, 12);
+  expect(largest(want)).toBeGreaterThan(1.02 / 9);
 });
 
 test("the number of parameters is that of the formula", async () => {

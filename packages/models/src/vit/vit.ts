@@ -5,6 +5,7 @@ import {
   broadcastTo,
   concat,
   type Device,
+  div,
   freeAfter,
   LayerNorm,
   Linear,
@@ -16,6 +17,7 @@ import {
   showShape,
   slice,
   split,
+  sum,
   type Tensor,
   truncatedNormal,
 } from "@candor/tensor-core";
@@ -81,13 +83,8 @@ export class Vit extends Module {
    * @throws ShapeError if the images have another size
    */
   forward(images: Tensor): VisionFeatures {
-    const { imageSize, patchSize, width } = this.config;
-    const batch = checkImages(images, imageSize);
-    const patches = this.patchEmbedding.forward(patchify(images, patchSize)); // [B, 3, S, S] -> [B, N, 3PP] -> [B, N, D]
-    const starts = [this.classToken, ...(this.distillationToken ? [this.distillationToken] : [])];
-    const prefix = starts.map((token) => broadcastTo(token, [batch, 1, width])); // [D] -> [B, 1, D]
-    const embedded = add(concat([...prefix, patches], 1), this.positions); // [B, F + N, D]
-    const first = this.embeddingNorm?.forward(embedded) ?? embedded;
+    const first = this.#embed(images);
+    const [batch = 0, , width = 0] = first.shape;
     let x = first;
     const tokens: Tensor[] = [];
     for (const block of this.blocks) {
@@ -95,7 +92,8 @@ export class Vit extends Module {
       x = freeAfter(x.device, () => block.forward(x)); // [B, F + N, D]
     }
     // Cut once, so that the gradients of all parts are written once.
-    const parts = split(x, 1, [...prefix.map(() => 1), patches.shape[1] ?? 0]); // [B, 1, D] each, [B, N, D]
+    const prefix = Array<number>(prefixCount(this.config)).fill(1);
+    const parts = split(x, 1, [...prefix, patchCount(this.config)]); // [B, 1, D] each, [B, N, D]
     const [last, patchTokens] = [parts[0] as Tensor, parts.at(-1) as Tensor];
     const single = (token: Tensor) => reshape(token, [batch, width]); // [B, 1, D] -> [B, D]
     const classTokens = [...tokens, last].map(single);
@@ -105,6 +103,35 @@ export class Vit extends Module {
       pooled: this.finalNorm.forward(classTokens.at(-1) as Tensor),
       ...(this.distillationToken ? { distilled: this.finalNorm.forward(single(parts[1] as Tensor)) } : {}),
     };
+  }
+
+  /**
+   * Where the CLS token of the last block looks among the patches: the mean over its heads, scaled so that what it gives
+   * to the patches, and not to the tokens before them, sums to 1.
+   *
+   * @param images [B, 3, S, S] f32
+   * @returns [B, N] f32
+   */
+  patchAttention(images: Tensor): Tensor {
+    let x = this.#embed(images);
+    for (const block of this.blocks.slice(0, -1)) x = freeAfter(x.device, () => block.forward(x)); // [B, F + N, D]
+    const { attentionNorm, attention } = this.blocks.at(-1) as TransformerBlock;
+    const normed = attentionNorm.forward(x);
+    const weights = attention.weights(slice(normed, 1, 0, 1), normed); // [B, 1, F + N]
+    const tokens = weights.shape[2] ?? 0;
+    const onPatches = reshape(slice(weights, 2, prefixCount(this.config), tokens), [x.shape[0] ?? 0, -1]); // [B, N]
+    return div(onPatches, sum(onPatches, 1, { keepAxis: true }));
+  }
+
+  /** [B, 3, S, S] -> [B, F + N, D], the input of the first block. */
+  #embed(images: Tensor): Tensor {
+    const { imageSize, patchSize, width } = this.config;
+    const batch = checkImages(images, imageSize);
+    const patches = this.patchEmbedding.forward(patchify(images, patchSize)); // [B, 3, S, S] -> [B, N, 3PP] -> [B, N, D]
+    const starts = [this.classToken, ...(this.distillationToken ? [this.distillationToken] : [])];
+    const prefix = starts.map((token) => broadcastTo(token, [batch, 1, width])); // [D] -> [B, 1, D]
+    const embedded = add(concat([...prefix, patches], 1), this.positions); // [B, F + N, D]
+    return this.embeddingNorm?.forward(embedded) ?? embedded;
   }
 }
 

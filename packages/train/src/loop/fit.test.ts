@@ -150,6 +150,9 @@ it("learns to tell the two kinds apart, and a predictor says so", async () => {
       expect((await predictor.explain?.(set, [0]))?.[0]).toMatch(/^Yes/);
       expect((await predictor.explain?.(set, [0], ["spoof"]))?.[0]).toMatch(/^No/);
     } else expect(predictor.explain).toBeUndefined();
+    const [looks] = (await predictor.patchAttention?.(set, [0, 0])) ?? [];
+    expect(looks).toHaveLength(4); // 2 x 2 patches of 8 pixels
+    expect(looks!.reduce((sum, share) => sum + share, 0)).toBeCloseTo(1, 5);
   }
 });
 

@@ -54,6 +54,11 @@ export function flipMethod(name: string, model: FlipV | FlipIt | FlipMcl, config
     async score(images) {
       return (await liveProbability(model.judgmentLogits(images)).read()) as Float32Array;
     },
+
+    async patchAttention(images) {
+      const vit = model instanceof FlipV ? model.vit : model.clip.vit;
+      return (await vit.patchAttention(images).read()) as Float32Array;
+    },
   };
 }
 

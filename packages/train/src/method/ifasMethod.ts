@@ -80,6 +80,13 @@ export function ifasMethod(
       const answers = await model.generate(images, config.maxAnswerTokens, judgmentIds);
       return answers.map((ids) => tokenizer.decode(ids));
     },
+
+    ...(model.connector.patchAttention
+      ? {
+          patchAttention: async (images: Tensor) =>
+            (await model.patchAttention(images)!.read()) as Float32Array,
+        }
+      : {}),
   };
 }
 

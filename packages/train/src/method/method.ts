@@ -42,4 +42,11 @@ export interface Method {
    * @param verdicts what the sentences begin with; the method's own judgment where they are not given
    */
   explain?(images: Tensor, verdicts?: readonly Label[]): Promise<string[]>;
+  /**
+   * Where the method looks: a share of attention a patch, row by row of the image's grid of N patches, [B, N] whose rows
+   * sum to 1. Absent where the model weighs no patches.
+   *
+   * @param images [B, 3, S, S] f32, normalised
+   */
+  patchAttention?(images: Tensor): Promise<Float32Array>;
 }

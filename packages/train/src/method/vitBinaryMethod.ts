@@ -22,5 +22,8 @@ export function vitBinaryMethod(model: VitBinary, config: RunConfig): Method {
     async score(images) {
       return (await liveProbability(model.judgmentLogits(images)).read()) as Float32Array;
     },
+    async patchAttention(images) {
+      return (await model.vit.patchAttention(images).read()) as Float32Array;
+    },
   };
 }
