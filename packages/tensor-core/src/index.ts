@@ -20,6 +20,7 @@ export {
 export * from "./tensor/create.ts";
 export * from "./tensor/device.ts";
 export { type DType } from "./tensor/dtype.ts";
+export { toFloat16 } from "./tensor/float16.ts";
 export { type MemoryHolder, type MemoryReport } from "./tensor/memoryReport.ts";
 export * from "./tensor/random.ts";
 export { type Shape, ShapeError, showShape, sizeOf } from "./tensor/shape.ts";

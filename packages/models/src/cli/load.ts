@@ -8,12 +8,13 @@ import { parseArgs } from "node:util";
 import { Device, noGrad, withoutMemory } from "@candor/tensor-core";
 import { estimateMemory, parametersAs, showModel } from "../adaptation/estimateMemory.ts";
 import { saveModel } from "../weights/saveModel.ts";
-import { type Candidate, candidateOf, randomSeed, randomValues } from "./loadCandidates.ts";
+import { type Candidate, candidateOf, randomPeriod, randomSeed, randomValues } from "./loadCandidates.ts";
 
 const help = `nx run models:load -- --model NAME [--folder FOLDER] [--dtype f16|f32] [--out FILE]
 
 Loads a model and runs it once: an image and a text of 77 tokens, or a text of 64 tokens. Says what was predicted and
-what was measured. A folder without config.json is filled with random weights of that size first, stored as F16.
+what was measured. A folder without config.json is filled with random weights of that size first, stored as F16; a block
+of ${randomPeriod} values is drawn and repeated.
 
   --model NAME     clip-vit-b32, clip-vit-b16, clip-vit-l14, clip-vit-l14-336, smollm-135m, qwen2.5-1.5b
   --folder FOLDER  default .candor/random-models/NAME
@@ -63,9 +64,12 @@ async function main(): Promise<number> {
 }
 
 async function write(device: Device, { build, layout, published }: Candidate, folder: string): Promise<void> {
+  const lap = stopwatch();
   const described = withoutMemory(() => build(device));
   await saveModel(folder, described, layout, published, { maxShardBytes: 2 ** 28, valuesOf: randomValues });
-  console.log(`wrote random weights to ${folder}; run this again to measure, in a process of its own`);
+  console.log(
+    `wrote random weights to ${folder} in ${shown(lap())}; run this again to measure, in a process of its own`,
+  );
 }
 
 /** What stands beside every figure. */
@@ -77,6 +81,7 @@ const machine = ({ info }: Device) => ({
   adapter: info.description,
   threads: info.threads,
   seed: randomSeed,
+  valuesRepeatAfter: randomPeriod,
 });
 
 /** A clock of the time since it was last asked, and of what the process's threads computed, a software device's too. */

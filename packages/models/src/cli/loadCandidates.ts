@@ -7,6 +7,7 @@ import {
   tensor,
   type Tensor,
   type TensorToStore,
+  toFloat16,
 } from "@candor/tensor-core";
 import { Clip } from "../clip/clip.ts";
 import { type ClipConfig, clipConfigs } from "../clip/clipConfig.ts";
@@ -115,20 +116,29 @@ function lmCandidate(config: LmConfig): Candidate {
 /** Of {@link randomValues}, beside the size of the tensor. */
 export const randomSeed = 0x9e3779b9;
 
-/** Random values at the scale of initial weights; a generator of a few operations, for billions of them. */
+/** Values before they repeat: a prime, so that no two of the first so many rows of a tensor are alike. */
+export const randomPeriod = 65_521;
+
+/**
+ * Random halves at the scale of initial weights. One block of {@link randomPeriod} values is drawn and repeated: billions of
+ * values are then written as fast as the disk takes them, and loading and running take what they take with any others.
+ */
 export function randomValues(name: string, shape: readonly number[]): TensorToStore {
   const size = shape.reduce((product, n) => product * n, 1);
   const bound = shape.length > 1 ? Math.sqrt(3 / (size / (shape[0] ?? 1))) : 0.02;
   const centre = /norm\S*\.weight$/.test(name) ? 1 : 0;
-  const data = new Float32Array(size);
+  const block = new Float32Array(Math.min(size, randomPeriod));
   let state = randomSeed ^ size;
-  for (let i = 0; i < size; i++) {
+  for (let i = 0; i < block.length; i++) {
     state ^= state << 13;
     state ^= state >>> 17;
     state ^= state << 5;
-    data[i] = centre + (state / 2 ** 31) * bound;
+    block[i] = centre + (state / 2 ** 31) * bound;
   }
-  return { shape, data, dtype: "F16" };
+  const halves = toFloat16(block);
+  const data = new Uint16Array(size);
+  for (let at = 0; at < size; at += randomPeriod) data.set(halves.subarray(0, size - at), at);
+  return { shape, data };
 }
 
 /** The model of a name; undefined for a name that is none. */

@@ -5,7 +5,7 @@ import type { WeightLayout } from "./weightLayout.ts";
 import { WeightsError } from "./weightsError.ts";
 
 export interface SaveModelOptions {
-  /** Most bytes of a file before the next begins; default 1 GiB. Twice as much is in the host's memory at once. */
+  /** Most bytes of a file before the next begins; default 1 GiB. As much is in the host's memory at once. */
   readonly maxShardBytes?: number;
   /** What is written instead of the parameters' own values, such as random ones for a model without memory. */
   readonly valuesOf?: (name: string, shape: readonly number[]) => TensorToStore;
@@ -40,7 +40,8 @@ export async function saveModel(
     for (const published of shard) {
       const stored = valuesOf?.(published.name, published.shape) ?? (await gather(published));
       tensors.set(published.name, stored);
-      bytes += stored.data.length * (stored.dtype === "F16" ? 2 : 4);
+      const isHalf = stored.dtype === "F16" || stored.data instanceof Uint16Array;
+      bytes += stored.data.length * (isHalf ? 2 : 4);
     }
     // Without it, transformers refuses the file.
     await writeSafetensors(join(folder, fileOf(i)), tensors, { format: "pt" });

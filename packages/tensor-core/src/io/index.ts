@@ -2,7 +2,15 @@
 
 export * from "./byteSource.ts";
 export * from "./loadTensors.ts";
-export * from "./safetensors.ts";
+export {
+  encodeSafetensors,
+  floatTensors,
+  parseSafetensors,
+  type ParseOptions,
+  type Safetensors,
+  type StoredTensor,
+  type TensorToStore,
+} from "./safetensors.ts";
 export * from "./safetensorsError.ts";
 export * from "./safetensorsFile.ts";
 export { type SafetensorsDType } from "./safetensorsHeader.ts";

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { toFloat16 } from "../tensor/float16.ts";
 import { encodeSafetensors, floatTensors, parseSafetensors } from "./safetensors.ts";
 import { SafetensorsError } from "./safetensorsError.ts";
 import { readSafetensors, writeSafetensors } from "./safetensorsFile.ts";
@@ -212,12 +213,14 @@ describe("encodeSafetensors", () => {
       new Map([
         ["half", { shape: [5], data, dtype: "F16" }],
         ["full", { shape: [5], data }],
+        ["bits", { shape: [2], data: toFloat16([1, -2.5]) }],
       ]),
     );
     const { tensors } = parseSafetensors(bytes);
     const half = Float32Array.of(1, -2.5, 2 ** -24, Infinity, 1);
     expect(tensors.get("half")).toEqual({ dtype: "F16", shape: [5], data: half });
     expect(tensors.get("full")).toEqual({ dtype: "F32", shape: [5], data });
+    expect(tensors.get("bits")).toEqual({ dtype: "F16", shape: [2], data: Float32Array.of(1, -2.5) });
   });
 
   it("names what cannot be stored", () => {

@@ -22,10 +22,10 @@ export interface ParseOptions {
   readonly select?: (name: string) => boolean;
 }
 
-/** What a file is written from; Float32Array becomes F32, Int32Array I32, Uint32Array U32. */
+/** What a file is written from; Float32Array becomes F32, Int32Array I32, Uint32Array U32, the bits of halves in Uint16Array F16. */
 export interface TensorToStore {
   readonly shape: readonly number[];
-  readonly data: Float32Array | Int32Array | Uint32Array;
+  readonly data: Float32Array | Int32Array | Uint32Array | Uint16Array;
   /** Stores numbers as halves, rounded to nearest even; beyond 65,504 they become infinite. */
   readonly dtype?: "F16";
 }
@@ -96,6 +96,21 @@ export function encodeSafetensors(
   tensors: ReadonlyMap<string, TensorToStore>,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array<ArrayBuffer> {
+  const parts = safetensorsParts(tensors, metadata);
+  const bytes = new Uint8Array(parts.reduce((size, { byteLength }) => size + byteLength, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.byteLength;
+  }
+  return bytes;
+}
+
+/** @internal The bytes of {@link encodeSafetensors} in order: the header, then each tensor's own memory where it need not be narrowed. */
+export function safetensorsParts(
+  tensors: ReadonlyMap<string, TensorToStore>,
+  metadata: Readonly<Record<string, string>> = {},
+): Uint8Array[] {
   const entries: [string, unknown][] = [];
   if (Object.keys(metadata).length > 0) entries.push(["__metadata__", metadata]);
   let size = 0;
@@ -106,7 +121,8 @@ export function encodeSafetensors(
     if (count !== data.length) {
       throw new SafetensorsError(`${name}: [${shape.join(", ")}] holds ${count} values, got ${data.length}`);
     }
-    const { buffer, byteOffset, byteLength } = dtype === "F16" ? toFloat16(data) : data;
+    const narrows = dtype === "F16" && !(data instanceof Uint16Array);
+    const { buffer, byteOffset, byteLength } = narrows ? toFloat16(data) : data;
     parts.push(new Uint8Array(buffer, byteOffset, byteLength));
     const end = size + byteLength;
     entries.push([name, { dtype, shape, data_offsets: [size, end] }]);
@@ -114,21 +130,15 @@ export function encodeSafetensors(
   }
   // Not an object: it would put names that are whole numbers first.
   const json = `{${entries.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`).join(",")}}`;
-  const header = new TextEncoder().encode(json);
-  const headerBytes = Math.ceil(header.length / 8) * 8;
-  const bytes = new Uint8Array(8 + headerBytes + size);
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(headerBytes), true);
-  bytes.fill(0x20, 8, 8 + headerBytes);
-  bytes.set(header, 8);
-  let at = 8 + headerBytes;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.byteLength;
-  }
-  return bytes;
+  const text = new TextEncoder().encode(json);
+  const header = new Uint8Array(8 + Math.ceil(text.length / 8) * 8).fill(0x20);
+  new DataView(header.buffer).setBigUint64(0, BigInt(header.length - 8), true);
+  header.set(text, 8);
+  return [header, ...parts];
 }
 
 function dtypeOf(data: TensorToStore["data"]): SafetensorsDType {
   if (data instanceof Float32Array) return "F32";
+  if (data instanceof Uint16Array) return "F16";
   return data instanceof Int32Array ? "I32" : "U32";
 }

@@ -1,6 +1,6 @@
 /** @file Safetensors files in Node. Modules of Node load on the first call, so that a browser can load this file. */
 
-import { encodeSafetensors, parseSafetensors, type ParseOptions } from "./safetensors.ts";
+import { parseSafetensors, type ParseOptions, safetensorsParts } from "./safetensors.ts";
 import type { Safetensors, TensorToStore } from "./safetensors.ts";
 import { SafetensorsError } from "./safetensorsError.ts";
 
@@ -30,12 +30,13 @@ export async function writeSafetensors(
 ): Promise<void> {
   const { open, rename, rm } = await import("node:fs/promises");
   const { dirname } = await import("node:path");
-  const bytes = encodeSafetensors(tensors, metadata);
+  const parts = safetensorsParts(tensors, metadata);
   const temporary = `${file}.${process.pid}.tmp`;
   try {
     const handle = await open(temporary, "w");
     try {
-      await handle.writeFile(bytes);
+      // One behind the other, without a copy of the whole.
+      for (const part of parts) await handle.writeFile(part);
       await handle.sync();
     } finally {
       await handle.close();
