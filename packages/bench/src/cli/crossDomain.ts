@@ -6,17 +6,17 @@ import { Device } from "@candor/tensor-core";
 import cliProgress from "cli-progress";
 import yargs from "yargs";
 import { hideBin } from "yargs/helpers";
-import { protocols } from "../protocols/protocols.ts";
 import { runOneToEleven } from "../protocols/runOneToEleven.ts";
+import { writeReports } from "../report/writeReports.ts";
 import { renderTerminal } from "../report/renderTerminal.ts";
 import { endProcess } from "./endProcess.ts";
 import { leaveThreshold } from "./leaveThreshold.ts";
 import { openRun } from "./openRun.ts";
 import { parseRuns } from "./parseRuns.ts";
 import { runProtocol } from "./protocolJobs.ts";
+import { protocolFlags, protocolOptions, words } from "./protocolOptions.ts";
+import { readVariants } from "./readVariants.ts";
 import { wholeNumber } from "./wholeNumber.ts";
-
-const words = (text: string) => text.split(",").filter(Boolean);
 
 await endProcess(async () => {
   const flags = await yargs(hideBin(process.argv))
@@ -27,12 +27,7 @@ await endProcess(async () => {
         "seed and method of a protocol as jobs of their own. A job whose score file is there is done: the same command\n" +
         "goes on where it was stopped.",
     )
-    .option("protocol", {
-      choices: protocols.map((protocol) => protocol.name),
-      default: "one-to-eleven",
-      describe:
-        "Which data sets are trained on and tested; rendered domains stand in where the manifest has them",
-    })
+    .options(protocolOptions)
     .option("methods", {
       type: "string",
       requiresArg: true,
@@ -43,39 +38,10 @@ await endProcess(async () => {
       requiresArg: true,
       describe: 'JSON file of further methods: {"name": {"method": "ifas", "config": {"alpha": 0.5}}}',
     })
-    .option("config", {
-      type: "string",
-      requiresArg: true,
-      describe: "JSON file with fields that replace the recipe's in every job",
-    })
-    .option("seeds", { type: "string", default: "0,1,2", describe: "Seeds to train, with commas between" })
-    .option("jobs", { type: "number", default: 1, describe: "Jobs at a time" })
-    .option("job", { type: "number", describe: "Run this job of the list alone, as a Slurm array does" })
-    .option("dry-run", { type: "boolean", default: false, describe: "List the jobs and stop" })
-    .option("extra-sources", {
-      type: "string",
-      default: "",
-      describe: "Data sets to train on in every fold too, such as CelebA-Spoof as FLIP does",
-    })
-    .option("hold-out", {
-      type: "number",
-      default: 0.1,
-      describe: "Share of the subjects of a source without a dev split that is held out for the threshold",
-    })
-    .option("shards", {
-      type: "string",
-      requiresArg: true,
-      describe: "Crops that data:crop made of the manifest [the image files]",
-    })
     .option("baseline", {
       type: "string",
       requiresArg: true,
       describe: "Method that the others are tested against",
-    })
-    .option("manifest", {
-      type: "string",
-      requiresArg: true,
-      describe: "Arrow manifest [the newest starter data]",
     })
     .option("runs", {
       type: "string",
@@ -90,14 +56,6 @@ await endProcess(async () => {
     })
     .option("source", { type: "string", default: "D1", describe: "The training domain of --runs" })
     .option("out", { type: "string", default: "runs/cross-domain", describe: "Folder of scores and report" })
-    .option("explain", { type: "number", default: 16, describe: "Frames a domain that get a sentence" })
-    .option("resamples", {
-      type: "number",
-      default: 1000,
-      describe: "Bootstrap resamples of the intervals; 0 for none",
-    })
-    .option("batch", { type: "number", default: 32, describe: "Images a call" })
-    .option("seed", { type: "number", default: 0, describe: "Seed of intervals, sentences and samples" })
     .option("json", {
       type: "boolean",
       default: false,
@@ -119,28 +77,12 @@ await endProcess(async () => {
   if (flags.methods !== undefined || flags.variants !== undefined) {
     if (flags.runs || flags.checkpoint !== undefined)
       throw new Error("--methods and --variants train; leave --runs and --checkpoint out");
-    if (!(flags.holdOut >= 0 && flags.holdOut < 1))
-      throw new Error(`--hold-out must lie in [0, 1), got ${flags.holdOut}`);
+    const variants = readVariants(words(flags.methods ?? ""), flags.variants, flags.config);
+    const jobs = await protocolFlags(flags, flags.out);
     process.stdout.write(
-      await runProtocol({
-        protocol: protocols.find(({ name }) => name === flags.protocol)!,
-        manifest: flags.manifest ?? (await starterManifest()),
-        shards: flags.shards,
-        methods: words(flags.methods ?? ""),
-        variants: flags.variants,
-        config: flags.config,
-        seeds: words(flags.seeds).map((seed) => wholeNumber("seeds", Number(seed), 0)),
-        extraSources: words(flags.extraSources),
-        holdOut: flags.holdOut,
-        out: flags.out,
-        jobs: wholeNumber("jobs", flags.jobs, 1),
-        job: flags.job === undefined ? undefined : wholeNumber("job", flags.job, 0),
-        dryRun: flags.dryRun,
-        explain: wholeNumber("explain", flags.explain, 0),
-        batch: wholeNumber("batch", flags.batch, 1),
-        resamples: wholeNumber("resamples", flags.resamples, 0),
-        seed: wholeNumber("seed", flags.seed, 0),
-        baseline: flags.baseline,
+      await runProtocol("crossDomain", variants, jobs, async (files, context) => {
+        const { paths } = await writeReports(files, { ...context, baseline: flags.baseline });
+        return [resolve(flags.out, "scores"), ...paths.map((path) => resolve(path))].join("\n");
       }),
     );
     return;

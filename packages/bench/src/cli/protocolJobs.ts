@@ -1,20 +1,19 @@
 /** @file The part of `bench:cross-domain` that trains: jobs of a protocol, side by side, with resume. */
 
 import { existsSync, readFileSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { dirname, join } from "node:path";
 import { readManifest } from "@candor/data";
-import { type Decoding, decodings } from "@candor/models";
 import { Device } from "@candor/tensor-core";
 import { hideBin } from "yargs/helpers";
-import { z } from "zod";
 import { foldRows } from "../protocols/foldRows.ts";
 import { planJobs, type Job, type Variant } from "../protocols/jobs/planJobs.ts";
 import { isDone, runJob } from "../protocols/jobs/runJob.ts";
 import { runJobs } from "../protocols/jobs/runJobs.ts";
 import { ProtocolError } from "../protocols/protocolError.ts";
 import { foldsFor, type Fold, type Protocol } from "../protocols/protocols.ts";
-import { writeReports } from "../report/writeReports.ts";
+import type { WriteReportsOptions } from "../report/writeReports.ts";
 import { readScores } from "../scores/readScores.ts";
+import type { ScoreFile } from "../scores/scoreFile.ts";
 import { openRun } from "./openRun.ts";
 import { programOf, trainProcess } from "./trainProcess.ts";
 
@@ -23,11 +22,6 @@ export interface ProtocolFlags {
   readonly protocol: Protocol;
   readonly manifest: string;
   readonly shards: string | undefined;
-  readonly methods: readonly string[];
-  /** JSON file of variants by name. */
-  readonly variants: string | undefined;
-  /** JSON file with fields that replace the recipe's in every job. */
-  readonly config: string | undefined;
   readonly seeds: readonly number[];
   readonly extraSources: readonly string[];
   readonly holdOut: number;
@@ -39,20 +33,28 @@ export interface ProtocolFlags {
   readonly batch: number;
   readonly resamples: number;
   readonly seed: number;
-  readonly baseline: string | undefined;
 }
+
+/** What reports of finished jobs need beside their scores. */
+export type ReportContext = Omit<WriteReportsOptions, "baseline" | "source">;
 
 const say = (text: string) => void process.stderr.write(`${text}\n`);
 
 /**
- * Lists the jobs, runs one of them, or runs all and writes the tables.
+ * Lists the jobs, runs one of them, or runs all and reports.
  *
+ * @param program which is called again, with this process's flags, for each job
+ * @param report  writes what the score files give and returns what is printed
  * @returns what goes to stdout
  * @throws Error if a job fails; the others are run first
  */
-export async function runProtocol(flags: ProtocolFlags): Promise<string> {
+export async function runProtocol(
+  program: string,
+  variants: readonly Variant[],
+  flags: ProtocolFlags,
+  report: (files: readonly ScoreFile[], context: ReportContext) => Promise<string>,
+): Promise<string> {
   const { protocol, out } = flags;
-  const variants = readVariants(flags);
   const { rows } = await readManifest(flags.manifest);
   const folds = usableFolds(flags, rows);
   const jobs = planJobs(folds, variants, flags.seeds, out);
@@ -75,12 +77,7 @@ export async function runProtocol(flags: ProtocolFlags): Promise<string> {
     atOnce: flags.jobs,
     out,
     signal: abort.signal,
-    command: (job) => [
-      process.execPath,
-      programOf("crossDomain"),
-      ...hideBin(process.argv),
-      `--job=${job.index}`,
-    ],
+    command: (job) => [process.execPath, programOf(program), ...hideBin(process.argv), `--job=${job.index}`],
     onEnd: (job, outcome, log) => {
       ended++;
       say(
@@ -94,19 +91,23 @@ export async function runProtocol(flags: ProtocolFlags): Promise<string> {
     );
   }
   const files = await Promise.all(jobs.flatMap(({ scores }) => scores.map(({ file }) => readScores(file))));
-  const { paths } = await writeReports(files, {
+  const printed = await report(files, {
     out,
     resamples: flags.resamples,
     seed: flags.seed,
-    baseline: flags.baseline,
-    commands: [`npx nx run bench:cross-domain ${hideBin(process.argv).join(" ")}`],
+    commands: [`npx nx run bench:${commandOf(program)} ${hideBin(process.argv).join(" ")}`],
     foldNotes: folds.flatMap(
       (fold) => foldRows(rows, fold, { rule: protocol.rule, holdOut: flags.holdOut }).notes,
     ),
     images: { rows, root: dirname(flags.manifest) },
     created: new Date().toISOString(),
   });
-  return `${[resolve(out, "scores"), ...paths.map((path) => resolve(path))].join("\n")}\n`;
+  return `${printed}\n`;
+}
+
+/** The nx target of a program: `cross-domain` of `crossDomain`. */
+function commandOf(program: string): string {
+  return program.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
 function usableFolds(flags: ProtocolFlags, rows: Parameters<typeof foldRows>[0]): Fold[] {
@@ -167,44 +168,4 @@ async function runOne(job: Job, flags: ProtocolFlags): Promise<string> {
     note: (text) => say(`note: ${text}`),
   });
   return `${job.name}: ${ran ? "done" : "was done"}\n`;
-}
-
-const variantsSchema = z.record(
-  z.string(),
-  z.strictObject({
-    method: z.string(),
-    config: z.record(z.string(), z.unknown()).default({}),
-    decodings: z.array(z.enum(Object.keys(decodings) as Decoding[])).default([]),
-  }),
-);
-
-/** Methods as they are, then the variants of the file; the common configuration under each. */
-function readVariants({ methods, variants, config }: ProtocolFlags): Variant[] {
-  const common = config === undefined ? {} : z.record(z.string(), z.unknown()).parse(readJson(config));
-  const named = variants === undefined ? {} : parseVariants(variants);
-  return [
-    ...methods.map((method) => ({ name: method, method, config: common })),
-    ...Object.entries(named).map(([name, variant]) => ({
-      name,
-      method: variant.method,
-      config: { ...common, ...variant.config },
-      decodings: variant.decodings,
-    })),
-  ];
-}
-
-function parseVariants(file: string): z.infer<typeof variantsSchema> {
-  const result = variantsSchema.safeParse(readJson(file));
-  if (result.success) return result.data;
-  throw new Error(
-    `${file} must be {"name": {"method": "ifas", "config": {...}}, ...}: ${z.prettifyError(result.error)}`,
-  );
-}
-
-function readJson(file: string): unknown {
-  try {
-    return JSON.parse(readFileSync(file, "utf8"));
-  } catch (error) {
-    throw new Error(`cannot read ${file}: ${(error as Error).message}`, { cause: error });
-  }
 }
