@@ -54,7 +54,10 @@ describe("runOneToEleven", () => {
     expect(scores.rows.some((row) => row.split === "train")).toBe(false);
     expect(scores.rows.find((row) => row.id === "D2-test-3")!.score).toBeCloseTo(70 / 255, 6);
     // Four test frames a domain, none of the dev split.
-    expect(scores.rows.filter((row) => row.sentence !== null)).toHaveLength(12);
+    const explained = scores.rows.filter((row) => row.sentence !== null);
+    expect(explained).toHaveLength(12);
+    expect(explained.every((row) => row.patchAttention?.[3] === 0.5)).toBe(true);
+    expect(scores.rows.filter((row) => row.patchAttention)).toHaveLength(12);
     const [d1, d2, d3] = result.report.runs[0]!.domains;
     expect([d1!.videos.auc, d2!.videos.auc]).toEqual([d2!.videos.auc, d1!.videos.auc]);
     expect(d3!.videos.auc).toBeLessThan(0.5);

@@ -17,6 +17,9 @@ export interface Predictor {
   readonly scoreBy?: ((decoding: Decoding) => Promise<Predictor["score"]>) | undefined;
   /** The answer text of the images at `indices`, for methods that explain. */
   readonly explain?: ((images: ImageSet, indices: readonly number[]) => Promise<string[]>) | undefined;
+  /** Shares of attention by patch, [grid, grid], of the images at `indices`, for methods that weigh patches. */
+  readonly patchAttention?:
+    ((images: ImageSet, indices: readonly number[]) => Promise<Float32Array[]>) | undefined;
 }
 
 /** Options of {@link scoreRows}. */
@@ -27,7 +30,7 @@ export interface ScoreRowsOptions {
   readonly shards?: string | undefined;
   /** Images a call; default 32. */
   readonly batch?: number;
-  /** Ids of the frames that also get a sentence, if the predictor explains. */
+  /** Ids of the frames that also get a sentence and their attention, as far as the predictor has them. */
   readonly explained?: ReadonlySet<string>;
   /** Called after each batch with the frames done so far. */
   readonly onProgress?: (done: number) => void;
@@ -61,13 +64,15 @@ export async function scoreRows(
       });
       onProgress?.(scored.size);
     }
-    if (!predictor.explain) continue;
     const chosen = [...group.keys()].filter((index) => explained.has(group[index]!.id));
     for (const indices of batches(chosen, batch)) {
-      const sentences = await predictor.explain(images, indices);
+      const sentences = await predictor.explain?.(images, indices);
+      const looks = await predictor.patchAttention?.(images, indices);
       indices.forEach((index, slot) => {
         const row = scored.get(group[index]!.id)!;
-        scored.set(row.id, { ...row, sentence: sentences[slot] ?? null });
+        const patchAttention = looks?.[slot];
+        const sentence = sentences?.[slot] ?? null;
+        scored.set(row.id, { ...row, sentence, ...(patchAttention ? { patchAttention } : {}) });
       });
     }
   }

@@ -11,7 +11,7 @@ import {
   type ScoreRow,
 } from "./scoreFile.ts";
 import { ScoreFileError } from "./scoreFileError.ts";
-import { scoreColumns } from "./writeScores.ts";
+import { attentionColumn, scoreColumns } from "./writeScores.ts";
 
 /**
  * Reads and validates a score file.
@@ -21,10 +21,11 @@ import { scoreColumns } from "./writeScores.ts";
  */
 export async function readScores(path: string): Promise<ScoreFile> {
   const table = parse(path, await load(path));
-  const names = Object.keys(scoreColumns) as (keyof ScoreRow)[];
-  for (const name of names) {
+  const expected = [...Object.entries(scoreColumns), [attentionColumn.name, attentionColumn.type] as const];
+  for (const [name, type] of expected) {
     const field = table.schema.fields.find((candidate) => candidate.name === name);
-    const wanted = String(scoreColumns[name]);
+    const wanted = String(type);
+    if (!field && name === attentionColumn.name) continue;
     if (!field) throw new ScoreFileError(`[readScores] ${path} has no column "${name}" (${wanted}).`);
     if (String(field.type) !== wanted) {
       throw new ScoreFileError(
@@ -41,11 +42,13 @@ export async function readScores(path: string): Promise<ScoreFile> {
       return [[key, value]];
     }),
   ) as unknown as ScoreMetadata;
-  const columns = names.map((name) => [name, table.getChild(name)!] as const);
-  const rows = Array.from(
-    { length: table.numRows },
-    (_, index) => Object.fromEntries(columns.map(([name, column]) => [name, column.get(index)])) as unknown,
-  ) as ScoreRow[];
+  const columns = Object.keys(scoreColumns).map((name) => [name, table.getChild(name)!] as const);
+  const attention = table.getChild(attentionColumn.name);
+  const rows = Array.from({ length: table.numRows }, (_, index) => {
+    const row = Object.fromEntries(columns.map(([name, column]) => [name, column.get(index)]));
+    const shares: unknown = attention?.get(index)?.toArray();
+    return shares ? { ...row, patchAttention: shares } : row;
+  }) as unknown as ScoreRow[];
   assertScoreRows(rows, path);
   return { metadata, rows };
 }

@@ -11,6 +11,8 @@ export interface ScoreRow extends ScoredSample {
   readonly frame: number;
   /** The interpretation, for methods and frames that have one. */
   readonly sentence: string | null;
+  /** Shares of attention by patch, [grid, grid] row by row, which sum to 1; absent where none were kept. */
+  readonly patchAttention?: Float32Array;
 }
 
 /** Where the scores come from; every field is text in the file's schema. */
@@ -56,12 +58,12 @@ const splits: readonly string[] = ["train", "dev", "test"];
  *
  * @param source path, for the message
  * @throws ScoreFileError on no rows, a score that is no probability, an unknown label or split, a species that
- *   contradicts the label, or a duplicate id
+ *   contradicts the label, attention that is no share of a square of patches, or a duplicate id
  */
 export function assertScoreRows(rows: readonly ScoreRow[], source: string): void {
   if (rows.length === 0) throw new ScoreFileError(`[scores] ${source} has no rows; nothing was scored.`);
   const seen = new Set<string>();
-  rows.forEach(({ id, label, split, attack, score }, index) => {
+  rows.forEach(({ id, label, split, attack, score, patchAttention }, index) => {
     const fail = (problem: string) => {
       throw new ScoreFileError(`[scores] ${source}, row ${index} ("${id}"): ${problem}`);
     };
@@ -72,7 +74,17 @@ export function assertScoreRows(rows: readonly ScoreRow[], source: string): void
     if ((label === "live") !== (attack === "none")) {
       fail(`label "${label}" with attack "${attack}"; live goes with "none", spoof with a species.`);
     }
+    const flaw = patchAttention && attentionFlaw(patchAttention);
+    if (flaw) fail(flaw);
     if (seen.has(id)) fail("this id occurred before; every frame is scored once.");
     seen.add(id);
   });
+}
+
+function attentionFlaw(shares: Float32Array): string | undefined {
+  if (!Number.isInteger(Math.sqrt(shares.length)) || shares.length === 0) {
+    return `attention over ${shares.length} patches; patches form a square.`;
+  }
+  const sum = shares.reduce((total, share) => (share >= 0 ? total + share : Number.NaN), 0);
+  return Math.abs(sum - 1) < 1e-3 ? undefined : `attention sums to ${sum}; shares are positive and sum to 1.`;
 }

@@ -1,13 +1,13 @@
 /** @file Score files: there and back, and everything that must be refused. */
 
-import { tableFromArrays, tableToIPC } from "apache-arrow";
+import { tableFromArrays, tableFromIPC, tableToIPC } from "apache-arrow";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readScores } from "./readScores.ts";
 import type { ScoreFile, ScoreRow } from "./scoreFile.ts";
-import { writeScores } from "./writeScores.ts";
+import { scoreColumns, writeScores } from "./writeScores.ts";
 
 const live: ScoreRow = {
   id: "a",
@@ -57,12 +57,32 @@ describe("writeScores and readScores", () => {
     expect(await readdir(join(folder, "new"))).toEqual(["scores.arrow"]);
   });
 
+  test("keeps the attention of the frames that have it", async () => {
+    const path = join(folder, "attention.arrow");
+    const looked = { ...spoof, patchAttention: Float32Array.of(0.5, 0.25, 0.125, 0.125) };
+    await writeScores(path, { ...file, rows: [live, looked] });
+    const { rows } = await readScores(path);
+    expect(rows).toEqual([live, looked]);
+    expect(rows[0]).not.toHaveProperty("patchAttention");
+  });
+
+  test("reads files from before attention was kept", async () => {
+    const path = join(folder, "old.arrow");
+    await writeScores(path, file);
+    const table = tableFromIPC(await readFile(path));
+    await writeFile(path, tableToIPC(table.select(Object.keys(scoreColumns)), "file"));
+    expect(await readScores(path)).toEqual(file);
+  });
+
   test.each([
     ["NaN", { score: Number.NaN }, 'row 1 ("b"): score NaN'],
     ["a logit", { score: -2 }, "score -2; scores are P(live)"],
     ["an unknown label", { label: "fake" }, 'label "fake"'],
     ["an unknown split", { split: "eval" }, 'split "eval"'],
     ["a spoof without species", { attack: "none" }, 'label "spoof" with attack "none"'],
+    ["attention of no square", { patchAttention: Float32Array.of(0.5, 0.5) }, "attention over 2 patches"],
+    ["attention that is NaN", { patchAttention: Float32Array.of(Number.NaN) }, "attention sums to NaN"],
+    ["attention beyond 1", { patchAttention: Float32Array.of(2) }, "attention sums to 2"],
     ["a duplicate id", { id: "a" }, "this id occurred before"],
   ])("refuses %s and leaves no file", async (name, change, message) => {
     const path = join(folder, `${name}.arrow`);

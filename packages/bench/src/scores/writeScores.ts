@@ -4,6 +4,7 @@ import {
   Field,
   Float32,
   Int32,
+  List,
   Schema,
   Table,
   tableToIPC,
@@ -21,8 +22,8 @@ import {
 } from "./scoreFile.ts";
 import { writeAtomically } from "./writeAtomically.ts";
 
-/** The columns of a score file with their Arrow types. */
-export const scoreColumns: Readonly<Record<keyof ScoreRow, DataType>> = {
+/** The columns that every score file has, with their Arrow types. */
+export const scoreColumns: Readonly<Record<Exclude<keyof ScoreRow, "patchAttention">, DataType>> = {
   id: new Utf8(),
   dataset: new Utf8(),
   split: new Utf8(),
@@ -35,6 +36,13 @@ export const scoreColumns: Readonly<Record<keyof ScoreRow, DataType>> = {
   sentence: new Utf8(),
 };
 
+/** A column that older and foreign score files lack; null for frames whose attention was not kept. */
+export const attentionColumn = new Field(
+  "patchAttention",
+  new List(new Field("share", new Float32(), false)),
+  true,
+);
+
 /**
  * Writes the file whole or not at all.
  *
@@ -45,11 +53,12 @@ export async function writeScores(path: string, { metadata, rows }: ScoreFile): 
   assertScoreRows(rows, path);
   const columns = Object.entries(scoreColumns) as [keyof ScoreRow, DataType][];
   const fields = columns.map(([name, type]) => new Field(name, type, name === "sentence"));
+  const attention = rows.map((row) => row.patchAttention ?? null);
   const entries = [...metadataKeys, ...optionalMetadataKeys].flatMap((key) => {
     const value = metadata[key];
     return value === undefined ? [] : [[key, value] as const];
   });
-  const schema = new Schema(fields, new Map(entries));
+  const schema = new Schema([...fields, attentionColumn], new Map(entries));
   const vectors = Object.fromEntries(
     columns.map(([name, type]) => [
       name,
@@ -59,5 +68,6 @@ export async function writeScores(path: string, { metadata, rows }: ScoreFile): 
       ) as Vector,
     ]),
   );
+  vectors[attentionColumn.name] = vectorFromArray(attention, attentionColumn.type);
   await writeAtomically(path, tableToIPC(new Table(schema, vectors), "file"));
 }
