@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { valueAndGrad } from "../../autograd/tape.ts";
 import { full, tensor, zeros } from "../../tensor/create.ts";
+import { Random } from "../../tensor/random.ts";
 import { awkwardSize, describeOp } from "../../testing/describeOp.ts";
 import { testDevice } from "../../testing/testDevice.ts";
 import { sum } from "../reduce/sum.ts";
@@ -27,6 +28,34 @@ describe.each(Object.keys(comparisonTable) as ComparisonName[])("%s", (name) => 
       tensor(device, b, undefined, dtype),
     ).read();
     expect(Array.from(y)).toEqual(a.map((x, i) => Number(comparisonTable[name].reference(x, b[i]!))));
+  });
+});
+
+describe("an element of many quads depends on its own place alone", () => {
+  const size = 2055;
+  const drawn = (seed: number) => {
+    const random = new Random(seed);
+    return Array.from({ length: size }, () => Math.floor(random.uniform(-9, 9)));
+  };
+  const [a, b, c] = [drawn(1), drawn(2), drawn(3)];
+
+  it.each(["f32", "f16", "i32"] as const)("in every comparison of %s", async (dtype) => {
+    const device = await testDevice();
+    using _scope = device.scope();
+    const [x, y] = [tensor(device, a, [size], dtype), tensor(device, b, [size], dtype)];
+    for (const name of Object.keys(comparisonTable) as ComparisonName[]) {
+      const want = a.map((value, i) => Number(comparisonTable[name].reference(value, b[i]!)));
+      expect(Array.from(await compare[name](x, y).read()), name).toEqual(want);
+    }
+  });
+
+  it.each(["f32", "f16"] as const)("in where, of %s", async (dtype) => {
+    const device = await testDevice();
+    using _scope = device.scope();
+    const condition = c.map((value) => Math.max(0, value));
+    const [x, y] = [tensor(device, a, [size], dtype), tensor(device, b, [size], dtype)];
+    const chosen = where(tensor(device, condition, [size], "i32"), x, y);
+    expect(Array.from(await chosen.read())).toEqual(a.map((value, i) => (condition[i] ? value : b[i])));
   });
 });
 

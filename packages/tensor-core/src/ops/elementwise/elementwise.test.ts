@@ -27,7 +27,7 @@ const ranges: Partial<Record<UnaryName, [number, number]>> = {
 };
 /** Steps make central differences wrong; their slopes have a test of their own. */
 const steps = new Set<UnaryName>(["sign"]);
-const inHalves = new Set<string>(["exp", "geluErf", "pow", "addScalar", "sub", "mul", "div"]);
+const inHalves = new Set<string>(["exp", "geluErf", "pow", "addScalar", "sub", "mul", "div", "maximum"]);
 /** clamp is made of two rows. */
 const ops = {
   ...unary,

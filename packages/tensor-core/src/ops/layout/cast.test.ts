@@ -108,6 +108,18 @@ describe("cast", () => {
     expect(cast(x, "f32")).toBe(x);
   });
 
+  it("converts each of many quads in its own place", async () => {
+    const device = await testDevice();
+    using _scope = device.scope();
+    const values = Array.from({ length: 2047 }, (_, i) => (i * 7) % 2039);
+    for (const from of ["f32", "f16", "i32", "u32"] as const) {
+      const x = tensor(device, values, [values.length], from);
+      for (const to of ["f32", "f16", "i32", "u32"] as const) {
+        expect(Array.from(await cast(x, to).read()), `${from} to ${to}`).toEqual(values);
+      }
+    }
+  });
+
   it("takes the gradient back to the dtype of its input", async () => {
     const device = await testDevice();
     using _scope = device.scope();
