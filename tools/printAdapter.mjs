@@ -7,7 +7,16 @@ try {
   );
   const threads = process.env.LP_NUM_THREADS ?? env.LP_NUM_THREADS;
   const driver = process.env.VK_DRIVER_FILES ?? process.env.VK_ICD_FILENAMES ?? env.VK_ICD_FILENAMES;
-  console.log(JSON.stringify([kind, measured?.description, measured?.features, driver, threads]));
+  console.log(
+    JSON.stringify([
+      kind,
+      measured?.description,
+      measured?.features,
+      driver,
+      threads,
+      process.env.CANDOR_WITHOUT,
+    ]),
+  );
 } catch {
   console.log("no adapter");
 }

@@ -1,7 +1,9 @@
 /** @file What a device says of itself, on Dawn's null backend, which needs no driver. */
 
-import { expect, it } from "vitest";
+import { afterEach, expect, it, vi } from "vitest";
 import { openDevice, subgroupMatrixFeature } from "./openDevice.ts";
+
+afterEach(() => void vi.unstubAllEnvs());
 
 it("asks for subgroup matrices where they are offered, and lists their products", async () => {
   const plain = await openDevice({ dawnFlags: ["backend=null"] });
@@ -14,4 +16,20 @@ it("asks for subgroup matrices where they are offered, and lists their products"
   expect(unsafe.info.subgroupMatrices).toEqual([]);
   const without = await openDevice({ dawnFlags, without: [subgroupMatrixFeature] });
   expect(without.info.subgroupMatrices).toBeUndefined();
+});
+
+it("leaves features unused that the environment lists, and names one that it does not know", async () => {
+  const dawnFlags = ["backend=null"];
+  vi.stubEnv("CANDOR_WITHOUT", "");
+  const whole = await openDevice({ dawnFlags });
+  expect([...whole.info.features]).toEqual(expect.arrayContaining(["subgroups", "shader-f16"]));
+  vi.stubEnv("CANDOR_WITHOUT", "subgroups,shader-f16");
+  const { info } = await openDevice({ dawnFlags, without: ["timestamp-query"] });
+  for (const name of ["subgroups", "shader-f16", "timestamp-query"])
+    expect(info.features).not.toContain(name);
+  expect(info.subgroupMaxSize).toBe(0);
+  vi.stubEnv("CANDOR_WITHOUT", "subgroup");
+  await expect(openDevice({ dawnFlags })).rejects.toThrow(
+    'CANDOR_WITHOUT names "subgroup", which no kernel uses; it may list subgroups, shader-f16',
+  );
 });

@@ -62,9 +62,10 @@ const wantedLimits = {
 const openAdapters = new Set<GPUAdapter>();
 
 /**
- * Opens a device with every feature and limit that the kernels use.
+ * Opens a device with every feature and limit that the kernels use, save the features that the environment variable
+ * `CANDOR_WITHOUT` lists, by commas: the same program then runs as on an adapter that lacks them.
  *
- * @throws DeviceError if the host has no adapter
+ * @throws DeviceError if the host has no adapter, or `CANDOR_WITHOUT` names a feature that is never used
  */
 export async function openDevice(options: OpenDeviceOptions = {}): Promise<OpenedDevice> {
   const entry = await provideGpu(options.dawnFlags);
@@ -75,7 +76,7 @@ export async function openDevice(options: OpenDeviceOptions = {}): Promise<Opene
     );
   }
   openAdapters.add(adapter);
-  const without = new Set(options.without);
+  const without = new Set([...(options.without ?? []), ...withoutByEnvironment()]);
   const features = wantedFeatures.filter((name) => adapter.features.has(name) && !without.has(name));
   const requiredLimits = Object.fromEntries(
     Object.entries(wantedLimits).map(([name, wanted]) => [
@@ -86,6 +87,16 @@ export async function openDevice(options: OpenDeviceOptions = {}): Promise<Opene
   const gpu = await adapter.requestDevice({ requiredFeatures: features as GPUFeatureName[], requiredLimits });
   const subgroupMatrices = await describeSubgroupMatrices(adapter, gpu);
   return { gpu, adapter, info: { ...describe(adapter, gpu), ...(subgroupMatrices && { subgroupMatrices }) } };
+}
+
+function withoutByEnvironment(): string[] {
+  const given = typeof process === "undefined" ? undefined : process.env["CANDOR_WITHOUT"];
+  const names = (given ?? "").split(",").filter((name) => name !== "");
+  const unknown = names.find((name) => !wantedFeatures.includes(name));
+  if (unknown === undefined) return names;
+  throw new DeviceError(
+    `CANDOR_WITHOUT names "${unknown}", which no kernel uses; it may list ${wantedFeatures.join(", ")}`,
+  );
 }
 
 function describe(adapter: GPUAdapter, gpu: GPUDevice): DeviceInfo {

@@ -1,0 +1,57 @@
+/** @file Counts of a report, and which records a new one replaces. */
+
+import { expect, it } from "vitest";
+import { countSuite, mergeSuites, showSuite, type SuiteRecord } from "./suiteRecord.ts";
+
+const record: SuiteRecord = {
+  adapter: "llvmpipe",
+  without: [],
+  features: ["subgroups"],
+  filter: ["src/ops"],
+  passed: 3,
+  failed: 0,
+  skipped: 1,
+  failures: [],
+  seconds: 5,
+  date: "2026-01-01",
+  commit: "abc",
+  command: "nx run tools:suites",
+};
+
+const test = (fullName: string, status: string) => ({ fullName, status });
+
+it("counts tests, and a file that fails outside of its tests", () => {
+  const report = {
+    numPassedTests: 1,
+    numFailedTests: 1,
+    numPendingTests: 2,
+    testResults: [
+      {
+        name: "a.test.ts",
+        status: "failed",
+        message: "",
+        assertionResults: [test("a b", "passed"), test("a c", "failed")],
+      },
+      { name: "b.test.ts", status: "failed", message: "no such file\n  at b", assertionResults: [] },
+    ],
+  };
+  expect(countSuite(report)).toEqual({
+    passed: 1,
+    failed: 2,
+    skipped: 2,
+    failures: ["a c", "b.test.ts: no such file"],
+  });
+});
+
+it("replaces the record of the same adapter, features and files alone", () => {
+  const without = { ...record, without: ["subgroups"] };
+  const later = { ...record, passed: 4 };
+  const part = { ...record, filter: ["src/ops/matmul"] };
+  expect(mergeSuites([record, without], [later, part])).toEqual([later, part, without]);
+});
+
+it("says what was left out", () => {
+  expect(showSuite({ ...record, without: ["subgroups", "shader-f16"] })).toBe(
+    "llvmpipe, without subgroups and shader-f16: 3 passed, 0 failed, 1 skipped in 5 s",
+  );
+});

@@ -1,0 +1,64 @@
+/** @file What is kept of a run of the op suite on one adapter. */
+
+/** One run, as committed. */
+export interface SuiteRecord {
+  /** Driver name and version, as the adapter words it. */
+  readonly adapter: string;
+  /** Features that were left unused though the adapter has them. */
+  readonly without: readonly string[];
+  /** Features of the device that the kernels saw. */
+  readonly features: readonly string[];
+  /** Files that were asked for, as vitest takes them. */
+  readonly filter: readonly string[];
+  readonly passed: number;
+  readonly failed: number;
+  /** Tests that say themselves that they do not run there. */
+  readonly skipped: number;
+  /** Full names of those that failed. */
+  readonly failures: readonly string[];
+  readonly seconds: number;
+  readonly date: string;
+  readonly commit: string;
+  readonly command: string;
+}
+
+/** The parts of a vitest JSON report that a record needs. */
+export interface SuiteReport {
+  readonly numPassedTests: number;
+  readonly numFailedTests: number;
+  readonly numPendingTests: number;
+  readonly testResults: readonly {
+    readonly name: string;
+    readonly status: string;
+    readonly message: string;
+    readonly assertionResults: readonly { readonly fullName: string; readonly status: string }[];
+  }[];
+}
+
+/** Counts of a report; a file that fails outside of its tests counts as one failure. */
+export function countSuite({
+  numPassedTests,
+  numPendingTests,
+  testResults,
+}: SuiteReport): Pick<SuiteRecord, "passed" | "failed" | "skipped" | "failures"> {
+  const failures = testResults.flatMap(({ name, status, message, assertionResults }) => {
+    const failed = assertionResults.filter((test) => test.status === "failed").map((test) => test.fullName);
+    return failed.length === 0 && status === "failed" ? [`${name}: ${message.split("\n")[0]}`] : failed;
+  });
+  return { passed: numPassedTests, failed: failures.length, skipped: numPendingTests, failures };
+}
+
+const keyOf = ({ adapter, without, filter }: SuiteRecord): string =>
+  [adapter, ...without, "", ...filter].join();
+
+/** Records with new ones in the place of those of the same adapter, features and files; in order of these. */
+export function mergeSuites(recorded: readonly SuiteRecord[], added: readonly SuiteRecord[]): SuiteRecord[] {
+  const byKey = new Map([...recorded, ...added].map((record) => [keyOf(record), record]));
+  return [...byKey].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, record]) => record);
+}
+
+/** One line for a terminal. */
+export function showSuite({ adapter, without, passed, failed, skipped, seconds }: SuiteRecord): string {
+  const features = without.length === 0 ? "all features" : `without ${without.join(" and ")}`;
+  return `${adapter}, ${features}: ${passed} passed, ${failed} failed, ${skipped} skipped in ${seconds} s`;
+}
