@@ -12,6 +12,7 @@ it("collects tests of suites within suites, of rows, and of suites that wait", a
     await Promise.resolve();
     standIn.it("two", () => {});
   });
+  standIn.describe.skipIf(true)("left out", () => standIn.it("none", () => {}));
   standIn.it("three", () => {});
   await Promise.all(standIn.collected.pending);
   expect(standIn.collected.tests.map(({ name }) => name)).toEqual([

@@ -57,3 +57,6 @@ function each(declare: (name: string, body: Body) => void) {
 
 describe.each = each(describe);
 it.each = each(it);
+
+/** Leaves a suite out where a condition holds, as vitest does. */
+describe.skipIf = (condition: unknown) => (condition ? () => {} : describe);

@@ -3,13 +3,14 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { whyEquivalent } from "./equivalents.ts";
-import { listMutants, type Mutant } from "./mutants.ts";
+import { endsOfForms, formOf, listMutants, type Mutant } from "./mutants.ts";
 import type { MutationHost } from "./mutationHost.ts";
-import type { PlannedTest } from "./mutationMessages.ts";
+import type { PlannedTest, Verdict } from "./mutationMessages.ts";
 import type { MutationFolders } from "./mutationPlan.ts";
 import { digestOf, type KernelRecord, type MutantRecord } from "./mutationReport.ts";
 import type { Subject } from "./subjects.ts";
 
+/** How much longer than without a fault a test may take, and how long the kernels that it compiles. */
 const slowFactor = 10;
 const leastTimeoutMs = 30_000;
 
@@ -29,6 +30,8 @@ export function testDigests(source: string): (file: string) => string | undefine
 export interface Extent {
   /** Forget earlier results. */
   readonly again: boolean;
+  /** Of lines that differ in numbers alone, as one line of our source makes for each row, only first and last. */
+  readonly ends: boolean;
   /** Mutants of one kernel, evenly from its text; those that an earlier run examined come on top. */
   readonly atMost: number;
 }
@@ -41,9 +44,9 @@ export async function examineSubject(
   host: MutationHost,
   subject: Subject,
   { source, kept }: MutationFolders,
-  { again, atMost }: Extent,
+  { again, ends, atMost }: Extent,
 ): Promise<KernelRecord> {
-  const { label, texts, functions } = subject;
+  const { label, texts } = subject;
   const digest = digestOf(texts);
   const digestOfTest = testDigests(source);
   const file = join(kept, "kernels", `${label}.json`);
@@ -51,16 +54,25 @@ export async function examineSubject(
     again || !existsSync(file) ? undefined : (JSON.parse(readFileSync(file, "utf8")) as KernelRecord);
   const known =
     earlier?.digest === digest ? killedBefore(earlier, digestOfTest) : new Map<string, MutantRecord>();
-  const timeoutMs = leastTimeoutMs + slowFactor * subject.tests.reduce((total, { ms }) => total + ms, 0);
   let tests = subject.tests;
   let seconds = known.size === 0 ? 0 : (earlier?.seconds ?? 0);
   const listed = listMutants(texts);
-  const chosen = new Set(evenly(listed, atMost));
+  const chosen = new Set(evenly(ends ? endsOfForms(listed) : listed, atMost));
   const mutants: MutantRecord[] = [];
+  const killers = new Map<string, PlannedTest>();
+  const forms = new Set(listed.map(formOf)).size;
   const record = (): KernelRecord => {
-    const killers = new Set(mutants.flatMap(({ by }) => (by ? [by.file] : [])));
-    const digests = [...killers].toSorted().map((name) => [name, digestOfTest(name) ?? ""] as const);
-    return { label, digest, tests: Object.fromEntries(digests), seconds, listed: listed.length, mutants };
+    const files = new Set(mutants.flatMap(({ by }) => (by ? [by.file] : [])));
+    const digests = [...files].toSorted().map((name) => [name, digestOfTest(name) ?? ""] as const);
+    return {
+      label,
+      digest,
+      tests: Object.fromEntries(digests),
+      seconds,
+      listed: listed.length,
+      forms,
+      mutants,
+    };
   };
   mkdirSync(dirname(file), { recursive: true });
   for (const mutant of listed) {
@@ -68,28 +80,48 @@ export async function examineSubject(
     if (before) mutants.push(before);
     if (before || !chosen.has(mutant)) continue;
     const started = performance.now();
-    const places = tests.map((test) => ({ file: test.file, index: test.index }));
-    const request = {
-      kind: "mutant",
-      label,
-      mutant,
-      tests: places,
-      ...(functions ? { functions } : {}),
-    } as const;
-    const verdict = await host.examine(request, timeoutMs);
+    const verdict = await examineMutant(host, subject, mutant, tests);
     seconds += (performance.now() - started) / 1000;
     const by = verdict.kind === "killed" ? verdict.by : undefined;
     if (by) tests = withFirst(tests, by);
+    if (by) killers.set(`${by.file} ${by.index}`, tests[0] as PlannedTest);
     const why = verdict.kind === "survived" ? whyEquivalent(label, mutant) : undefined;
     mutants.push({
       ...mutant,
       verdict: verdict.kind,
       ...(by ? { by } : {}),
+      ...(verdict.kind === "killed" && verdict.lost ? { lost: verdict.lost } : {}),
       ...(why === undefined ? {} : { equivalent: why }),
     });
     writeFileSync(file, `${JSON.stringify(record(), undefined, 1)}\n`);
   }
+  await assertUnspoiled(host, subject, listed[0], [...killers.values()]);
   return record();
+}
+
+function examineMutant(
+  host: MutationHost,
+  { label, functions }: Subject,
+  mutant: Mutant,
+  tests: readonly PlannedTest[],
+): Promise<Verdict> {
+  const places = tests.map(({ file, index }) => ({ file, index }));
+  const request = { kind: "mutant", label, mutant, tests: places, ...(functions && { functions }) } as const;
+  return host.examine(request, (at) => leastTimeoutMs + slowFactor * (tests[at]?.ms ?? 0));
+}
+
+/** A fault may spoil the process for good, such as by losing its device: the next would all seem to be killed. */
+async function assertUnspoiled(
+  host: MutationHost,
+  subject: Subject,
+  mutant: Mutant | undefined,
+  killers: readonly PlannedTest[],
+): Promise<void> {
+  if (!mutant || killers.length === 0) return;
+  const verdict = await examineMutant(host, subject, { ...mutant, mutated: mutant.line }, killers);
+  if (verdict.kind === "survived") return;
+  const name = verdict.kind === "killed" ? (verdict.by?.name ?? "the process") : "the shader";
+  throw new Error(`${subject.label}: "${name}" now fails without any fault: run again with --again`);
 }
 
 /** At most `count` of some items, at even distances. */

@@ -1,7 +1,7 @@
 /** @file Faults in WGSL. */
 
 import { expect, it } from "vitest";
-import { applyMutant, listMutants, reachableText, sharedFunctions } from "./mutants.ts";
+import { applyMutant, endsOfForms, formOf, listMutants, reachableText, sharedFunctions } from "./mutants.ts";
 
 const mutated = (line: string): string[] =>
   listMutants([line]).map((mutant) => `${mutant.fault}: ${mutant.mutated}`);
@@ -65,4 +65,15 @@ it("finds functions that stand in shared sources, and leaves them to themselves"
   const found = sharedFunctions(kernels, [`const text = wgsl\`\n${shared}\n\`;`]);
   expect([...found]).toEqual([["f", [`${shared}\n`]]]);
   expect(reachableText(body("x = f();"), new Set(found.get("f")))).not.toContain("1u + 2u");
+});
+
+it("takes the first and the last of the lines that differ in numbers alone", () => {
+  const rows = [0, 1, 2].map((row) => `  sum${row} += w${row} * x;`).join("\n");
+  const mutants = listMutants([`${rows}\n  let at = i + 1u;`]);
+  expect(new Set(mutants.map(formOf)).size).toBe(2);
+  expect(endsOfForms(mutants).map(({ mutated }) => mutated)).toEqual([
+    "sum0 -= w0 * x;",
+    "sum2 -= w2 * x;",
+    "let at = i - 1u;",
+  ]);
 });

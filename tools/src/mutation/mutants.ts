@@ -153,6 +153,18 @@ export function listMutants(texts: readonly string[]): Mutant[] {
   return [...mutants.values()];
 }
 
+/** A fault without the numbers of its line: rows of a block have lines of one form. */
+export const formOf = ({ line, mutated }: Pick<Mutant, "line" | "mutated">): string =>
+  `${line}\n${mutated}`.replaceAll(/\d+/g, "#");
+
+/** The first and the last mutant of each form, in order. */
+export function endsOfForms(mutants: readonly Mutant[]): Mutant[] {
+  const first = new Map(mutants.toReversed().map((mutant) => [formOf(mutant), mutant]));
+  const last = new Map(mutants.map((mutant) => [formOf(mutant), mutant]));
+  const ends = new Set([...first.values(), ...last.values()]);
+  return mutants.filter((mutant) => ends.has(mutant));
+}
+
 /** Puts a fault into a text, in every line that reads so. */
 export function applyMutant(body: string, { line, mutated }: Mutant): string {
   return body

@@ -20,7 +20,7 @@ import {
 import { listSubjects, type Subject } from "./subjects.ts";
 import { listTestFiles } from "./testFiles.ts";
 
-const help = `nx run tools:mutate [-- --kernel=PATTERN] [--tests=PATTERN] [--named=PATTERN] [--list] [--again] [--at-most=N] [--record]
+const help = `nx run tools:mutate [-- --kernel=PATTERN] [--tests=PATTERN] [--named=PATTERN] [--list] [--again] [--ends] [--at-most=N] [--record]
 
 Puts one fault at a time into the WGSL of each kernel (a sign flipped, a barrier dropped, an index shifted, a comparison
 swapped, a bound moved by one, min for max) and runs the tests that use the kernel until one fails: the file of which
@@ -35,6 +35,8 @@ test files with no survivor. What an interrupted run found is kept in .candor/mu
   --again    forget earlier results of these kernels
   --at-most  examine N mutants of a kernel, spread evenly over its text, beside those that were examined before; the
              table says which share that is, and a later run without it goes on with the rest
+  --ends     of lines that differ in numbers alone, as one line of our source makes for each row of a block, only the
+             first and the last; the table says which share of the forms was examined
   --record   put the results of these kernels into packages/tensor-core/results/mutation.json, beside the others there
 The exit status is 1 if a mutant survives that tools/src/mutation/equivalents.ts does not justify.
 Example: nx run tools:mutate -- --kernel='^(unfold|conv)' --tests=ops/conv --record`;
@@ -58,6 +60,7 @@ await runCommand(async () => {
       named: { type: "string", default: "." },
       list: { type: "boolean" },
       again: { type: "boolean", default: false },
+      ends: { type: "boolean", default: false },
       "at-most": { type: "string", default: "Infinity" },
       record: { type: "boolean" },
       help: { type: "boolean", short: "h" },
@@ -68,7 +71,7 @@ await runCommand(async () => {
     return 0;
   }
   const wanted = new RegExp(values.kernel);
-  const extent = { again: values.again, atMost: Number(values["at-most"]) };
+  const extent = { again: values.again, ends: values.ends, atMost: Number(values["at-most"]) };
   if (!(extent.atMost >= 1)) throw new Error(`--at-most must be a number >= 1, got ${values["at-most"]}`);
   const files = listTestFiles(source).filter((file) => new RegExp(values.tests).test(file));
   if (files.length === 0) throw new Error(`no test file matches --tests=${values.tests}`);

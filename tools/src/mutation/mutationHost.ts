@@ -4,7 +4,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { typescriptArguments } from "../process/typescriptCommand.ts";
 import { workspaceRoot } from "../process/workspaceRoot.ts";
-import type { MutantRequest, Plan, Reply, Request, Verdict } from "./mutationMessages.ts";
+import type { Loss, MutantRequest, Plan, Reply, Request, Verdict } from "./mutationMessages.ts";
 
 const startMs = 300_000;
 const planMs = 1_800_000;
@@ -16,19 +16,25 @@ export class MutationHost {
   /** Runs every test of a file whose name matches a pattern without a fault, twice. */
   async plan(file: string, named: string): Promise<Plan> {
     const reply = await this.#ask({ kind: "plan", file, named }, planMs);
-    if (!reply || !("plan" in reply)) throw new Error(`${file} ended the process without any fault`);
+    if (typeof reply === "string") throw new Error(`${file}: the process ${reply} without any fault`);
+    if (!("plan" in reply)) throw new Error(`${file}: got no plan`);
     return reply.plan;
   }
 
   /**
-   * Runs tests with a fault until one fails.
+   * Runs tests with a fault until one fails. A suite that hangs or dies is seen, and so the fault is killed; but a busy
+   * machine may merely be slow. So the process is lost only if a second one, which has four times as long, is too.
    *
-   * @param timeoutMs a process that takes longer is ended: the fault is killed, since a suite that hangs is seen
+   * @param limitMs of a test, by its place in the request
    */
-  async examine(request: MutantRequest, timeoutMs: number): Promise<Verdict> {
-    const reply = await this.#ask(request, timeoutMs);
-    if (reply && "verdict" in reply) return reply.verdict;
-    return { kind: "killed" };
+  async examine(request: MutantRequest, limitMs: (test: number) => number): Promise<Verdict> {
+    const ask = (share: number): Promise<Reply | Loss> =>
+      this.#ask(request, startMs, (test) => share * limitMs(test));
+    const first = await ask(1);
+    const reply = typeof first === "string" ? await ask(4) : first;
+    if (typeof reply === "string") return { kind: "killed", lost: reply };
+    if (!("verdict" in reply)) throw new Error("got no verdict");
+    return reply.verdict;
   }
 
   close(): void {
@@ -36,12 +42,12 @@ export class MutationHost {
     this.#child = undefined;
   }
 
-  async #ask(request: Request, timeoutMs: number): Promise<Reply | undefined> {
+  async #ask(request: Request, firstMs: number, limitMs?: (test: number) => number): Promise<Reply | Loss> {
     const child = (this.#child ??= await start());
-    const answer = nextReply(child, timeoutMs);
+    const answer = nextReply(child, firstMs, limitMs);
     child.send(request);
     const reply = await answer;
-    if (!reply) this.close();
+    if (typeof reply === "string") this.close();
     return reply;
   }
 }
@@ -54,22 +60,33 @@ async function start(): Promise<ChildProcess> {
   });
   let stderr = "";
   child.stderr?.setEncoding("utf8").on("data", (text: string) => (stderr = (stderr + text).slice(-2000)));
-  if (!(await nextReply(child, startMs))) throw new Error(`the tests could not be loaded: ${stderr.trim()}`);
+  if (typeof (await nextReply(child, startMs)) === "string")
+    throw new Error(`the tests could not be loaded: ${stderr.trim()}`);
   return child;
 }
 
-/** The next message; undefined if the process ends or is too slow. */
-function nextReply(child: ChildProcess, timeoutMs: number): Promise<Reply | undefined> {
+/** The next reply other than the beginning of a test, from which on a time of its own counts. */
+function nextReply(
+  child: ChildProcess,
+  firstMs: number,
+  limitMs: (test: number) => number = () => firstMs,
+): Promise<Reply | Loss> {
   return new Promise((resolve) => {
-    const end = (reply: Reply | undefined): void => {
+    const end = (reply: Reply | Loss): void => {
       clearTimeout(timer);
-      child.off("message", end as (message: unknown) => void);
+      child.off("message", hear as (message: unknown) => void);
       child.off("exit", lose);
       resolve(reply);
     };
-    const lose = (): void => end(undefined);
-    const timer = setTimeout(lose, timeoutMs);
-    child.on("message", end as (message: unknown) => void);
+    const wait = (ms: number): NodeJS.Timeout => setTimeout(() => end("hung"), ms);
+    const hear = (reply: Reply): void => {
+      if (!("begins" in reply)) return end(reply);
+      clearTimeout(timer);
+      timer = wait(limitMs(reply.begins));
+    };
+    const lose = (): void => end("died");
+    let timer = wait(firstMs);
+    child.on("message", hear as (message: unknown) => void);
     child.on("exit", lose);
   });
 }

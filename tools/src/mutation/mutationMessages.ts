@@ -45,10 +45,18 @@ export interface PlanRequest {
 /** Asks for a plan, or for one mutant to be tested. */
 export type Request = PlanRequest | MutantRequest;
 
-/** What became of a mutant; `by` is the test that failed, absent where the process hung or ended. */
+/** How a process stopped answering: it took too long over one test, or it died. */
+export type Loss = "hung" | "died";
+
+/** What became of a mutant; `by` is the test that failed, `lost` what happened to the process where none did. */
 export type Verdict =
-  | { readonly kind: "killed"; readonly by?: TestPlace & { readonly name: string } }
+  | { readonly kind: "killed"; readonly by?: TestPlace & { readonly name: string }; readonly lost?: Loss }
   | { readonly kind: "survived" }
   | { readonly kind: "invalid" };
 
-export type Reply = { readonly ready: true } | { readonly plan: Plan } | { readonly verdict: Verdict };
+/** What the process says: that it is ready, which of a request's tests begins, and results. */
+export type Reply =
+  | { readonly ready: true }
+  | { readonly begins: number }
+  | { readonly plan: Plan }
+  | { readonly verdict: Verdict };

@@ -49,14 +49,23 @@ it("counts what compiles, and says what is alive without a reason", () => {
     tests: {},
     seconds: 6,
     listed: 5,
+    forms: 2,
     mutants: [
-      { ...mutant, verdict: "killed" },
+      { ...mutant, verdict: "killed", lost: "hung" },
       { ...mutant, verdict: "invalid" },
       { ...mutant, verdict: "survived", equivalent: "why" },
       { ...mutant, verdict: "survived" },
     ],
   });
-  expect(found).toMatchObject({ share: 0.8, mutants: 3, killed: 1, equivalent: 1, secondsPerMutant: 1.5 });
+  expect(found).toMatchObject({
+    share: 0.8,
+    formShare: 0.5,
+    mutants: 3,
+    killed: 1,
+    lost: 1,
+    equivalent: 1,
+    secondsPerMutant: 1.5,
+  });
   expect(found.survivors).toEqual([{ fault: "sign", line: "x + y", mutated: "x - y" }]);
 });
 

@@ -1,14 +1,15 @@
 /** @file What is kept of a run: per kernel, in JSON and as a table. */
 
 import { createHash } from "node:crypto";
-import type { Mutant } from "./mutants.ts";
-import type { TestPlace, Verdict } from "./mutationMessages.ts";
+import { formOf, type Mutant } from "./mutants.ts";
+import type { Loss, TestPlace, Verdict } from "./mutationMessages.ts";
 
 /** One mutant and what became of it. */
 export interface MutantRecord extends Mutant {
   readonly verdict: Verdict["kind"];
-  /** The test that killed it; absent where the process hung or ended. */
+  /** The test that killed it, or what happened to the process. */
   readonly by?: TestPlace & { readonly name: string };
+  readonly lost?: Loss;
   /** Why it cannot be killed. */
   readonly equivalent?: string;
 }
@@ -24,6 +25,8 @@ export interface KernelRecord {
   readonly seconds: number;
   /** Mutants that the kernel has, of which `mutants` may be a sample. */
   readonly listed: number;
+  /** Forms of its lines and faults, numbers aside. */
+  readonly forms: number;
   readonly mutants: readonly MutantRecord[];
 }
 
@@ -41,31 +44,44 @@ export interface KernelSummary {
   readonly secondsPerMutant: number;
   /** Share of the kernel's mutants that was examined, where not all were. */
   readonly share?: number;
+  /** Share of the forms, numbers aside, of which one was; 1 where every line of our source was examined. */
+  readonly formShare?: number;
   readonly mutants: number;
   readonly killed: number;
+  /** Of these, mutants that no test failed on, but that hung or ended the process, twice. */
+  readonly lost?: number;
   readonly equivalent: number;
   readonly survivors: readonly { readonly fault: string; readonly line: string; readonly mutated: string }[];
 }
 
 /** Sums a kernel up; mutants that do not compile are left out. */
 export function summarizeKernel(record: KernelRecord): KernelSummary {
-  const { label, digest, tests, seconds, listed, mutants } = record;
+  const { label, digest, tests, seconds, listed, forms, mutants } = record;
   const valid = mutants.filter(({ verdict }) => verdict !== "invalid");
   const alive = valid.filter(({ verdict }) => verdict === "survived");
+  const lost = valid.filter(({ verdict, by }) => verdict === "killed" && by === undefined).length;
   return {
     kernel: label,
     digest,
     tests,
     secondsPerMutant: mutants.length === 0 ? 0 : Number((seconds / mutants.length).toFixed(2)),
-    ...(mutants.length < listed ? { share: Number((mutants.length / listed).toFixed(3)) } : {}),
+    ...(mutants.length < listed
+      ? {
+          share: shareOf(mutants.length, listed),
+          formShare: shareOf(new Set(mutants.map(formOf)).size, forms),
+        }
+      : {}),
     mutants: valid.length,
     killed: valid.length - alive.length,
+    ...(lost > 0 ? { lost } : {}),
     equivalent: alive.filter(({ equivalent }) => equivalent !== undefined).length,
     survivors: alive
       .filter(({ equivalent }) => equivalent === undefined)
       .map(({ fault, line, mutated }) => ({ fault, line, mutated })),
   };
 }
+
+const shareOf = (some: number, all: number): number => Number((some / all).toFixed(3));
 
 /** True if all mutants were examined, nothing that the result rests on has changed, and no mutant was left alive. */
 export function stillHolds(
@@ -91,22 +107,24 @@ export function mergeSummaries(
   return [...byKernel.values()].toSorted((a, b) => (a.kernel < b.kernel ? -1 : 1));
 }
 
+const percent = (share: number): string => `${Number((100 * share).toFixed(1))} %`;
+
 /** The table and the survivors, for a terminal and for `docs/`. */
 export function showSummaries(summaries: readonly KernelSummary[]): string {
   const total = (of: (summary: KernelSummary) => number): number =>
     summaries.reduce((sum, summary) => sum + of(summary), 0);
   const rows = summaries.map(
-    ({ kernel, mutants, killed, equivalent, survivors, secondsPerMutant, share = 1 }) =>
-      `| ${kernel} | ${Number((100 * share).toFixed(1))} % | ${mutants} | ${killed} | ${equivalent} | ${survivors.length} | ${secondsPerMutant} |`,
+    ({ kernel, mutants, killed, equivalent, survivors, secondsPerMutant, share = 1, formShare = share }) =>
+      `| ${kernel} | ${percent(share)} | ${percent(formShare)} | ${mutants} | ${killed} | ${equivalent} | ${survivors.length} | ${secondsPerMutant} |`,
   );
   const alive = summaries.flatMap(({ kernel, survivors }) =>
     survivors.map(({ fault, line, mutated }) => `- ${kernel}, ${fault}: \`${line}\` as \`${mutated}\``),
   );
   return [
-    "| kernel | examined | mutants | killed | equivalent | survivors | s a mutant |",
-    "| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
+    "| kernel | examined | of the forms | mutants | killed | equivalent | survivors | s a mutant |",
+    "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
     ...rows,
-    `| all | | ${total((s) => s.mutants)} | ${total((s) => s.killed)} | ${total((s) => s.equivalent)} | ${total((s) => s.survivors.length)} | |`,
+    `| all | | | ${total((s) => s.mutants)} | ${total((s) => s.killed)} | ${total((s) => s.equivalent)} | ${total((s) => s.survivors.length)} | |`,
     ...(alive.length > 0 ? ["", "Survivors:", "", ...alive] : []),
   ].join("\n");
 }

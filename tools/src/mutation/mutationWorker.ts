@@ -23,6 +23,8 @@ const load = (file: string): Promise<unknown> => import(pathToFileURL(join(tenso
 interface Kernel {
   readonly label: string;
   readonly body: string;
+  readonly constants?: Readonly<Record<string, unknown>>;
+  readonly features?: readonly string[];
 }
 
 interface PipelineCacheClass {
@@ -45,13 +47,22 @@ const used = new Set<string>();
 const bodies = new Map<string, Set<string>>();
 let mutants = 0;
 
+/** A kernel's name here. The tilings of matmul share a label and few lines, and are examined each by itself. */
+function nameOf({ label, constants = {}, features = [] }: Kernel): string {
+  if (label !== "matmul") return label;
+  if (constants["TILE"]) return "matmul.tile";
+  if ("MATRIX_M" in constants) return "matmul.matrix";
+  return features.includes("subgroups") ? "matmul.broadcast" : "matmul.register";
+}
+
 /** Lets each kernel pass through here on its way to its pipeline. */
 function watch({ prototype }: PipelineCacheClass): void {
   const get = prototype.get;
   prototype.get = function (kernel) {
-    used.add(kernel.label);
-    let texts = bodies.get(kernel.label);
-    if (!texts) bodies.set(kernel.label, (texts = new Set()));
+    const name = nameOf(kernel);
+    used.add(name);
+    let texts = bodies.get(name);
+    if (!texts) bodies.set(name, (texts = new Set()));
     texts.add(kernel.body);
     if (!active || !concerns(kernel, active.request)) return get.call(this, kernel);
     let mutated = active.mutated.get(kernel);
@@ -74,7 +85,7 @@ function watchMemory({ prototype }: { readonly prototype: Pool }): void {
 }
 
 function concerns(kernel: Kernel, { label, functions }: MutantRequest): boolean {
-  return functions ? functions.some((text) => kernel.body.includes(text)) : kernel.label === label;
+  return functions ? functions.some((text) => kernel.body.includes(text)) : nameOf(kernel) === label;
 }
 
 function mutate(body: string, { mutant, functions }: MutantRequest): string {
@@ -135,7 +146,8 @@ async function examine(request: MutantRequest): Promise<Verdict> {
   for (const pool of pools) pool.trim();
   active = { request, mutated: new Map() };
   try {
-    for (const { file, index } of request.tests) {
+    for (const [begins, { file, index }] of request.tests.entries()) {
+      send({ begins });
       const test = byFile.get(file)?.[index];
       const error = test && (await run(test));
       if (!error) continue;
