@@ -1,4 +1,4 @@
-/** @file The part of `bench:cross-domain` that trains: jobs of a protocol, side by side, with resume. */
+/** @file The part of commands that trains: jobs of a protocol, side by side, with resume. */
 
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -7,6 +7,7 @@ import { Device } from "@candor/tensor-core";
 import { hideBin } from "yargs/helpers";
 import { foldRows } from "../protocols/foldRows.ts";
 import { planJobs, type Job, type Variant } from "../protocols/jobs/planJobs.ts";
+import { readTrainings } from "../protocols/jobs/readTrainings.ts";
 import { isDone, runJob } from "../protocols/jobs/runJob.ts";
 import { runJobs } from "../protocols/jobs/runJobs.ts";
 import { ProtocolError } from "../protocols/protocolError.ts";
@@ -100,6 +101,7 @@ export async function runProtocol(
       (fold) => foldRows(rows, fold, { rule: protocol.rule, holdOut: flags.holdOut }).notes,
     ),
     images: { rows, root: dirname(flags.manifest) },
+    trainings: await readTrainings(out, jobs),
     created: new Date().toISOString(),
   });
   return `${printed}\n`;

@@ -14,7 +14,7 @@ import { probability, signed } from "./renderComparison.ts";
 export function renderMethodMarkdown(table: MethodTable): string {
   const blocks = methodFigures.flatMap(({ key, head }) => [
     `### ${head}`,
-    markdown(
+    markdownTable(
       ["method", "seeds", ...columnHeads(table), `mean of ${table.columns.length}`],
       table.rows.map((row) => [
         row.method,
@@ -58,8 +58,8 @@ function cellsOf(row: MethodRow): readonly (MethodCell | null)[] {
   return [...row.cells, row.mean];
 }
 
-// The sources stand in the head only where columns differ in them.
-function columnHeads({ columns }: MethodTable): string[] {
+/** Heads of the columns: the target, with the sources only where columns differ in them. */
+export function columnHeads({ columns }: MethodTable): string[] {
   const same = new Set(columns.map((column) => column.sources)).size === 1;
   return columns.map(({ sources, target }) => (same ? target : `${sources} → ${target}`));
 }
@@ -108,7 +108,7 @@ function testsMarkdown({ rows, baseline }: MethodTable): string {
       : [],
   );
   if (tested.length === 0) return "";
-  return `### Against ${baseline}\n\nMean over targets, method minus ${baseline}, in percentage points.\n\n${markdown(
+  return `### Against ${baseline}\n\nMean over targets, method minus ${baseline}, in percentage points.\n\n${markdownTable(
     ["method", "HTER, literature", "p", "AUC", "p"],
     tested,
   )}`;
@@ -124,16 +124,21 @@ function captions({ unit, resamples, seed, notes }: MethodTable): string[] {
   ].filter((text) => text !== "");
 }
 
-function markdown(head: readonly string[], rows: readonly (readonly string[])[]): string {
+/** A Markdown table; bars in cells are escaped. */
+export function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
   return [head, head.map(() => "---"), ...rows]
     .map((cells) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`)
     .join("\n");
 }
 
-function escapeLatex(text: string): string {
+/** Text as LaTeX prints it. */
+export function escapeLatex(text: string): string {
   return text
     .replace(/[&%#_]/g, (character) => `\\${character}`)
     .replaceAll("→", "$\\rightarrow$")
     .replaceAll("±", "$\\pm$")
-    .replaceAll("–", "--");
+    .replaceAll("–", "--")
+    .replaceAll("−", "$-$")
+    .replaceAll("Δ", "$\\Delta$")
+    .replaceAll("α", "$\\alpha$");
 }

@@ -1,10 +1,11 @@
 /** @file Writes method tables as JSON, Markdown and LaTeX. */
 
 import { join } from "node:path";
+import type { TrainingCost } from "../protocols/jobs/readTrainings.ts";
 import type { ScoreFile } from "../scores/scoreFile.ts";
 import { writeAtomically } from "../scores/writeAtomically.ts";
 import { methodTable, type MethodTableOptions } from "./methodTable.ts";
-import { renderMethodLatex, renderMethodMarkdown } from "./renderMethodTable.ts";
+import { markdownTable, renderMethodLatex, renderMethodMarkdown } from "./renderMethodTable.ts";
 
 /** Options of {@link writeMethodTables}. */
 export interface WriteMethodTablesOptions extends MethodTableOptions {
@@ -14,6 +15,8 @@ export interface WriteMethodTablesOptions extends MethodTableOptions {
   readonly commands: readonly string[];
   /** What a reader must know. */
   readonly foldNotes: readonly string[];
+  /** What each training cost, by method. */
+  readonly trainings?: ReadonlyMap<string, TrainingCost> | undefined;
 }
 
 /**
@@ -33,23 +36,36 @@ export async function writeMethodTables(
     markdown: join(folder, "table.md"),
     latex: join(folder, "table.tex"),
   };
-  const origin = files[0]!.metadata;
+  const { commit, adapter, threads } = files[0]!.metadata;
   const markdown = [
     `## ${options.title}`,
     rendered
       ? "> **Rendered domains.** These figures show that the method and the pipeline work. They are no evidence of accuracy on any real data set."
       : "",
     renderMethodMarkdown(table).trimEnd(),
+    renderTrainings(options.trainings),
     options.foldNotes.map((note) => `- ${note}`).join("\n"),
-    `Scored at commit ${origin.commit} on ${origin.adapter}, ${origin.threads} threads.`,
+    `Scored at commit ${commit} on ${adapter}, ${threads} threads.`,
     options.commands.length === 0 ? "" : `\`\`\`sh\n${options.commands.join("\n")}\n\`\`\``,
   ].filter((part) => part !== "");
-  const { title, commands, foldNotes } = options;
+  const { title, commands, foldNotes, trainings = new Map<string, TrainingCost>() } = options;
   await writeAtomically(
     paths.json,
-    `${JSON.stringify({ title, commands, foldNotes, rendered, ...table }, null, 1)}\n`,
+    `${JSON.stringify({ title, commands, foldNotes, rendered, scoredAt: { commit, adapter, threads }, trainings: Object.fromEntries(trainings), ...table }, null, 1)}\n`,
   );
   await writeAtomically(paths.markdown, `${markdown.join("\n\n")}\n`);
   await writeAtomically(paths.latex, renderMethodLatex(table));
   return paths;
+}
+
+function renderTrainings(trainings: WriteMethodTablesOptions["trainings"]): string {
+  if (!trainings || trainings.size === 0) return "";
+  const rows = [...trainings].map(([method, { seconds, samplesPerSecond, scoredImagesPerSecond }]) => [
+    method,
+    seconds.toFixed(0),
+    samplesPerSecond.toFixed(1),
+    scoredImagesPerSecond.toFixed(1),
+  ]);
+  const head = ["method", "training, s", "samples/s", "scored images/s"];
+  return `### Time\n\nMeans over folds and seeds, wall time.\n\n${markdownTable(head, rows)}`;
 }

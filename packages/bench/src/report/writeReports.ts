@@ -3,6 +3,7 @@
 import { join } from "node:path";
 import type { ManifestRow } from "@candor/data";
 import { groupBy } from "../metrics/groupBy.ts";
+import type { TrainingCost } from "../protocols/jobs/readTrainings.ts";
 import type { ScoreFile } from "../scores/scoreFile.ts";
 import { buildReport } from "./buildReport.ts";
 import { readThumbnails } from "./readThumbnails.ts";
@@ -22,6 +23,8 @@ export interface WriteReportsOptions {
   readonly commands: readonly string[];
   /** What a reader of the tables must know of the folds. */
   readonly foldNotes?: readonly string[];
+  /** What each training cost, by method. */
+  readonly trainings?: ReadonlyMap<string, TrainingCost> | undefined;
   /** Rows and folder of the manifest, for the sample images. */
   readonly images?: { readonly rows: readonly ManifestRow[]; readonly root: string } | undefined;
   /** ISO 8601. */
@@ -56,6 +59,7 @@ export async function writeReports(
     baseline: options.baseline,
     commands,
     foldNotes: options.foldNotes ?? [],
+    trainings: options.trainings,
   });
   const reports: CrossDomainReport[] = [];
   const pages: string[] = [];

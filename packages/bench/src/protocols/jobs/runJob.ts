@@ -16,6 +16,7 @@ import type { SplitRule } from "../protocols.ts";
 import type { OpenedRun } from "../runOneToEleven.ts";
 import { scoreRows, type Predictor } from "../scoreRows.ts";
 import type { Job } from "./planJobs.ts";
+import { durationsFile } from "./readTrainings.ts";
 
 /** What a training is asked for. */
 export interface TrainRequest {
@@ -135,10 +136,7 @@ export async function runJob(job: Job, options: RunJobOptions): Promise<boolean>
     scoredImagesPerSecond: (images * results.length * 1000) / (ended - trained),
     training,
   };
-  await writeAtomically(
-    join(out, "jobs", fold.id, `${variant.name}-seed${seed}.json`),
-    `${JSON.stringify(durations, null, 1)}\n`,
-  );
+  await writeAtomically(durationsFile(out, job), `${JSON.stringify(durations, null, 1)}\n`);
   for (const { file, method, rows } of results) {
     await writeScores(file, {
       metadata: {

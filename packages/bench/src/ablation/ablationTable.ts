@@ -1,0 +1,137 @@
+/** @file The ablation's figures, from score files alone. */
+
+import { judgeExplanations } from "../explanations/judgeExplanations.ts";
+import { thresholdAtEer } from "../metrics/equalErrorRate.ts";
+import { groupBy } from "../metrics/groupBy.ts";
+import { hterAt } from "../metrics/hter.ts";
+import { videoScores } from "../metrics/videoScores.ts";
+import { methodTable, type MethodRow, type MethodTable } from "../report/methodTable.ts";
+import type { TrainingCost } from "../protocols/jobs/readTrainings.ts";
+import type { ScoreFile } from "../scores/scoreFile.ts";
+import { baselineName, type AblationPlan, type Setting } from "./planAblation.ts";
+
+/** A mean over seeds with the sample standard deviation. */
+export interface Spread {
+  readonly mean: number;
+  /** `null` with one seed. */
+  readonly deviation: number | null;
+}
+
+/** One setting with its figures. */
+export interface AblationRow extends Setting {
+  /** Means over the targets, and the paired difference to full I-FAS. */
+  readonly figures: Pick<MethodRow, "seeds" | "mean" | "against">;
+  /** HTER where P(live) at and above 0.5 is accepted: what a decoding can move without changing any order. */
+  readonly hterAtHalf: Spread;
+  /** Of spoof frames with a sentence, the share that names the attack; `null` without sentences. */
+  readonly attackNamedRight: Spread | null;
+  /** Of the naming sentences, the share that agrees with the verdict at the dev threshold. */
+  readonly agreement: Spread | null;
+  /** Different sentences over all sentences. */
+  readonly distinctSentences: Spread | null;
+  /** `null` for decodings, which train nothing. */
+  readonly training: TrainingCost | null;
+}
+
+/** The levels of one factor, the other factors at the baseline. */
+export interface FactorRows {
+  readonly name: string;
+  readonly title: string;
+  readonly rows: readonly {
+    readonly level: string;
+    readonly title: string;
+    readonly paper: string;
+    readonly row: AblationRow;
+  }[];
+}
+
+/** The whole table. */
+export interface AblationTable {
+  readonly factors: readonly FactorRows[];
+  /** Every setting, in the plan's order. */
+  readonly settings: readonly AblationRow[];
+  /** Per target, with intervals, of the same methods. */
+  readonly methods: MethodTable;
+}
+
+/**
+ * Judges the settings of a plan.
+ *
+ * @param files     a score file a setting and seed
+ * @param trainings what each training cost, by its method
+ * @throws ReportError if the baseline or a setting has no scores
+ */
+export function ablationTable(
+  plan: AblationPlan,
+  files: readonly ScoreFile[],
+  trainings: ReadonlyMap<string, TrainingCost>,
+  options: { readonly resamples: number; readonly seed: number },
+): AblationTable {
+  const methods = methodTable(files, { ...options, baseline: baselineName });
+  const ofMethod = groupBy(files, ({ metadata }) => metadata.method);
+  const settings = plan.settings.flatMap((setting): AblationRow[] => {
+    const figures = methods.rows.find(({ method }) => method === setting.method);
+    const scored = ofMethod.get(setting.method);
+    if (!figures || !scored) return [];
+    const { seeds, mean, against } = figures;
+    const judged = scored.map(judge);
+    return [
+      {
+        ...setting,
+        figures: { seeds, mean, against },
+        hterAtHalf: spread(judged.map(({ half }) => half))!,
+        attackNamedRight: spread(judged.map(({ explained }) => explained.attackNamedRight)),
+        agreement: spread(judged.map(({ explained }) => explained.agreement)),
+        distinctSentences: spread(judged.map(({ explained }) => explained.distinctSentences)),
+        training: trainings.get(setting.method) ?? null,
+      },
+    ];
+  });
+  return { factors: plan.factors.map((factor) => rowsOf(factor, plan, settings)), settings, methods };
+}
+
+function rowsOf(
+  { name, title, levels }: AblationPlan["factors"][number],
+  plan: AblationPlan,
+  settings: readonly AblationRow[],
+): FactorRows {
+  const baseline = plan.settings.find(({ method }) => method === baselineName)!.levels;
+  return {
+    name,
+    title,
+    rows: levels.flatMap(({ name: level, title: levelTitle, paper }) => {
+      const wanted = JSON.stringify({ ...baseline, [name]: level });
+      const row = settings.find((setting) => JSON.stringify(setting.levels) === wanted);
+      return row ? [{ level, title: levelTitle, paper, row }] : [];
+    }),
+  };
+}
+
+function judge({ metadata, rows }: ScoreFile) {
+  const sources = (metadata.sources ?? "").split(",");
+  const targets = rows.filter(({ split, dataset }) => split === "test" && !sources.includes(dataset));
+  const dev = rows.filter(({ split }) => split === "dev");
+  const halves = [...groupBy(targets, ({ dataset }) => dataset).values()].map(
+    (group) => hterAt(videoScores(group), 0.5).hter,
+  );
+  return {
+    half: mean(halves),
+    explained: judgeExplanations(targets, dev.length > 0 ? thresholdAtEer(videoScores(dev)) : 0.5),
+  };
+}
+
+/** `null` where a seed has no value. */
+function spread(values: readonly (number | null)[]): Spread | null {
+  const numbers = values.filter((value) => value !== null);
+  if (numbers.length < values.length) return null;
+  const centre = mean(numbers);
+  const squares = numbers.reduce((sum, value) => sum + (value - centre) ** 2, 0);
+  return {
+    mean: centre,
+    deviation: numbers.length > 1 ? Math.sqrt(squares / (numbers.length - 1)) : null,
+  };
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
