@@ -1,7 +1,7 @@
 /** @file What an adapter can do at most: multiply-adds without loads, and copies without arithmetic, as measured. */
 
 import type { Device } from "@candor/tensor-core";
-import { BufferUsage } from "@candor/tensor-core/device";
+import { BufferUsage, waitForDevice } from "@candor/tensor-core/device";
 
 /** Measured rates that no kernel should exceed. */
 export interface Ceilings {
@@ -45,14 +45,14 @@ export async function measureCeilings(device: Device): Promise<Ceilings> {
   const small = gpu.createBuffer({ size: 16 * 1024, usage });
   let gflops = 0;
   for (const chains of [4, 8, 16]) {
-    const ms = await time(gpu, multiplyAdd(chains, steps), [small], groups);
+    const ms = await time(device, multiplyAdd(chains, steps), [small], groups);
     gflops = Math.max(gflops, (groups * workgroup * steps * chains * 8) / ms / 1e6);
   }
   const bytes = 2 ** 26;
   const [from, to] = [gpu.createBuffer({ size: bytes, usage }), gpu.createBuffer({ size: bytes, usage })];
   let gigabytesPerSecond = 0;
   for (const copyGroups of [256, 4096, 65_535]) {
-    const ms = await time(gpu, copy, [to, from], copyGroups);
+    const ms = await time(device, copy, [to, from], copyGroups);
     gigabytesPerSecond = Math.max(gigabytesPerSecond, (2 * bytes) / ms / 1e6);
   }
   for (const buffer of [small, from, to]) buffer.destroy();
@@ -61,7 +61,7 @@ export async function measureCeilings(device: Device): Promise<Ceilings> {
 
 /** The shortest of a few runs, ms. */
 async function time(
-  gpu: GPUDevice,
+  { gpu, info }: Device,
   code: string,
   buffers: readonly GPUBuffer[],
   groups: number,
@@ -85,7 +85,7 @@ async function time(
     const commands = encoder.finish();
     const started = performance.now();
     gpu.queue.submit([commands]);
-    await gpu.queue.onSubmittedWorkDone();
+    await waitForDevice(info, gpu.queue.onSubmittedWorkDone());
     if (index > 0) best = Math.min(best, performance.now() - started);
   }
   return best;
