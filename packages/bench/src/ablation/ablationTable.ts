@@ -4,6 +4,7 @@ import { judgeExplanations } from "../explanations/judgeExplanations.ts";
 import { thresholdAtEer } from "../metrics/equalErrorRate.ts";
 import { groupBy } from "../metrics/groupBy.ts";
 import { hterAt } from "../metrics/hter.ts";
+import { deviation, mean } from "../metrics/mean.ts";
 import { videoScores } from "../metrics/videoScores.ts";
 import { methodTable, type MethodRow, type MethodTable } from "../report/methodTable.ts";
 import type { TrainingCost } from "../protocols/jobs/readTrainings.ts";
@@ -124,14 +125,5 @@ function judge({ metadata, rows }: ScoreFile) {
 function spread(values: readonly (number | null)[]): Spread | null {
   const numbers = values.filter((value) => value !== null);
   if (numbers.length < values.length) return null;
-  const centre = mean(numbers);
-  const squares = numbers.reduce((sum, value) => sum + (value - centre) ** 2, 0);
-  return {
-    mean: centre,
-    deviation: numbers.length > 1 ? Math.sqrt(squares / (numbers.length - 1)) : null,
-  };
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
+  return { mean: mean(numbers), deviation: deviation(numbers) };
 }

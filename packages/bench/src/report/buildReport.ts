@@ -4,6 +4,7 @@ import { judgeExplanations } from "../explanations/judgeExplanations.ts";
 import { thresholdAtEer } from "../metrics/equalErrorRate.ts";
 import { groupBy } from "../metrics/groupBy.ts";
 import { judgeSamples } from "../metrics/judgeSamples.ts";
+import { deviation, mean } from "../metrics/mean.ts";
 import type { ScoredSample } from "../metrics/scoredSample.ts";
 import { videoScores } from "../metrics/videoScores.ts";
 import type { ScoreFile, ScoreRow } from "../scores/scoreFile.ts";
@@ -123,14 +124,14 @@ function seedSpreads(runs: readonly RunResult[]): SeedSpread[] {
         method,
         seeds: group.map((run) => run.metadata.seed),
         mean: averagesOf(values, mean),
-        deviation: averagesOf(values, standardDeviation),
+        deviation: averagesOf(values, deviation),
       };
     });
 }
 
 function averagesOf(
   values: (figure: keyof Averages) => readonly (number | null)[],
-  combine: (values: readonly number[]) => number,
+  combine: (values: readonly number[]) => number | null,
 ): Averages {
   const entries = averagedFigures.map((figure) => {
     const present = values(figure);
@@ -138,15 +139,6 @@ function averagesOf(
     return [figure, complete ? combine(present as readonly number[]) : null];
   });
   return Object.fromEntries(entries) as Averages;
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-function standardDeviation(values: readonly number[]): number {
-  const centre = mean(values);
-  return Math.sqrt(values.reduce((sum, value) => sum + (value - centre) ** 2, 0) / (values.length - 1));
 }
 
 function runNames(files: readonly ScoreFile[]): string[] {

@@ -5,6 +5,7 @@ import type { Interval } from "../metrics/bootstrap.ts";
 import { thresholdAtEer } from "../metrics/equalErrorRate.ts";
 import { groupBy } from "../metrics/groupBy.ts";
 import { hterAt, hterLiterature } from "../metrics/hter.ts";
+import { deviation, mean } from "../metrics/mean.ts";
 import { alignRuns } from "../metrics/paired/pairedRuns.ts";
 import { pairedDifference, type PairedDifference } from "../metrics/paired/pairedDifference.ts";
 import { percentileInterval, subjectBootstrap, type DomainRuns } from "../metrics/paired/subjectBootstrap.ts";
@@ -193,7 +194,7 @@ function cellOf(
       key,
       {
         mean: mean(values),
-        deviation: values.length > 1 ? deviation(values) : null,
+        deviation: deviation(values),
         interval: drawn && percentileInterval(drawn),
         values,
       },
@@ -236,15 +237,6 @@ function entry<K, V>(map: Map<K, V>, key: K, make: () => V): V {
   const found = map.get(key) ?? make();
   map.set(key, found);
   return found;
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-function deviation(values: readonly number[]): number {
-  const centre = mean(values);
-  return Math.sqrt(values.reduce((sum, value) => sum + (value - centre) ** 2, 0) / (values.length - 1));
 }
 
 function natural(a: string, b: string): number {

@@ -1,6 +1,7 @@
 /** @file Difference of a figure between two methods, paired over subjects and averaged over seeds. */
 
 import type { BootstrapOptions, Interval } from "../bootstrap.ts";
+import { mean } from "../mean.ts";
 import type { ScoredSample } from "../scoredSample.ts";
 import { alignRuns } from "./pairedRuns.ts";
 import { percentileInterval, subjectBootstrap, type DomainRuns } from "./subjectBootstrap.ts";
@@ -60,8 +61,4 @@ export function pairedDifference(
     interval: percentileInterval(drawn, options.level),
     p: Math.min(1, (2 * (Math.min(below, above) + 1)) / (drawn.values.length + 1)),
   };
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

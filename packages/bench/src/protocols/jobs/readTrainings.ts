@@ -5,6 +5,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { groupBy } from "../../metrics/groupBy.ts";
+import { mean } from "../../metrics/mean.ts";
 import type { Job } from "./planJobs.ts";
 
 /** Averages over the folds and seeds of a method. */
@@ -49,8 +50,4 @@ export async function readTrainings(out: string, jobs: readonly Job[]): Promise<
     });
   }
   return costs;
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
