@@ -17,8 +17,8 @@ import { type OpClass, tolerance } from "./tolerance.ts";
 
 /** A tensor op with its definition in f64. */
 export interface OpCheck<C> {
-  /** Draws one case: sizes around 1, vec4 ± 1 and workgroup ± 1. */
-  readonly cases: fc.Arbitrary<C>;
+  /** Draws one case, of sizes around 1, vec4 ± 1 and workgroup ± 1; or a list, of which each is taken. */
+  readonly cases: fc.Arbitrary<C> | readonly C[];
   /** Shapes of the f32 inputs of a case, by name. */
   readonly shapes: (c: C) => Readonly<Record<string, Shape>>;
   /** The op. */
@@ -33,6 +33,7 @@ export interface OpCheck<C> {
   readonly differentiable?: readonly string[];
   /** Range of the inputs; default -1 to 1. */
   readonly range?: readonly [number, number];
+  /** How many cases are drawn. */
   readonly runs?: number;
   /** Dtype of the inputs and the result; default f32. */
   readonly dtype?: "f32" | "f16";
@@ -57,12 +58,7 @@ export function describeOp<C>(name: string, check: OpCheck<C>): void {
       ]),
     );
   };
-  const numRuns = Math.max(2, Math.round((check.runs ?? 12) * propertyRuns.share));
-  const property = (body: (c: C, seed: number) => Promise<void>) =>
-    fc.assert(fc.asyncProperty(check.cases, fc.integer({ min: 0, max: 2 ** 31 }), body), {
-      numRuns,
-      seed: 20_26,
-    });
+  const property = (body: (c: C, seed: number) => Promise<void>) => forEachCase(check, body);
 
   describe(name, () => {
     it("agrees with its f64 reference, with the same bits on two runs", async () => {
@@ -110,6 +106,23 @@ export function describeOp<C>(name: string, check: OpCheck<C>): void {
       });
     });
   });
+}
+
+/** Runs a check on the cases of a list, or on as many as are to be drawn. */
+async function forEachCase<C>(
+  { cases, runs = 12 }: OpCheck<C>,
+  body: (c: C, seed: number) => Promise<void>,
+): Promise<void> {
+  const some = (count: number) => Math.max(2, Math.round(count * propertyRuns.share));
+  if ("generate" in cases) {
+    const property = fc.asyncProperty(cases, fc.integer({ min: 0, max: 2 ** 31 }), body);
+    return fc.assert(property, { numRuns: some(runs), seed: 20_26 });
+  }
+  for (const [seed, c] of cases.slice(0, some(cases.length)).entries()) {
+    await body(c, seed).catch((cause: unknown) => {
+      throw new Error(`case ${JSON.stringify(c)}: ${String(cause)}`, { cause });
+    });
+  }
 }
 
 /** The values nearest to those given that the dtype holds. */

@@ -96,12 +96,12 @@ describe("every tiling", async () => {
   for (const tiling of tilingsFor(device.info)) {
     describeOp<Case>(tilingName(tiling), {
       ...product,
-      cases: fc.constantFrom(
+      cases: [
         { m: 68, n: 132, k: 36, batch: [2], transposeA: false, transposeB: true, bias: false },
         { m: 36, n: 68, k: 20, batch: [], transposeA: true, transposeB: false, bias: false },
         { m: 33, n: 67, k: 17, batch: [], transposeA: true, transposeB: true, bias: false },
-      ),
-      runs: 4,
+        { m: 35, n: 66, k: 39, batch: [3], transposeA: false, transposeB: false, bias: false },
+      ],
       op: (inputs, c) => withTiling(device, tiling, () => product.op(inputs, c)),
       differentiable: [],
     });
@@ -117,11 +117,10 @@ describe("every tiling of f16", async () => {
     describeOp<Case>(tilingName(tiling), {
       ...product,
       dtype: "f16",
-      cases: fc.constantFrom(
+      cases: [
         { m: 68, n: 36, k: 20, batch: [2], transposeA: false, transposeB: true, bias: false },
         { m: 36, n: 68, k: 36, batch: [], transposeA: true, transposeB: false, bias: false },
-      ),
-      runs: 3,
+      ],
       op: (inputs, c) => withTiling(device, tiling, () => product.op(inputs, c)),
       differentiable: [],
     });
@@ -134,9 +133,14 @@ for (const without of [[], ["subgroups"]]) {
     `matmul as in a linear layer${without.length > 0 ? " without subgroups" : ""}`,
     {
       // Few combinations of quads and scalars: each compiles kernels of its own.
-      cases: fc.constantFrom([1, 12, 36], [33, 20, 4], [66, 7, 5], [3, 65, 1]),
+      cases: [
+        [1, 12, 36],
+        [33, 20, 4],
+        [66, 7, 5],
+        [3, 65, 1],
+        [12, 36, 8],
+      ],
       without,
-      runs: 6,
       shapes: ([m, n, k]) => ({ a: [m, k], b: [n, k], bias: [n] }),
       op: ({ a, b, bias }) => matmul(a!, b!, { transposeB: true, bias, scale: 0.5 }),
       reference: ({ a, b, bias }, [m, n, k]) => {
@@ -166,14 +170,13 @@ function fusedReference(inputs: Record<string, Array64>, { size: [m, n, k], acti
 }
 
 describeOp<Fused>("matmul with an epilogue", {
-  cases: fc.constantFrom<Fused>(
+  cases: [
     { size: [12, 36, 8], activation: "gelu", with: ["bias"] },
     { size: [5, 7, 3], activation: "silu", with: ["gate"] },
     { size: [9, 8, 4], activation: "silu", with: ["bias", "gate", "residual"] },
     { size: [33, 5, 4], activation: "none", with: ["residual"] },
     { size: [4, 4, 4], activation: "none", with: ["gate", "bias"] },
-  ),
-  runs: 10,
+  ],
   shapes: ({ size: [m, n, k], with: names }) => ({
     a: [m, k],
     b: [n, k],
