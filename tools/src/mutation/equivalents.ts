@@ -41,7 +41,6 @@ export const equivalents: readonly Equivalent[] = [
     mutated: /^if \((4u \* )?(i|at|row|unit|group|channel) (<=|>) params\./,
     reason: onePast,
   },
-  { kernel: /./, fault: "sign", line: / \+ 0u\b/, mutated: / - 0u\b/, reason: "adds or subtracts 0" },
   {
     kernel: /^adamW\.norm$/,
     fault: "comparison",

@@ -11,6 +11,7 @@ it("flips signs, but not those of a loop's step", () => {
   expect(mutated("all += -x;")).toEqual(["sign: all -= -x;", "sign: all += x;"]);
   expect(mutated("return -x;")).toEqual(["sign: return x;"]);
   expect(mutated("for (var i = a; i != n; i += 4u) {")).toEqual([]);
+  expect(mutated("let at = i + 0u;")).toEqual([]);
 });
 
 it("drops barriers, shifts indices, swaps comparisons and moves bounds", () => {

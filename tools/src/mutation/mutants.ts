@@ -41,7 +41,7 @@ const moved: Readonly<Record<string, string>> = {
 const rules: readonly Rule[] = [
   {
     fault: "sign",
-    pattern: / [+-]=? (?=\S)/g,
+    pattern: / [+-]=? (?=(?!0u\b)\S)/g, // what adds 0 may as well subtract it
     replace: (match) => (match.includes("+") ? match.replace("+", "-") : match.replace("-", "+")),
     except: /\bfor \(/, // a loop that counts the other way does not end
   },
