@@ -1,10 +1,18 @@
 /** @file The public surface of models. */
 
 export * from "./adaptation/estimateMemory.ts";
-export { applyLora, LoraLinear, type LoraOptions, loraParts, type LoraSizes } from "./adaptation/lora.ts";
+export {
+  applyLora,
+  LoraLinear,
+  type LoraOptions,
+  loraParts,
+  type LoraSizes,
+  loraNames,
+} from "./adaptation/lora.ts";
 export * from "./adaptation/loraFiles.ts";
 export * from "./adaptation/loraMerge.ts";
 export * from "./adaptation/parameterGroups.ts";
+export * from "./adaptation/recomputeBlocks.ts";
 export * from "./antispoof/debiasedScore.ts";
 export * from "./antispoof/ifas.ts";
 export * from "./antispoof/judge.ts";

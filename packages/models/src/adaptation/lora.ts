@@ -145,7 +145,7 @@ export function attachLora(model: Module, names: readonly string[], sizes: LoraS
 }
 
 /** Names of the parameters that LoRA adds. */
-const loraNames = /(^|\.)lora[AB]$/;
+export const loraNames = /(^|\.)lora[AB]$/;
 
 /** The adapted maps by name. */
 export function loraParts(model: Module): Map<string, LoraLinear> {

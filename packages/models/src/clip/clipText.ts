@@ -8,7 +8,6 @@ import {
   type Device,
   Embedding,
   equal,
-  freeAfter,
   full,
   gather,
   LayerNorm,
@@ -21,6 +20,7 @@ import {
   type Tensor,
   truncatedNormal,
 } from "@candor/tensor-core";
+import { runBlock } from "../layers/runBlock.ts";
 import { TransformerBlock } from "../layers/transformerBlock.ts";
 import type { ClipTextConfig } from "./clipConfig.ts";
 
@@ -70,7 +70,7 @@ export class ClipText extends Module {
     }
     let x = add(this.tokens.forward(ids), slice(this.positions, 0, 0, length)); // [B, T] -> [B, T, W]
     for (const block of this.blocks) {
-      x = freeAfter(x.device, () => block.forward(x)); // [B, T, W]
+      x = runBlock(block, x, (y) => block.forward(y)); // [B, T, W]
     }
     const at = broadcastTo(reshape(this.#ends(ids), [batch, 1, 1]), [batch, 1, width]);
     const last = reshape(gather(x, at, 1), [batch, width]); // [B, T, W] -> [B, W]

@@ -14,6 +14,7 @@ import {
   RmsNorm,
   type Tensor,
 } from "@candor/tensor-core";
+import { runBlock } from "../layers/runBlock.ts";
 import { DecoderLayer, type DecodePosition, normOptions } from "./decoderLayer.ts";
 import type { LmCache } from "./lmCache.ts";
 import type { LmConfig } from "./lmConfig.ts";
@@ -66,7 +67,7 @@ export class Lm extends Module {
   forwardEmbeddings(x: Tensor, prefix: number, cache?: LmCache): Tensor {
     let y = x;
     for (const [i, layer] of this.layers.entries()) {
-      y = freeAfter(y.device, () => layer.forward(y, prefix, cache?.layers[i])); // [B, T, W]
+      y = runBlock(layer, y, (z) => layer.forward(z, prefix, cache?.layers[i])); // [B, T, W]
     }
     return y;
   }

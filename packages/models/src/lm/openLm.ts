@@ -3,12 +3,13 @@
 import { type Device, openWeights, Random, type Shape, withoutMemory } from "@candor/tensor-core";
 import { ConfigError } from "../configError.ts";
 import { loadWeights } from "../weights/loadWeights.ts";
+import type { PlanOptions } from "../weights/planWeights.ts";
 import { Lm } from "./lm.ts";
 import { lmConfigFromPublished, lmLayout } from "./publishedLm.ts";
 
 export interface OpenLmOptions {
-  /** How matrices are held on the device; vectors stay f32. Default f32. */
-  readonly dtype?: "f32" | "f16";
+  /** How matrices are held on the device, vectors staying f32; or what each parameter is held as. Default f32. */
+  readonly dtype?: "f32" | "f16" | NonNullable<PlanOptions["dtype"]>;
   /** Most bytes that the parameters may take; default what is left of the device's budget. */
   readonly budgetBytes?: number;
   /** Rows that the tokenizer needs; a smaller embedding table is refused. */
@@ -37,7 +38,7 @@ export async function openLm(device: Device, folder: string, options: OpenLmOpti
   const weights = await openWeights(folder);
   try {
     await loadWeights(lm, lmLayout(config), weights, {
-      dtype: matricesAs(dtype),
+      dtype: typeof dtype === "string" ? matricesAs(dtype) : dtype,
       ...(budgetBytes === undefined ? {} : { budgetBytes }),
     });
   } finally {

@@ -21,6 +21,7 @@ import {
   type Tensor,
   truncatedNormal,
 } from "@candor/tensor-core";
+import { runBlock } from "../layers/runBlock.ts";
 import { TransformerBlock } from "../layers/transformerBlock.ts";
 import { patchCount, prefixCount, type VitConfig } from "./vitConfig.ts";
 
@@ -89,7 +90,7 @@ export class Vit extends Module {
     const tokens: Tensor[] = [];
     for (const block of this.blocks) {
       if (x !== first) tokens.push(slice(x, 1, 0, 1)); // [B, 1, D]
-      x = freeAfter(x.device, () => block.forward(x)); // [B, F + N, D]
+      x = runBlock(block, x, (y) => block.forward(y)); // [B, F + N, D]
     }
     // Cut once, so that the gradients of all parts are written once.
     const prefix = Array<number>(prefixCount(this.config)).fill(1);

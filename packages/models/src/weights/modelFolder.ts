@@ -33,8 +33,8 @@ export async function readModelConfig(folder: string, example: string): Promise<
 }
 
 export interface OpenModelOptions {
-  /** How the matrices of linear maps are held on the device; all else stays f32. Default f32. */
-  readonly dtype?: ParameterDType;
+  /** How the matrices of linear maps are held on the device, all else staying f32; or what each parameter is held as. Default f32. */
+  readonly dtype?: ParameterDType | NonNullable<PlanOptions["dtype"]>;
   /** Most bytes that the parameters may take; default what is left of the device's budget. */
   readonly budgetBytes?: number;
 }
@@ -63,7 +63,7 @@ export async function loadFolder(
   const weights = await openWeights(folder);
   try {
     await loadWeights(module, layout, weights, {
-      dtype: linearMapsAs(dtype),
+      dtype: typeof dtype === "string" ? linearMapsAs(dtype) : dtype,
       ...(budgetBytes === undefined ? {} : { budgetBytes }),
     });
   } finally {
