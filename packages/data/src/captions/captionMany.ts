@@ -22,6 +22,8 @@ export interface CaptionManyOptions extends CaptionServerOptions {
 export interface CaptionProgress {
   readonly done: number;
   readonly failed: number;
+  /** Captions that were at their most tokens, and may end in the middle; they are kept. */
+  readonly cut: number;
   readonly total: number;
   readonly promptTokens: number;
   readonly completionTokens: number;
@@ -49,6 +51,7 @@ export async function captionMany(
   const progress = {
     done: rows.length - open.length,
     failed: 0,
+    cut: 0,
     total: rows.length,
     promptTokens: 0,
     completionTokens: 0,
@@ -64,12 +67,13 @@ export async function captionMany(
       await turn();
       try {
         const image = await imageDataUrl(join(root, row.path));
-        const { caption, promptTokens, completionTokens, tries } = await captionByServer(image, {
+        const { caption, cut, promptTokens, completionTokens, tries } = await captionByServer(image, {
           ...options,
           signal: stopped,
         });
         journal.add({ id: row.id, caption });
         progress.done++;
+        if (cut) progress.cut++;
         progress.promptTokens += promptTokens;
         progress.completionTokens += completionTokens;
         progress.retries += tries - 1;

@@ -1,5 +1,6 @@
 /** @file What a caption server answers: a caption, or what is wrong with the answer. */
 import { z } from "zod";
+import type { ServerCaption } from "./captionServer.ts";
 
 /** An answer that is no caption. */
 export class ReplyError extends Error {
@@ -19,7 +20,12 @@ export class ReplyError extends Error {
 const textPart = z.object({ type: z.literal("text"), text: z.string() });
 const replySchema = z.object({
   choices: z
-    .array(z.object({ message: z.object({ content: z.union([z.string(), z.array(textPart)]) }) }))
+    .array(
+      z.object({
+        message: z.object({ content: z.union([z.string(), z.array(textPart)]) }),
+        finish_reason: z.string().nullish(),
+      }),
+    )
     .min(1),
   usage: z
     .object({ prompt_tokens: z.number().optional(), completion_tokens: z.number().optional() })
@@ -37,7 +43,7 @@ export function parseReply(
   status: number,
   retryAfter: string | null,
   body: string,
-): { caption: string; promptTokens: number; completionTokens: number } {
+): Omit<ServerCaption, "tries"> {
   if (status < 200 || status > 299) {
     throw new ReplyError(`HTTP ${status}${serverMessage(body)}`, status, secondsOf(retryAfter));
   }
@@ -51,7 +57,8 @@ export function parseReply(
   if (!reply.success) {
     throw new ReplyError(`an answer without choices[0].message.content: ${shortened(body)}`, status);
   }
-  const content = reply.data.choices[0]?.message.content ?? "";
+  const [choice] = reply.data.choices;
+  const content = choice?.message.content ?? "";
   const text = typeof content === "string" ? content : content.map((part) => part.text).join(" ");
   const caption = text
     .replace(/\s+/g, " ")
@@ -60,7 +67,7 @@ export function parseReply(
     .trim();
   if (caption === "") throw new ReplyError("an empty caption", status);
   const { prompt_tokens: promptTokens = 0, completion_tokens: completionTokens = 0 } = reply.data.usage ?? {};
-  return { caption, promptTokens, completionTokens };
+  return { caption, cut: choice?.finish_reason === "length", promptTokens, completionTokens };
 }
 
 /** The header holds seconds or a date. */

@@ -95,6 +95,7 @@ test("sends the image as a data URL with the key, and takes the caption, its quo
   expect(progress).toEqual({
     done: 4,
     failed: 0,
+    cut: 0,
     total: 4,
     promptTokens: 400,
     completionTokens: 28,
@@ -119,7 +120,16 @@ test.each<[string, (response: ServerResponse) => unknown, RegExp]>([
   ["text that is not JSON", (r) => r.end("<html>busy</html>"), /not JSON: <html>busy/],
   ["an empty caption", (r) => good(r, "  "), /an empty caption/],
   ["another shape", (r) => r.end('{"result": "a man"}'), /without choices\[0\].message.content: \{"result"/],
+  ["no content", (r) => r.end('{"choices": [{"message": {"content": null}}]}'), /without choices/],
   ["a closed connection", (r) => r.destroy(), /cannot be reached/],
+  [
+    "an answer that breaks off",
+    (r) => {
+      r.writeHead(200, { "content-length": 100 });
+      r.write('{"choices": [{"mess', () => r.destroy());
+    },
+    /cannot be reached/,
+  ],
 ])("%s is retried, and said", async (_, bad, message) => {
   answer = (n, response) => (n === 1 ? bad(response) : good(response));
   const { progress, warnings } = await run();
@@ -134,6 +144,36 @@ test("a server that hangs is given up after the timeout", async () => {
   const { progress, warnings } = await run({ timeout: 0.1 });
   expect(progress.done).toBe(4);
   expect(warnings).toEqual([expect.stringMatching(/gave no answer within 0.1 s; raise --timeout/)]);
+});
+
+test("a server that hangs in the middle of an answer is given up after the timeout too", async () => {
+  answer = (n, response) => (n > 0 ? good(response) : response.write('{"choices": ['));
+  const { progress, warnings } = await run({ timeout: 0.1 });
+  expect(progress).toMatchObject({ done: 4, retries: 1 });
+  expect(warnings).toEqual([expect.stringMatching(/gave no answer within 0.1 s/)]);
+});
+
+test("a server that goes away in the middle costs nothing that was done, and the next run asks for the rest", async () => {
+  const many = Array.from({ length: 9 }, (_, i) => ({ ...rows[0], id: `n${i}` }) as ManifestRow);
+  answer = (n, response) => (n < 3 ? good(response) : response.destroy());
+  await expect(run({ retries: 0 }, many)).rejects.toThrow(
+    /cannot be reached: .*3 of 9 captions are kept; run the same command again to go on/,
+  );
+  expect(requests).toHaveLength(3 + 5);
+  requests = [];
+  answer = (_, response) => good(response);
+  const { progress, captions } = await run({}, many);
+  expect(progress).toMatchObject({ done: 9, failed: 0, total: 9 });
+  expect(captions).toHaveLength(9);
+  expect(requests).toHaveLength(6);
+});
+
+test("captions that ran into the limit of tokens are kept and counted", async () => {
+  answer = (n, response) => {
+    const choices = [{ message: { content: "a man with" }, finish_reason: n === 1 ? "length" : "stop" }];
+    response.end(JSON.stringify({ choices }));
+  };
+  expect((await run()).progress).toMatchObject({ done: 4, cut: 1, retries: 0 });
 });
 
 test("a wrong key ends the run at the first request, names the variable, and keeps what was done", async () => {

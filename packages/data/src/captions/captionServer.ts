@@ -27,6 +27,8 @@ export interface CaptionServerOptions {
 /** A caption and what it took. */
 export interface ServerCaption {
   readonly caption: string;
+  /** It was at its most tokens, and may end in the middle. */
+  readonly cut: boolean;
   /** As the server counts them; 0 where it does not say. */
   readonly promptTokens: number;
   readonly completionTokens: number;

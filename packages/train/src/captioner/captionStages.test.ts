@@ -8,7 +8,13 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type CaptionNoise, defaultKeywords, readManifest } from "@candor/data";
+import {
+  type CaptionNoise,
+  defaultKeywords,
+  type ManifestRow,
+  readManifest,
+  writeManifest,
+} from "@candor/data";
 import { Device } from "@candor/tensor-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { checkpointFile, readCheckpoint } from "../checkpoint/checkpoint.ts";
@@ -19,7 +25,7 @@ import type { RunConfig } from "../recipes/runConfig.ts";
 import { writeStripes } from "../testing/stripes.ts";
 import { type CaptionWork, openCaptionWork } from "./captionWork.ts";
 import { filterStage } from "./filterStage.ts";
-import { finetuneStage } from "./finetuneStage.ts";
+import { finetuneStage, type TrainingCounts } from "./finetuneStage.ts";
 import { generalStage } from "./generalStage.ts";
 import { recaptionStage } from "./recaptionStage.ts";
 import { showFilter, showFinetune, showGeneral, showRecaption } from "./showCounts.ts";
@@ -31,6 +37,7 @@ let folder: string;
 let manifest: string;
 let device: Device;
 const quiet = { progress: () => ({ update: () => {}, note: () => {}, stop: () => {} }), warn: () => {} };
+const untaught = { ...quiet, groundingSteps: 0 };
 const noise: CaptionNoise = { seed: 5, missing: 0.2, wrong: 0.2, falseOnLive: 0.2 };
 
 beforeAll(async () => {
@@ -73,7 +80,7 @@ it(
     const other = { kind: "noise", noise: { ...noise, wrong: 0.5 } } as const;
     await expect(generalStage(work, other)).rejects.toThrow(/made with other settings/);
 
-    await expect(finetuneStage(device, work, config(), quiet)).rejects.toThrow(/run --stage=filter first/);
+    await expect(finetuneStage(device, work, config(), untaught)).rejects.toThrow(/run --stage=filter first/);
     const filter = await filterStage(work, defaultKeywords);
     const kept = (await readManifest(work.pairs)).rows;
     expect(kept).toHaveLength(filter.kept);
@@ -88,13 +95,17 @@ it(
       note: () => {},
       stop: () => {},
     });
-    const stopped = await finetuneStage(device, work, config(), { ...quiet, progress, signal: abort.signal });
+    const stopped = await finetuneStage(device, work, config(), {
+      ...untaught,
+      progress,
+      signal: abort.signal,
+    });
     expect(stopped).toMatchObject({ steps: 5, kept: 0, stopped: true });
-    const trained = await finetuneStage(device, work, config(), quiet);
+    const trained = await finetuneStage(device, work, config(), untaught);
     expect(trained).toMatchObject({ steps: 100, kept: 5, stopped: false });
     expect(trained.trainPairs + trained.devPairs).toBe(filter.kept);
-    expect((await finetuneStage(device, work, config(), quiet)).kept).toBe(100);
-    await expect(finetuneStage(device, work, config({ steps: 150 }), quiet)).rejects.toThrow(
+    expect((await finetuneStage(device, work, config(), untaught)).kept).toBe(100);
+    await expect(finetuneStage(device, work, config({ steps: 150 }), untaught)).rejects.toThrow(
       /trained on other pairs or with other settings/,
     );
 
@@ -127,9 +138,12 @@ it(
     expect(texts.join("\n")).toMatch(/precision [\d.]+ %, recall 100.0 %/);
     expect(texts.join("\n")).not.toMatch(/NaN|undefined/);
 
-    expect(showRecaption({ ...again, namedBefore: 0.8, namedAfter: 0.3 })).toMatch(
-      /train it for more --steps/,
-    );
+    // One attack alone cannot show whether the captioner looks.
+    expect(texts.join("\n")).not.toMatch(/ignores/);
+    const named = { train: { frames: 400, before: 0.8, after: 0.3, shuffled: 0.25 } };
+    expect(showRecaption({ ...again, attacks: 4, named })).toMatch(/ignores the image: .*--grounding-steps/);
+    named.train.after = 0.4;
+    expect(showRecaption({ ...again, attacks: 4, named })).not.toMatch(/ignores/);
 
     const run = { folder: join(folder, "run"), resume: false, ...quiet };
     const used = await fit(device, config({ manifest: out, steps: 2, evaluateEvery: 2 }), run);
@@ -153,7 +167,7 @@ it(
     expect(await filterStage(work, defaultKeywords)).not.toHaveProperty("truth");
     const still = config({ steps: 1 });
     const optimizer = { ...still.optimizer, learningRate: 1e-9, weightDecay: 0, warmupSteps: 0 };
-    await finetuneStage(device, work, { ...still, optimizer }, { ...quiet, from: first });
+    await finetuneStage(device, work, { ...still, optimizer }, { ...quiet, groundingSteps: 9, from: first });
     const before = await readCheckpoint(checkpointFile(first, 100));
     const after = await readCheckpoint(checkpointFile(work.files.captioner, 1));
     for (const [name, { data }] of after.model) {
@@ -162,6 +176,70 @@ it(
         Math.max(...(data as Float32Array).map((value, i) => Math.abs(value - (old[i] as number)))),
       ).toBeLessThan(1e-6);
     }
+  },
+  timeout,
+);
+
+it(
+  "a captioner from initial weights is grounded first, and its sentences follow the image",
+  async () => {
+    // The warm images stand for another attack.
+    const { rows, metadata } = await readManifest(manifest);
+    const two = rows.map((row): ManifestRow => {
+      const attack = row.label === "live" ? "replay" : "print";
+      const cue = attack === "print" ? "halftone dots" : "a moire pattern";
+      return { ...row, label: "spoof", attack, captionSpoof: `this is a photo with ${cue}.` };
+    });
+    const file = join(folder, "two.arrow");
+    await writeManifest(file, two, metadata);
+    const work = await openCaptionWork(file, join(folder, "grounded"), ["train", "dev"]);
+    await generalStage(work, { kind: "noise", noise: { ...noise, missing: 0.1, wrong: 0.1 } });
+    await filterStage(work, defaultKeywords);
+
+    const abort = new AbortController();
+    const progress = (title: string) => ({
+      ...quiet.progress(),
+      update: (step: number) => void (title === "grounding" && step === 5 && abort.abort()),
+    });
+    const options = { ...quiet, groundingSteps: 60 };
+    const first = await finetuneStage(device, work, config(), {
+      ...options,
+      progress,
+      signal: abort.signal,
+    });
+    expect(first).toMatchObject({ grounding: { steps: 5, kept: 0, stopped: true }, steps: 0, stopped: true });
+    expect(existsSync(work.files.captioner)).toBe(false);
+    const counts = await finetuneStage(device, work, config(), options);
+    expect(counts).toMatchObject({ grounding: { steps: 60, kept: 5 }, steps: 100, kept: 0, stopped: false });
+    for (const { devLoss } of [counts, counts.grounding as TrainingCounts]) {
+      expect(devLoss?.shuffled).toBeGreaterThan((devLoss?.own ?? 0) + 0.02);
+    }
+    const grounded = (await readCheckpoint(checkpointFile(work.files.grounding, 60))).model;
+    const taught = (await readCheckpoint(checkpointFile(work.files.captioner, 100))).model;
+    const changed = [...grounded.keys()].filter(
+      (name) =>
+        !Buffer.from(grounded.get(name)!.data.buffer).equals(Buffer.from(taught.get(name)!.data.buffer)),
+    );
+    expect(changed.length).toBeGreaterThan(5);
+    expect(changed.every((name) => name.startsWith("lm."))).toBe(true);
+    expect(await finetuneStage(device, work, config(), options)).toMatchObject({
+      grounding: { kept: 60, devLoss: counts.grounding?.devLoss },
+      kept: 100,
+      devLoss: counts.devLoss,
+    });
+    await expect(finetuneStage(device, work, config(), { ...options, groundingSteps: 70 })).rejects.toThrow(
+      /grounding was trained on other pairs or with other settings/,
+    );
+
+    const captioner = await loadPredictor(device, work.files.captioner);
+    const out = join(folder, "two.scf.arrow");
+    const { named, attacks, after } = await recaptionStage(work, captioner, {
+      keywords: defaultKeywords,
+      out,
+    });
+    expect(attacks).toBe(2);
+    expect(named.dev).toMatchObject({ frames: 8, after: 1, shuffled: 0.5 });
+    expect(after.truth?.precision).toBe(1);
   },
   timeout,
 );

@@ -17,7 +17,7 @@ export interface CaptionWork {
   readonly metadata: Readonly<Record<string, string>>;
   /** First digits of the manifest's sha256: captions belong to one manifest. */
   readonly stamp: string;
-  readonly files: Readonly<Record<"general" | "filter" | "captioner" | "recaption", string>>;
+  readonly files: Readonly<Record<"general" | "filter" | "grounding" | "captioner" | "recaption", string>>;
   /** The kept pairs as a manifest; it lies beside the given one, as image paths are relative. */
   readonly pairs: string;
 }
@@ -57,6 +57,7 @@ export async function openCaptionWork(
     files: {
       general: join(work, "general.jsonl"),
       filter: join(work, "filter.jsonl"),
+      grounding: join(work, "grounding"),
       captioner: join(work, "captioner"),
       recaption: join(work, "recaption.jsonl"),
     },

@@ -3,71 +3,142 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { readManifest } from "@candor/data";
+import { answerFor, type ManifestRow, openImages, readManifest } from "@candor/data";
 import type { Device } from "@candor/tensor-core";
 import { listCheckpoints } from "../checkpoint/checkpoint.ts";
 import { fit, type FitOptions } from "../loop/fit.ts";
 import type { RunConfig } from "../recipes/runConfig.ts";
+import { captionLoss, type CaptionLoss } from "./captionLoss.ts";
 import type { CaptionWork } from "./captionWork.ts";
 
-export interface FinetuneCounts {
-  readonly trainPairs: number;
-  readonly devPairs: number;
+/** What a training did. */
+export interface TrainingCounts {
   readonly steps: number;
   /** Steps that were done before this run. */
   readonly kept: number;
   readonly stopped: boolean;
-  /** Mean loss of a caption token on the dev pairs; absent where there are none or nothing was left to do. */
-  readonly devLoss?: number;
+  /** On the dev pairs, which are not trained on; absent where there are fewer than two, or the training was stopped. */
+  readonly devLoss?: CaptionLoss;
   readonly samplesPerSecond?: number;
+}
+
+export interface FinetuneCounts extends TrainingCounts {
+  readonly trainPairs: number;
+  readonly devPairs: number;
+  /** The training that comes first, where there is one. */
+  readonly grounding?: TrainingCounts;
+}
+
+export interface FinetuneOptions extends Pick<FitOptions, "warn"> {
+  /** Folder of the captioner to be fine-tuned; initial weights where there is none. */
+  readonly from?: string | undefined;
+  /** Steps on class templates before the captions; none with `from`, whose captioner sees already. */
+  readonly groundingSteps: number;
+  /** @param title which of the two trainings it is */
+  readonly progress: (title: string, total: number, start: number) => ReturnType<FitOptions["progress"]>;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
  * Trains I-FAS on the captions of the kept pairs alone: the judgment has no weight (L-LM with alpha = 0), and since all
  * pairs are spoofs it is the same token everywhere. A run that was stopped goes on from its newest checkpoint.
  *
+ * A captioner from initial weights is grounded first: it learns the template of each pair's attack, "this is a printed
+ * photo.", the same knowledge that the filter uses. The attack is one token of eight there, and one of thirty in a
+ * caption, too weak a gradient for vision that has learnt nothing; the paper's C_G is pretrained.
+ *
  * @param base model, optimiser and steps; what is learnt from which data is set here
- * @param from folder of the captioner to be fine-tuned; initial weights where there is none
- * @throws Error if the filter has not been run, or the folder was trained on other pairs or with other settings
+ * @throws Error if the filter has not been run, or a folder was trained on other pairs or with other settings
  */
 export async function finetuneStage(
   device: Device,
   work: CaptionWork,
   base: RunConfig,
-  options: Pick<FitOptions, "progress" | "warn" | "from"> & { readonly signal?: AbortSignal | undefined },
+  options: FinetuneOptions,
 ): Promise<FinetuneCounts> {
   if (!existsSync(work.pairs)) throw new Error(`there is no ${work.pairs} yet; run --stage=filter first`);
   const { rows } = await readManifest(work.pairs);
   const ofSplit = (split: string) => rows.filter((row) => row.split === split);
   const config = captionerConfig(base, work.pairs, [...new Set(ofSplit("train").map((row) => row.dataset))]);
-  const folder = work.files.captioner;
-  const pairs = rows.map(({ id, captionSpoof }) => [id, captionSpoof]);
-  const stamp = JSON.stringify({
-    pairs: createHash("sha256").update(JSON.stringify(pairs)).digest("hex"),
-    from: options.from ?? null,
-    config,
-  });
-  checkStamp(folder, stamp);
-  const done = listCheckpoints(folder).at(-1) ?? 0;
-  const counts = { trainPairs: ofSplit("train").length, devPairs: ofSplit("dev").length, kept: done };
-  if (done >= config.steps) return { ...counts, steps: done, stopped: false };
-  const { signal, from, progress, warn } = options;
-  const result = await fit(device, config, {
+  const pairs = createHash("sha256")
+    .update(JSON.stringify(rows.map(({ id, captionSpoof }) => [id, captionSpoof])))
+    .digest("hex");
+  const counts = { trainPairs: ofSplit("train").length, devPairs: ofSplit("dev").length };
+  const { from, groundingSteps, progress, warn, signal } = options;
+  const given = { device, dev: ofSplit("dev"), root: work.root, warn, signal };
+
+  const grounds = from === undefined && groundingSteps > 0;
+  const { grounding: groundingFolder, captioner: folder } = work.files;
+  let grounding: TrainingCounts | undefined;
+  if (grounds) {
+    const first = groundingConfig(config, groundingSteps);
+    grounding = await train(first, {
+      ...given,
+      folder: groundingFolder,
+      stamp: { pairs, config: first },
+      moreTexts: ofSplit("train").map((row) => answerFor(row, "captionSpoof")),
+      progress: (total, start) => progress("grounding", total, start),
+    });
+    if (grounding.stopped) return { ...counts, grounding, steps: 0, kept: 0, stopped: true };
+  }
+  const captions = await train(grounds ? keepingVision(config) : config, {
+    ...given,
     folder,
-    resume: done > 0,
-    drawn: "spoof",
-    from,
-    progress,
-    warn,
-    ...(signal ? { signal } : {}),
+    stamp: { pairs, from: grounds ? { groundingSteps } : (from ?? null), config },
+    from: grounds ? groundingFolder : from,
+    progress: (total, start) => progress("captioner", total, start),
   });
+  return { ...counts, ...(grounding ? { grounding } : {}), ...captions };
+}
+
+interface TrainOptions extends Pick<FitOptions, "folder" | "from" | "moreTexts" | "progress" | "warn"> {
+  readonly device: Device;
+  readonly dev: readonly ManifestRow[];
+  /** The manifest's folder. */
+  readonly root: string;
+  /** What the folder's weights come from. */
+  readonly stamp: unknown;
+  readonly signal: AbortSignal | undefined;
+}
+
+async function train(config: RunConfig, options: TrainOptions): Promise<TrainingCounts> {
+  const { device, folder, from, moreTexts, stamp, progress, warn, signal, dev, root } = options;
+  checkStamp(folder, JSON.stringify(stamp));
+  const kept = listCheckpoints(folder).at(-1) ?? 0;
+  const result =
+    kept < config.steps
+      ? await fit(device, config, {
+          folder,
+          resume: kept > 0,
+          drawn: "spoof",
+          from,
+          moreTexts,
+          progress,
+          warn,
+          ...(signal ? { signal } : {}),
+        })
+      : undefined;
+  const stopped = result?.stopped ?? false;
   return {
-    ...counts,
-    steps: result.steps,
-    stopped: result.stopped,
-    samplesPerSecond: result.samplesPerSecond,
-    ...(result.dev ? { devLoss: result.dev.loss } : {}),
+    steps: result?.steps ?? kept,
+    kept,
+    stopped,
+    ...(result ? { samplesPerSecond: result.samplesPerSecond } : {}),
+    ...(stopped ? {} : await devLossOf(device, folder, config, dev, root)),
   };
+}
+
+async function devLossOf(
+  device: Device,
+  folder: string,
+  config: RunConfig,
+  dev: readonly ManifestRow[],
+  root: string,
+): Promise<Pick<TrainingCounts, "devLoss">> {
+  const { imageSize: size, shards, seed } = config;
+  if (dev.length < 2) return {};
+  const opened = await openImages(dev, { root, size, shards });
+  return opened.rows.length < 2 ? {} : { devLoss: await captionLoss(device, folder, config, opened, seed) };
 }
 
 /** A configuration that learns captions and nothing else. */
@@ -81,6 +152,16 @@ function captionerConfig(base: RunConfig, manifest: string, datasets: string[]):
     loss: "lopsided",
     alpha: 0,
   };
+}
+
+function groundingConfig(config: RunConfig, steps: number): RunConfig {
+  return { ...config, caption: "template", steps, evaluateEvery: steps };
+}
+
+/** New words bring gradients that would undo what vision has learnt, so it is kept unless the configuration says more. */
+function keepingVision(config: RunConfig): RunConfig {
+  if (config.lora || config.groups.length > 0) return config;
+  return { ...config, groups: ["vit.*", "connector.*"].map((match) => ({ match, rate: 0 })) };
 }
 
 /** Says which pairs and settings the folder's weights come from. */

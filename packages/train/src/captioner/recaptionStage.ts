@@ -10,6 +10,7 @@ import {
   type KeywordDictionary,
   type ManifestRow,
   openCaptionJournal,
+  type Split,
   writeManifest,
 } from "@candor/data";
 import type { Predictor } from "../predictor/predictor.ts";
@@ -31,11 +32,22 @@ export interface RecaptionCounts {
   /** The filter's counts on the general captions and on the new ones. */
   readonly before: FilterCounts;
   readonly after: FilterCounts;
-  /** Share of the spoof captions that name the frame's attack, by `attackNamed`. */
-  readonly namedBefore: number;
-  readonly namedAfter: number;
+  /** Different attacks among the spoof frames. */
+  readonly attacks: number;
+  /** Spoof captions that name the frame's attack, by split: kept pairs of train are what the captioner learnt from. */
+  readonly named: Readonly<Partial<Record<Split, NamedCounts>>>;
   /** The manifest; absent when the stage was stopped before its end. */
   readonly out?: string;
+}
+
+/** Shares of the captioned spoof frames whose caption names their attack, by `attackNamed`. */
+export interface NamedCounts {
+  readonly frames: number;
+  /** By the general captions and by the new ones. */
+  readonly before: number;
+  readonly after: number;
+  /** By the new ones if they were dealt out at random: what a captioner that ignores the image reaches. */
+  readonly shuffled: number;
 }
 
 export interface RecaptionOptions extends Omit<CaptionByModelOptions, "root"> {
@@ -90,8 +102,8 @@ export async function recaptionStage(
     liveWithout: live.filter(({ id }) => !general.has(id)).length,
     before: filterCaptions(work.rows, general, keywords, rendered).counts,
     after: filterCaptions(work.rows, after, keywords, rendered).counts,
-    namedBefore: shareNamed(spoof, general),
-    namedAfter: shareNamed(spoof, again),
+    attacks: new Set(spoof.map(({ attack }) => attack)).size,
+    named: namedBySplit(spoof, general, again),
   };
   if (signal?.aborted) return counts;
   if (missing > 0)
@@ -116,12 +128,41 @@ function newRows(
   });
 }
 
+function namedBySplit(
+  spoof: readonly ManifestRow[],
+  general: ReadonlyMap<string, string>,
+  again: ReadonlyMap<string, string>,
+): Partial<Record<Split, NamedCounts>> {
+  const captioned = spoof.filter(({ id }) => again.has(id));
+  const counts: Partial<Record<Split, NamedCounts>> = {};
+  for (const split of new Set(captioned.map((row) => row.split))) {
+    const rows = captioned.filter((row) => row.split === split);
+    counts[split] = {
+      frames: rows.length,
+      before: shareNamed(rows, general),
+      after: shareNamed(rows, again),
+      shuffled: shareNamedShuffled(rows, again),
+    };
+  }
+  return counts;
+}
+
 function shareNamed(rows: readonly ManifestRow[], captions: ReadonlyMap<string, string>): number {
-  const captioned = rows.filter(({ id }) => captions.has(id));
-  return (
-    captioned.filter(({ id, attack }) => attackNamed(captions.get(id) ?? "") === attack).length /
-    captioned.length
-  );
+  return rows.filter(({ id, attack }) => attackNamed(captions.get(id) ?? "") === attack).length / rows.length;
+}
+
+/** The expectation over all orders of the captions: no draw is needed. */
+function shareNamedShuffled(rows: readonly ManifestRow[], captions: ReadonlyMap<string, string>): number {
+  const frames = tally(rows.map(({ attack }) => attack));
+  const names = tally(rows.map(({ id }) => attackNamed(captions.get(id) ?? "")));
+  const hits = [...frames].reduce((sum, [attack, count]) => sum + count * (names.get(attack) ?? 0), 0);
+  return hits / rows.length ** 2;
+}
+
+function tally<T>(values: readonly T[]): ReadonlyMap<T | undefined, number> {
+  const counts = new Map<T | undefined, number>();
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  return counts;
 }
 
 function entryOf(captions: ReadonlyMap<string, string>, id: string): [string, string][] {

@@ -1,7 +1,7 @@
 /** @file The counts of SCF's stages as lines of text. */
 
 import type { FilterCounts } from "@candor/data";
-import type { FinetuneCounts } from "./finetuneStage.ts";
+import type { FinetuneCounts, TrainingCounts } from "./finetuneStage.ts";
 import type { GeneralCounts } from "./generalStage.ts";
 import type { RecaptionCounts } from "./recaptionStage.ts";
 
@@ -19,7 +19,8 @@ export function showGeneral(counts: GeneralCounts): string {
   }
   if (server) {
     lines.push(
-      `  ${server.promptTokens} + ${server.completionTokens} tokens, ${server.retries} retries, ${server.failed} failed`,
+      `  ${server.promptTokens} + ${server.completionTokens} tokens, ${server.retries} retries, ${server.failed} failed` +
+        (server.cut ? `, ${server.cut} cut short by --max-tokens` : ""),
     );
   }
   if (unused) lines.push(`  ${unused} captions of the file belong to no frame here`);
@@ -49,31 +50,52 @@ export function showFilter(counts: FilterCounts, title = "filter"): string {
   return lines.join("\n");
 }
 
-/** One line about the training. */
+/** A line about each training. */
 export function showFinetune(counts: FinetuneCounts): string {
-  const { trainPairs, devPairs, steps, kept, devLoss, samplesPerSecond } = counts;
-  const loss = devLoss === undefined ? "" : `, dev loss ${devLoss.toFixed(4)} a token`;
+  const { trainPairs, devPairs, grounding, ...captions } = counts;
+  return [
+    `finetune: ${trainPairs} train and ${devPairs} dev pairs`,
+    ...(grounding ? [showTraining("on templates", grounding)] : []),
+    showTraining("on captions", captions),
+  ].join("\n");
+}
+
+function showTraining(title: string, { steps, kept, devLoss, samplesPerSecond }: TrainingCounts): string {
+  const loss = devLoss
+    ? `, dev loss ${devLoss.own.toFixed(4)} a token, with shuffled images ${devLoss.shuffled.toFixed(4)}`
+    : "";
   const rate = samplesPerSecond === undefined ? "" : `, ${samplesPerSecond.toFixed(1)} samples/s`;
-  return `finetune: ${trainPairs} train and ${devPairs} dev pairs, ${steps} steps, ${kept} of them before${loss}${rate}`;
+  return `  ${title}: ${steps} steps, ${kept} of them before${loss}${rate}`;
 }
 
 /** The new captions beside the old ones. */
 export function showRecaption(counts: RecaptionCounts): string {
-  const { spoof, captioned, kept, distinct, live, liveWithout, before, after, namedBefore, namedAfter, out } =
-    counts;
+  const { spoof, captioned, kept, distinct, live, liveWithout, before, after, named, out } = counts;
   return [
     `recaption: ${captioned} of ${spoof} spoof frames captioned again, ${kept} of them before; ${distinct} different ` +
       `sentences; ${live} live frames keep the general caption, ${liveWithout} have none`,
     showFilter(before, "  before"),
     showFilter(after, "  after"),
-    `  captions that name the frame's attack: ${percent(namedBefore)} before, ${percent(namedAfter)} after`,
-    ...(namedAfter < namedBefore
-      ? [
-          "  the captioner names the attack less often than the general captions do: train it for more --steps",
-        ]
-      : []),
+    ...Object.entries(named).map(
+      ([split, of]) =>
+        `  captions that name the frame's attack, ${split}: ${percent(of.before)} before, ${percent(of.after)} after; ` +
+        `${percent(of.shuffled)} if the captions were dealt out at random`,
+    ),
+    ...(looks(counts)
+      ? []
+      : [
+          "  the captioner ignores the image: train it for more --grounding-steps, and do not use its captions",
+        ]),
     ...(out ? [out] : []),
   ].join("\n");
+}
+
+/** Whether the captions name more attacks than chance gives them, by three standard deviations of a share. */
+function looks({ named, attacks }: RecaptionCounts): boolean {
+  if (attacks < 2) return true;
+  return Object.values(named).some(
+    ({ frames, after, shuffled }) => after - shuffled > 3 * Math.sqrt((shuffled * (1 - shuffled)) / frames),
+  );
 }
 
 function percent(share: number): string {

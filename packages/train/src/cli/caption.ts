@@ -5,6 +5,7 @@ import { defaultKeywords, readKeywords, type Split, splits, starterManifest } fr
 import { Device } from "@candor/tensor-core";
 import yargs from "yargs";
 import { hideBin } from "yargs/helpers";
+import { captionerRecipe } from "../captioner/captionerRecipe.ts";
 import { besides, openCaptionWork } from "../captioner/captionWork.ts";
 import { filterStage } from "../captioner/filterStage.ts";
 import { finetuneStage } from "../captioner/finetuneStage.ts";
@@ -19,6 +20,7 @@ import { parseRunConfig, type RunConfig } from "../recipes/runConfig.ts";
 import { readJson } from "./readJson.ts";
 import { runCommand } from "./runCommand.ts";
 
+const captionerRecipes = { captioner: captionerRecipe, ...recipes } as const;
 const stages = ["general", "filter", "finetune", "recaption"] as const;
 const keyVariable = "CANDOR_CAPTION_KEY";
 const interrupted = 130;
@@ -84,7 +86,8 @@ await runCommand(async (signal) => {
     } else if (stage === "finetune") {
       const counts = await finetuneStage(await openOnce(), work, baseConfig(flags), {
         from: flags.checkpoint,
-        progress: (total, start) => showProgress("captioner", total, start),
+        groundingSteps: flags.groundingSteps,
+        progress: showProgress,
         warn,
         signal,
       });
@@ -170,14 +173,19 @@ async function readFlags() {
     })
     .option("show-keywords", { type: "boolean", default: false, describe: "Print our dictionary and end" })
     .option("recipe", {
-      choices: Object.keys(recipes),
-      default: "starter",
+      choices: Object.keys(captionerRecipes),
+      default: "captioner",
       describe: "The captioner's configuration",
     })
     .option("config", { type: "string", describe: "JSON file with fields that replace the recipe's" })
     .option("shards", {
       type: "string",
       describe: "Crops that data:crop made of the manifest [the image files]",
+    })
+    .option("grounding-steps", {
+      type: "number",
+      default: 500,
+      describe: "Steps on the attacks' templates before the captions, for a captioner from initial weights",
     })
     .option("steps", { type: "number", describe: "Training steps of the captioner [the recipe's]" })
     .option("batch-size", { type: "number", describe: "Samples in a step [the recipe's]" })
@@ -198,13 +206,18 @@ async function readFlags() {
     "rate",
     "jobs",
     "max-tokens",
+    "grounding-steps",
     "steps",
     "batch-size",
     "seed",
   ] as const) {
     const value = flags[name];
     const least =
-      name === "retries" || name === "seed" ? 0 : name === "timeout" || name === "rate" ? 1e-3 : 1;
+      name === "retries" || name === "seed" || name === "grounding-steps"
+        ? 0
+        : name === "timeout" || name === "rate"
+          ? 1e-3
+          : 1;
     if (value !== undefined && !(value >= least))
       throw new Error(`--${name} must be at least ${least}, got ${value}`);
   }
@@ -272,7 +285,7 @@ function serverOf(
 /** The recipe or, where a captioner is fine-tuned, that captioner's configuration; then the JSON file, then the flags. */
 function baseConfig(flags: Flags): RunConfig {
   const { checkpoint, config: file, batchSize, seed, shards } = flags;
-  const recipe = recipes[flags.recipe as keyof typeof recipes]("ifas", "");
+  const recipe = captionerRecipes[flags.recipe as keyof typeof captionerRecipes]("ifas", "");
   const base = checkpoint === undefined ? recipe : readJson(join(checkpoint, "config.json"));
   const given = { ...base, ...(file === undefined ? {} : readJson(file)) } as RunConfig;
   const { optimizer } = given;

@@ -21,10 +21,11 @@ import {
   livePrompts,
   type ModelConfig,
   parseModelConfig,
+  type PlanOptions,
   spoofPrompts,
   VitBinary,
 } from "@candor/models";
-import { type Device, Random } from "@candor/tensor-core";
+import { type Device, type Module, Random, withoutMemory, zeros } from "@candor/tensor-core";
 import { readLatestCheckpoint } from "../checkpoint/checkpoint.ts";
 import type { RunConfig } from "../recipes/runConfig.ts";
 import { adaptModel } from "./adaptModel.ts";
@@ -33,27 +34,31 @@ import { ifasMethod } from "./ifasMethod.ts";
 import type { Method } from "./method.ts";
 import { openPretrained, type Pretrained } from "./pretrainedParts.ts";
 import { vitBinaryMethod } from "./vitBinaryMethod.ts";
+import { weightDTypes } from "./weightDTypes.ts";
 
 /**
  * Builds the method of a configuration, from published weights where it names some and initial ones by its seed.
  *
  * A tokenizer is trained on the answers of `train`, or on FLIP's prompts, and saved in the run's folder, with the resolved model.
+ *
+ * @param moreTexts what I-FAS's tokenizer is trained on besides, for a run that goes on with other answers
  */
 export async function buildMethod(
   device: Device,
   config: RunConfig,
   train: readonly ManifestRow[],
   folder: string,
+  moreTexts: readonly string[] = [],
 ): Promise<Method> {
   const parts = await openPretrained(device, config, folder);
-  const { model, answerLength = 0, tokenizer } = resolvers[config.method](config, train, parts);
+  const { model, answerLength = 0, tokenizer } = resolvers[config.method](config, train, parts, moreTexts);
   if (tokenizer) await saveTokenizer(join(folder, "tokenizer.json"), tokenizer);
   writeModel(folder, { model, answerLength });
   return makeMethod(device, config, folder, parts);
 }
 
 /**
- * Builds the method of a run's folder; weights are initial until a checkpoint is loaded.
+ * Builds the method of a run's folder; weights are initial, or zero in a run with f16 ones, until a checkpoint is loaded.
  *
  * @throws Error if the folder lacks `model.json` or `tokenizer.json`
  */
@@ -108,7 +113,9 @@ async function makeMethod(
   parts: Pretrained,
 ): Promise<Method> {
   const { model: modelConfig, answerLength } = readModel(folder);
-  const model = createModel(device, modelConfig, new Random(config.seed), parts);
+  const build = () => createModel(device, modelConfig, new Random(config.seed), parts);
+  const reopens = config.weights === "f16" && Object.keys(parts).length === 0;
+  const model = reopens ? hollow(withoutMemory(build), weightDTypes(config)) : build();
   adaptModel(model, config);
   if (model instanceof Ifas) {
     const tokenizer = await loadTokenizer(join(folder, "tokenizer.json"));
@@ -116,6 +123,14 @@ async function makeMethod(
   }
   if (model instanceof VitBinary) return vitBinaryMethod(model, config);
   return flipMethod(config.method, model, config);
+}
+
+/** Gives a model without memory zeros of the dtypes that its weights have: they take no more than those on the way. */
+function hollow<M extends Module>(model: M, dtype: NonNullable<PlanOptions["dtype"]>): M {
+  for (const [name, { device, shape }] of [...model.namedParameters(), ...model.namedBuffers()]) {
+    model.adopt(new Map([[name, zeros(device, shape, dtype(name, shape))]]));
+  }
+  return model;
 }
 
 /** What a run of a method is made of. */
@@ -129,12 +144,17 @@ interface Resolved {
 const resolvers: Readonly<
   Record<
     RunConfig["method"],
-    (config: RunConfig, train: readonly ManifestRow[], parts: Pretrained) => Resolved
+    (
+      config: RunConfig,
+      train: readonly ManifestRow[],
+      parts: Pretrained,
+      moreTexts: readonly string[],
+    ) => Resolved
   >
 > = {
-  ifas: (config, train, { vit, lm, tokenizer: given }) => {
+  ifas: (config, train, { vit, lm, tokenizer: given }, moreTexts) => {
     const texts = train.map((row) => answerText(row, config));
-    const json = given ? undefined : trainBpe([question, ...texts], config.lm.vocabularySize);
+    const json = given ? undefined : trainBpe([question, ...texts, ...moreTexts], config.lm.vocabularySize);
     const tokenizer = given ?? createTokenizer(json as TokenizerJson);
     const answerLength = answerLengthFor(tokenizer, texts);
     const { yesId, noId, eosId } = tokenizer;
