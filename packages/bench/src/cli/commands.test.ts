@@ -69,6 +69,34 @@ describe("bench:score", () => {
   });
 });
 
+/** Fields of a run that trains within a moment. */
+async function writeTinyConfig(): Promise<string> {
+  const config = join(folder, "tiny.json");
+  const block = { width: 8, heads: 2, mlpRatio: 2 };
+  const sizes = {
+    imageSize: 4,
+    vit: { imageSize: 4, patchSize: 2, layers: 1, ...block },
+    connector: { kind: "gac", queries: 1, depth: 1, ...block },
+    lm: {
+      vocabularySize: 300,
+      width: 8,
+      layers: 1,
+      heads: 2,
+      kvHeads: 1,
+      hidden: 16,
+      ropeBase: 10_000,
+      tiedHead: true,
+    },
+    steps: 2,
+    batchSize: 4,
+    checkpointEvery: 2,
+    evaluateEvery: 2,
+    optimizer: { learningRate: 1e-3, betas: [0.9, 0.98], weightDecay: 0, maxGradNorm: 1, warmupSteps: 1 },
+  };
+  await writeFile(config, JSON.stringify(sizes));
+  return config;
+}
+
 describe("bench:cross-domain", () => {
   test("without runs is one message and status 1", async () => {
     const { status, stderr } = await run("crossDomain");
@@ -88,25 +116,7 @@ describe("bench:cross-domain", () => {
     async () => {
       const manifest = await writeTinyDomains(join(folder, "data"));
       const out = join(folder, "protocol");
-      const config = join(folder, "tiny.json");
-      const optimizer = {
-        learningRate: 1e-3,
-        betas: [0.9, 0.98],
-        weightDecay: 0,
-        maxGradNorm: 1,
-        warmupSteps: 1,
-      };
-      const vit = { imageSize: 4, patchSize: 2, width: 8, layers: 1, heads: 2, mlpRatio: 2 };
-      const sizes = {
-        imageSize: 4,
-        vit,
-        steps: 2,
-        batchSize: 4,
-        checkpointEvery: 2,
-        evaluateEvery: 2,
-        optimizer,
-      };
-      await writeFile(config, JSON.stringify(sizes));
+      const config = await writeTinyConfig();
       const flags = [
         `--manifest=${manifest}`,
         "--methods=vit-binary",
@@ -133,5 +143,34 @@ describe("bench:cross-domain", () => {
     );
     expect(status).toBe(1);
     expect(stderr).toMatch(/^error: \[foldRows\] fold FS-W: the manifest has nothing of D9 to train on/);
+  });
+});
+
+describe("bench:ablation", () => {
+  test("scores one training under every decoding, and keeps the table", { timeout: 480_000 }, async () => {
+    const manifest = await writeTinyDomains(join(folder, "ablated"));
+    const out = join(folder, "ablation");
+    const record = join(folder, "kept.json");
+    const { status, stdout } = await run(
+      "ablation",
+      `--manifest=${manifest}`,
+      "--factors=decoding",
+      "--seeds=4",
+      `--config=${await writeTinyConfig()}`,
+      `--out=${out}`,
+      "--resamples=10",
+      "--explain=2",
+      `--record=${record}`,
+    );
+    expect(status).toBe(0);
+    expect(stdout).toContain("| softmax of Yes and No |");
+    const { settings } = JSON.parse(await readFile(record, "utf8")) as { settings: { method: string }[] };
+    expect(settings.map(({ method }) => method)).toEqual(["ifas", "ifas+vdd", "ifas+post-hoc"]);
+  });
+
+  test("an unknown factor is one message that lists the factors", async () => {
+    const { status, stderr } = await run("ablation", "--factors=caption");
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^error: \[planAblation\] "caption" is no factor; factors are captions, loss/);
   });
 });
