@@ -3,7 +3,7 @@
 import { describe, expect, test } from "vitest";
 import type { ScoreRow } from "../scores/scoreFile.ts";
 import { distinctN } from "./distinctN.ts";
-import { judgeExplanations } from "./judgeExplanations.ts";
+import { addConfusions, judgeExplanations, namingFigures, unnamed } from "./judgeExplanations.ts";
 
 let count = 0;
 function row(attack: string, score: number, sentence: string | null): ScoreRow {
@@ -43,6 +43,8 @@ describe("judgeExplanations", () => {
       named: 4 / 5,
       agreement: 3 / 4,
       distinctSentences: 4 / 5,
+      // 4 different ones of 5; print, live, replay and nothing are named.
+      templateToFree: 0,
       confusion: {
         none: { replay: 1, nothing: 1 },
         print: { print: 1 },
@@ -70,10 +72,38 @@ describe("judgeExplanations", () => {
       distinct1: null,
       distinct2: null,
       distinctSentences: null,
+      templateToFree: null,
       confusion: {},
       byAttack: {},
     });
   });
+});
+
+function scale(...sentences: string[]): number | null {
+  return judgeExplanations(
+    sentences.map((sentence) => row("print", 0.1, sentence)),
+    0.5,
+  ).templateToFree;
+}
+
+test("the scale runs from one sentence a presentation to none said twice", () => {
+  const print = "No, this is a printed photo.";
+  const replay = "No, this is a screen replay.";
+  expect(scale(print, replay, print, replay)).toBe(0);
+  expect(scale(print, replay, `${print} Flat.`, replay)).toBe(1 / 2);
+  expect(scale(print, replay, `${print} Flat.`, `${replay} Bright.`)).toBe(1);
+  expect(scale(print, replay)).toBeNull();
+});
+
+test("confusions of several seeds add up", () => {
+  const first = judgeExplanations([row("print", 0.1, "No, this is a printed photo.")], 0.5).confusion;
+  const second = judgeExplanations(
+    [row("print", 0.1, "No, a screen replay."), row("none", 0.1, "Yes, hello.")],
+    0.5,
+  ).confusion;
+  const total = addConfusions([first, second]);
+  expect(total).toEqual({ print: { print: 1, replay: 1 }, none: { [unnamed]: 1 } });
+  expect(namingFigures(total)["print"]).toEqual({ precision: 1, recall: 1 / 2 });
 });
 
 describe("distinctN", () => {

@@ -18,8 +18,14 @@ export interface ExplanationFigures {
   readonly agreement: number | null;
   readonly distinct1: number | null;
   readonly distinct2: number | null;
-  /** Different sentences over all sentences: near 0 for a few templates, 1 where no sentence is said twice. */
+  /** Different sentences over all sentences. */
   readonly distinctSentences: number | null;
+  /**
+   * Where the sentences lie between templates and free text: (d - k) / (n - k), with d different ones among n and k
+   * presentations named. 0: one fixed sentence a presentation; 1: none is said twice. It falls as n grows, so that only
+   * sets of about one size compare. `null` where n is not larger than k.
+   */
+  readonly templateToFree: number | null;
   /** Frames by true presentation, then by the one that is named (`"nothing"` where none is). */
   readonly confusion: Readonly<Record<string, Readonly<Record<string, number>>>>;
   /** By presentation that is true or named somewhere. */
@@ -57,12 +63,33 @@ export function judgeExplanations(rows: readonly ScoreRow[], threshold: number):
     distinct1: distinctN(sentences, 1),
     distinct2: distinctN(sentences, 2),
     distinctSentences: sentences.length === 0 ? null : new Set(sentences).size / sentences.length,
+    templateToFree: freedom(sentences, new Set(explained.map((row) => row.names)).size),
     confusion,
     byAttack: namingFigures(confusion),
   };
 }
 
-const unnamed = "nothing";
+/** What stands for the presentation in a confusion where a sentence names none. */
+export const unnamed = "nothing";
+
+function freedom(sentences: readonly string[], presentations: number): number | null {
+  const repeatable = sentences.length - presentations;
+  return repeatable > 0 ? Math.max(0, new Set(sentences).size - presentations) / repeatable : null;
+}
+
+/** Adds the counts of several confusions, such as those of a method's seeds. */
+export function addConfusions(
+  confusions: readonly ExplanationFigures["confusion"][],
+): ExplanationFigures["confusion"] {
+  const total: Record<string, Record<string, number>> = {};
+  for (const confusion of confusions) {
+    for (const [attack, named] of Object.entries(confusion)) {
+      const row = (total[attack] ??= {});
+      for (const [name, count] of Object.entries(named)) row[name] = (row[name] ?? 0) + count;
+    }
+  }
+  return total;
+}
 
 function countNames(
   rows: readonly { readonly attack: string; readonly names: string | undefined }[],
@@ -75,7 +102,8 @@ function countNames(
   return counts;
 }
 
-function namingFigures(confusion: ExplanationFigures["confusion"]): Record<string, NamingFigures> {
+/** Precision and recall of every presentation that is true or named somewhere. */
+export function namingFigures(confusion: ExplanationFigures["confusion"]): Record<string, NamingFigures> {
   const rows = Object.values(confusion);
   const known = new Set([...Object.keys(confusion), ...rows.flatMap(Object.keys)]);
   known.delete(unnamed);

@@ -16,6 +16,16 @@ export function percentInterval({ low, high }: Interval): string {
   return `${percent(low, 1)}–${percent(high, 1)}`;
 }
 
+/** A figure over seeds in per cent, such as `"11.30 ± 0.42"`; the figure alone with one seed. */
+export function withSpread(
+  figure: { readonly mean: number; readonly deviation: number | null } | null,
+  digits = 2,
+): string {
+  if (!figure) return blank;
+  const { mean, deviation } = figure;
+  return `${percent(mean, digits)}${deviation === null ? "" : ` ± ${percent(deviation, digits)}`}`;
+}
+
 /** The figures of the tables, in order, with heads that name threshold and positive class. */
 export const tableFigures = [
   {

@@ -7,14 +7,14 @@ export const htmlStyle = `
   --page: #fbfbf9; --card: #ffffff; --ink: #1c1d20; --soft: #5d6168; --line: #dfe0dc; --best: #0b6b4f;
   --warn-page: #fff6df; --warn-line: #d9a31a;
   --run-0: #0072b2; --run-1: #d55e00; --run-2: #009e73; --run-3: #b0578d; --run-4: #b57f00; --run-5: #4a4e55;
-  --live: #1b7f8c; --spoof: #e0a458;
+  --live: #1b7f8c; --spoof: #e0a458; --published: #a3a6aa;
 }
-@media (prefers-color-scheme: dark) {
+@media screen and (prefers-color-scheme: dark) {
   :root {
     --page: #15171a; --card: #1d2024; --ink: #e8e8e4; --soft: #a4a8ae; --line: #34383e; --best: #6fd3ae;
     --warn-page: #2c2616; --warn-line: #c4951c;
     --run-0: #56b4e9; --run-1: #f08a4b; --run-2: #3fc79a; --run-3: #dd92bd; --run-4: #e6b73c; --run-5: #b9bdc4;
-    --live: #4fb8c4; --spoof: #d9954a;
+    --live: #4fb8c4; --spoof: #d9954a; --published: #6d7278;
   }
 }
 * { box-sizing: border-box; }
@@ -52,9 +52,15 @@ tbody tr.mean > * { border-top: 2px solid var(--ink); font-weight: 600; } tbody 
 td small { color: var(--soft); font-weight: 400; }
 td small.side { display: inline-block; min-width: 5.4em; text-align: left; margin-left: 0.25em; }
 th:first-child, td:first-child { padding-left: 0; } th:last-child, td:last-child { padding-right: 0; }
+tbody tr.group > * { border-top: 1px solid var(--line); padding-top: 0.7rem; color: var(--soft); }
+figure.small { max-width: 32rem; }
+table.dense thead th { min-width: 2.6rem; } table.dense td small { display: block; line-height: 1.2; }
+tbody tr.total > * { border-top: 2px solid var(--ink); }
+table.confusion { width: auto; } table.confusion thead th { min-width: 3.4rem; } table.confusion td.right { box-shadow: inset 0 0 0 1.5px var(--ink); }
+h3.method { margin-top: 1.6rem; font-size: 1rem; } .scroll + h3 { margin-top: 1.4rem; }
 .best { color: var(--best); font-weight: 650; }
 .ours > * { background: color-mix(in srgb, var(--run-0) 9%, transparent); }
-figure { margin: 1.2rem 0; max-width: 46rem; } figure svg, .plots svg { display: block; width: 100%; height: auto; }
+figure { margin: 1.2rem 0; max-width: 38rem; } figure svg, .plots svg { display: block; width: 100%; height: auto; }
 figcaption { margin-top: 0.4rem; max-width: 46rem; }
 .plots { display: grid; grid-template-columns: repeat(auto-fill, minmax(14.5rem, 1fr)); gap: 1rem 1.1rem; margin: 1rem 0; }
 .plots > div { break-inside: avoid; min-width: 0; }
@@ -62,6 +68,11 @@ figcaption { margin-top: 0.4rem; max-width: 46rem; }
 .card { display: flex; flex-direction: column; background: var(--card); border: 1px solid var(--line); border-radius: 6px; overflow: hidden; break-inside: avoid; }
 .card img, .card .blank { width: 100%; aspect-ratio: 1; object-fit: cover; background: var(--line); display: block; }
 .card .blank { display: grid; place-items: center; color: var(--soft); font-size: 0.85rem; }
+.pair { display: grid; grid-template-columns: 1fr 1fr; gap: 1px; }
+.looks { position: relative; background: #000; } .looks img { filter: grayscale(1); }
+.looks img.heat { position: absolute; inset: 0; height: 100%; filter: none; opacity: 0.55; background: none; image-rendering: pixelated; }
+.ramp { position: relative; width: 15rem; max-width: 80%; height: 2.4rem; margin: 0.6rem 0; } .ramp i { display: block; height: 0.7rem; border-radius: 2px; }
+.ramp span { position: absolute; top: 0.85rem; } .ramp span + span { transform: translateX(-50%); }
 .card div.body { padding: 0.75rem 0.9rem 0.9rem; font-size: 0.9rem; }
 .card p { margin: 0.4rem 0 0; } .card .verdict { font-weight: 650; font-size: 1rem; }
 .meter { position: relative; height: 0.5rem; border-radius: 99px; margin: 0.5rem 0 0.2rem; background: color-mix(in srgb, var(--ink) 12%, transparent); }
@@ -76,14 +87,20 @@ li { max-width: 46rem; margin: 0.25rem 0; }
 @media (max-width: 40rem) {
   main { padding-top: 1.5rem; } h2 { margin-top: 2.4rem; }
   .plots { grid-template-columns: 1fr 1fr; gap: 0.8rem; } .terms { grid-template-columns: 1fr; } .terms dd { margin-bottom: 0.4rem; }
-  .cards { grid-template-columns: 1fr 1fr; gap: 0.7rem; } .card div.body { padding: 0.6rem 0.7rem; font-size: 0.82rem; } blockquote { font-size: 0.9rem; }
+  .cards { gap: 0.7rem; grid-template-columns: repeat(auto-fill, minmax(14rem, 1fr)); }
   th.text:first-child, td.text:first-child { position: sticky; left: 0; background: var(--page); z-index: 1; }
   td:first-child small { display: block; }
 }
 @media print {
+  @page { size: A4; margin: 12mm; }
   :root { color-scheme: light; --page: #fff; --card: #fff; --ink: #000; --soft: #444; --line: #ccc; }
-  body { font-size: 10pt; } main { max-width: none; padding: 0; } .scroll { overflow: visible; margin: 0; padding: 0; }
-  h2 { break-after: avoid; margin-top: 1.6rem; } table { font-size: 8pt; } th, td { padding: 0.15rem 0.35rem; } tr, figure { break-inside: avoid; }
-  .plots { grid-template-columns: repeat(4, 1fr); } .cards { grid-template-columns: repeat(4, 1fr); }
+  body { font-size: 10pt; } main { max-width: none; padding: 0; } .scroll { overflow: visible; margin: 0.6rem 0; }
+  h2 { break-after: avoid; margin-top: 1.6rem; } h3 { break-after: avoid; } tr, figure { break-inside: avoid; }
+  table, table.narrow { font-size: 7.5pt; min-width: 0; } th, td { padding: 0.12rem 0.28rem; }
+  thead th, table.dense thead th, table.confusion thead th { min-width: 0; } td.text { white-space: normal; overflow-wrap: anywhere; }
+  td small.side { display: block; min-width: 0; margin: 0; text-align: right; line-height: 1.1; } td small.side:empty { display: none; }
+  .plots { grid-template-columns: repeat(4, 1fr); } .cards { grid-template-columns: repeat(4, 1fr); } .card div.body { padding: 0.4rem; font-size: 8pt; }
+  .tiles { grid-template-columns: repeat(3, 1fr); } .tile dl { font-size: 8pt; } blockquote { font-size: 9pt; }
+  pre { white-space: pre-wrap; overflow-wrap: anywhere; } .meter i, .ramp i, img, td { print-color-adjust: exact; }
 }
 `;

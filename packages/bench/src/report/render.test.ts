@@ -62,9 +62,10 @@ describe("renderHtml", () => {
     expect(rows.at(-2)!.textContent).toContain(percent(report.runs[0]!.averages.hterLiterature));
   });
 
-  test("draws a bar chart, and ROC, DET and a histogram a run for each domain, all labelled", () => {
+  test("draws ROC, DET and a histogram a method for each domain, bars and a scale, all labelled", () => {
     const plots = [...document.querySelectorAll("svg[role=img]")];
-    expect(plots).toHaveLength(1 + 12 + 12 + 2 * 12);
+    // HTER bars, the published ones, and the scale from template to free text.
+    expect(plots.length).toBe(3 + 12 + 12 + 2 * 12);
     expect(plots.every((plot) => plot.getAttribute("aria-label"))).toBe(true);
     expect(page).not.toContain("NaN");
   });

@@ -2,8 +2,8 @@
 
 import type { RunConfig } from "@candor/train";
 import { lossCurves, type LossCurve } from "./charts/lossCurves.ts";
-import { html, trusted } from "./html.ts";
-import { htmlStyle } from "./htmlStyle.ts";
+import { html } from "./html.ts";
+import { renderPage } from "./renderPage.ts";
 import { runLegend } from "./sections/runLegend.ts";
 
 /** A run's curves by measure, and what it was trained with. */
@@ -24,60 +24,46 @@ export function renderCurves(runs: readonly TrainedRun[], window: number, origin
   // The losses of methods are of different kinds; the judgment's cross-entropy is not.
   const judgment = runs.flatMap(({ curves }) => curves.get("judgmentLoss") ?? curves.get("loss") ?? []);
   const whole = runs.flatMap(({ curves }) => curves.get("loss") ?? []);
-  const page = html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'" />
-        <title>Candor: training curves</title>
-        <style>
-          ${trusted(htmlStyle)}
-        </style>
-      </head>
-      <body>
-        <main>
-          <header>
-            <p class="eyebrow">Candor · training</p>
-            <h1>Training curves</h1>
-            <p class="lead">Running means over ${String(window)} steps. ${origin}</p>
-          </header>
-          ${runLegend(runs)}
-          <h2>Cross-entropy of the judgment</h2>
-          <figure>${lossCurves("judgment loss", judgment, window)}</figure>
-          <h2>Whole loss</h2>
-          <p class="soft">
-            Each method minimises another sum, so heights compare within a method: I-FAS adds the
-            interpretation, FLIP-MCL adds SimCLR and a consistency term.
-          </p>
-          <figure>${lossCurves("loss", whole, window)}</figure>
-          <table>
-            <thead>
-              <tr>
-                <th>run</th>
-                <th>method</th>
-                <th>recipe</th>
-                <th>seed</th>
-                <th>steps</th>
-                <th>batch</th>
-              </tr>
-            </thead>
-            <tbody>
-              ${runs.map(
-                ({ name, config }) =>
-                  html`<tr>
-                    <td>${name}</td>
-                    <td>${config.method}</td>
-                    <td>${config.recipe}</td>
-                    <td>${config.seed}</td>
-                    <td>${config.steps}</td>
-                    <td>${config.batchSize}</td>
-                  </tr>`,
-              )}
-            </tbody>
-          </table>
-        </main>
-      </body>
-    </html>`;
-  return page.html;
+  return renderPage({
+    title: "training curves",
+    header: html`<p class="eyebrow">Candor · training</p>
+      <h1>Training curves</h1>
+      <p class="lead">Running means over ${String(window)} steps. ${origin}</p>`,
+    sections: [
+      html`${runLegend(runs)}
+        <h2>Cross-entropy of the judgment</h2>
+        <figure>${lossCurves("judgment loss", judgment, window)}</figure>
+        <h2>Whole loss</h2>
+        <p class="soft">
+          Each method minimises another sum, so heights compare within a method: I-FAS adds the
+          interpretation, FLIP-MCL adds SimCLR and a consistency term.
+        </p>
+        <figure>${lossCurves("loss", whole, window)}</figure>
+        <table>
+          <thead>
+            <tr>
+              <th>run</th>
+              <th>method</th>
+              <th>recipe</th>
+              <th>seed</th>
+              <th>steps</th>
+              <th>batch</th>
+            </tr>
+          </thead>
+          <tbody>
+            ${runs.map(
+              ({ name, config }) =>
+                html`<tr>
+                  <td>${name}</td>
+                  <td>${config.method}</td>
+                  <td>${config.recipe}</td>
+                  <td>${config.seed}</td>
+                  <td>${config.steps}</td>
+                  <td>${config.batchSize}</td>
+                </tr>`,
+            )}
+          </tbody>
+        </table>`,
+    ],
+  });
 }

@@ -1,23 +1,31 @@
 /** @file The report as one self-contained HTML page. */
 
 import type { ScoreFile } from "../scores/scoreFile.ts";
-import { percent } from "./formatFigures.ts";
-import { html, trusted, type SafeHtml } from "./html.ts";
-import { htmlStyle } from "./htmlStyle.ts";
-import type { CrossDomainReport, RunResult } from "./report.ts";
+import { percent, withSpread } from "./formatFigures.ts";
+import { html, type SafeHtml } from "./html.ts";
+import { methodGroups, overSeeds, type MethodGroup } from "./methodGroups.ts";
+import type { MethodTable } from "./methodTable.ts";
+import { renderPage } from "./renderPage.ts";
+import type { Averages, CrossDomainReport } from "./report.ts";
 import { protocolTitle } from "../protocols/protocols.ts";
 import { runMark } from "./charts/drawPlot.ts";
 import { chartsSection } from "./sections/chartsSection.ts";
+import { confusionSection } from "./sections/confusionSection.ts";
 import { explanationsSection } from "./sections/explanationsSection.ts";
 import { originSection } from "./sections/originSection.ts";
 import { publishedSection } from "./sections/publishedSection.ts";
 import { attacksSection, resultsSection } from "./sections/resultsSection.ts";
 import { samplesSection } from "./sections/samplesSection.ts";
+import { tablesSection } from "./sections/tablesSection.ts";
 
 /** What the page shows beside the figures. */
 export interface HtmlExtras {
   /** Frame id to `data:image/...` URI, for the sample verdicts. */
   readonly thumbnails?: ReadonlyMap<string, string>;
+  /** The methods over seeds with intervals and paired tests; shown where there are several runs. */
+  readonly table?: MethodTable;
+  /** Further sections, such as an ablation's, after the methods. */
+  readonly sections?: readonly SafeHtml[];
 }
 
 /**
@@ -30,40 +38,32 @@ export function renderHtml(
   files: readonly ScoreFile[],
   extras: HtmlExtras = {},
 ): string {
-  const page = html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta
-          http-equiv="Content-Security-Policy"
-          content="default-src 'none'; img-src data:; style-src 'unsafe-inline'"
-        />
-        <title>Candor: ${protocolTitle(report.protocol)}</title>
-        <style>
-          ${trusted(htmlStyle)}
-        </style>
-      </head>
-      <body>
-        <main>
-          <header>
-            <p class="eyebrow">Candor · cross-domain report</p>
-            <h1>${heading(report)}</h1>
-            <p class="lead">${headline(report)}</p>
-            ${rendered(report)}
-          </header>
-          <div class="tiles">${report.runs.map(tile)}</div>
-          <p class="soft">
-            Means over the ${report.targets.length} targets, each counting the same, in per cent, over videos
-            (the probabilities of a video's frames are averaged first).
-          </p>
-          ${resultsSection(report)} ${chartsSection(report, files)} ${attacksSection(report)}
-          ${explanationsSection(report)} ${samplesSection(report, extras.thumbnails ?? new Map())}
-          ${report.protocol === "one-to-eleven" ? publishedSection(report) : null} ${originSection(report)}
-        </main>
-      </body>
-    </html> `;
-  return page.html;
+  const groups = methodGroups(report);
+  const compared = extras.table && (report.runs.length > 1 ? extras.table : null);
+  return renderPage({
+    title: protocolTitle(report.protocol),
+    header: html`<p class="eyebrow">Candor · cross-domain report</p>
+      <h1>${heading(report)}</h1>
+      <p class="lead">${headline(report)}</p>
+      ${rendered(report)}`,
+    sections: [
+      html`<div class="tiles">${groups.map(tile)}</div>
+        <p class="soft">
+          Means over the ${report.targets.length} targets, each counting the same, in per cent, over videos
+          (the probabilities of a video's frames are averaged first).
+        </p>`,
+      compared ? tablesSection(compared) : null,
+      ...(extras.sections ?? []),
+      resultsSection(report),
+      chartsSection(report, files),
+      attacksSection(report),
+      explanationsSection(report),
+      confusionSection(report),
+      samplesSection(report, extras.thumbnails ?? new Map()),
+      report.protocol === "one-to-eleven" ? publishedSection(report) : null,
+      originSection(report),
+    ],
+  });
 }
 
 function heading({ protocol, source, targets }: CrossDomainReport): string {
@@ -72,11 +72,15 @@ function heading({ protocol, source, targets }: CrossDomainReport): string {
     : `${protocolTitle(protocol)}: ${source} to ${targets.join(", ")}`;
 }
 
-function headline({ runs, source, targets }: CrossDomainReport): string {
-  const ranked = runs
-    .filter((run) => run.averages.hterLiterature !== null)
-    .toSorted((a, b) => a.averages.hterLiterature! - b.averages.hterLiterature!);
-  const words = ranked.map((run) => `${run.name} ${percent(run.averages.hterLiterature)}\u00a0%`);
+function headline(report: CrossDomainReport): string {
+  const { source, targets } = report;
+  const ranked = methodGroups(report)
+    .flatMap((group) => {
+      const hter = overSeeds(group, (run) => run.averages.hterLiterature);
+      return hter ? [{ name: group.name, hter }] : [];
+    })
+    .toSorted((a, b) => a.hter.mean - b.hter.mean);
+  const words = ranked.map(({ name, hter }) => `${name} ${withSpread(hter)}\u00a0%`);
   const figures = words.length > 0 ? `Mean HTER with the literature's threshold: ${words.join(", ")}. ` : "";
   return `${figures}Trained on ${source}, tested on ${targets.length > 1 ? `${targets[0]} to ${targets.at(-1)}` : targets[0]!}; the deployable threshold was chosen on ${source} alone.`;
 }
@@ -89,24 +93,29 @@ function rendered(report: CrossDomainReport): SafeHtml | null {
   </p>`;
 }
 
-function tile(run: RunResult, index: number): SafeHtml {
-  const { averages } = run;
+const tileFigures = [
+  ["hterAtDevThreshold", "HTER at the dev threshold"],
+  ["auc", "AUC"],
+  ["tprAtFpr1Live", "TPR@FPR=1%, positive = live"],
+  ["tprAtFpr1Spoof", "TPR@FPR=1%, positive = spoof"],
+  ["apcerMax", "APCER of the worst attack"],
+  ["bpcer", "BPCER"],
+] as const;
+
+function tile(group: MethodGroup): SafeHtml {
+  const { name, index, runs } = group;
+  const over = (key: keyof Averages) => overSeeds(group, (run) => run.averages[key]);
+  const hter = over("hterLiterature");
+  const spread = hter && hter.deviation !== null ? ` ± ${percent(hter.deviation)}` : "";
   return html`<section class="tile" style="--tone: ${runMark(index).colour}">
-    <h3>${run.name}</h3>
-    <div class="big">${percent(averages.hterLiterature)}<small> % HTER, literature</small></div>
+    <h3>${name}${runs.length > 1 ? html` <span class="soft">${runs.length} seeds</span>` : null}</h3>
+    <div class="big">${percent(hter?.mean)}<small>${spread} % HTER, literature</small></div>
     <dl>
-      <dt>HTER at the dev threshold</dt>
-      <dd>${percent(averages.hterAtDevThreshold)}</dd>
-      <dt>AUC</dt>
-      <dd>${percent(averages.auc)}</dd>
-      <dt>TPR@FPR=1%, positive = live</dt>
-      <dd>${percent(averages.tprAtFpr1Live)}</dd>
-      <dt>TPR@FPR=1%, positive = spoof</dt>
-      <dd>${percent(averages.tprAtFpr1Spoof)}</dd>
-      <dt>APCER of the worst attack</dt>
-      <dd>${percent(averages.apcerMax)}</dd>
-      <dt>BPCER</dt>
-      <dd>${percent(averages.bpcer)}</dd>
+      ${tileFigures.map(
+        ([key, label]) =>
+          html`<dt>${label}</dt>
+            <dd>${withSpread(over(key))}</dd>`,
+      )}
     </dl>
   </section>`;
 }

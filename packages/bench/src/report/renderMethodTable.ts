@@ -59,7 +59,7 @@ function cellsOf(row: MethodRow): readonly (MethodCell | null)[] {
 }
 
 /** Heads of the columns: the target, with the sources only where columns differ in them. */
-export function columnHeads({ columns }: MethodTable): string[] {
+export function columnHeads({ columns }: Pick<MethodTable, "columns">): string[] {
   const same = new Set(columns.map((column) => column.sources)).size === 1;
   return columns.map(({ sources, target }) => (same ? target : `${sources} → ${target}`));
 }

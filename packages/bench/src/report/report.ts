@@ -65,6 +65,8 @@ export interface SampleVerdict {
   /** P(live) at and above which the verdict is live. */
   readonly threshold: number;
   readonly sentence: string | null;
+  /** Shares of attention by patch, [grid, grid] row by row; `null` where the scores hold none. */
+  readonly attention: readonly number[] | null;
 }
 
 /** A cross-domain report. */

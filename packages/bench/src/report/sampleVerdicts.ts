@@ -38,7 +38,7 @@ export function sampleVerdicts(
     }
     for (const [key, pile] of piles) if (pile.length === 0) piles.delete(key);
   }
-  return drawn.map(({ id, dataset, label, attack, score, sentence }) => ({
+  return drawn.map(({ id, dataset, label, attack, score, sentence, patchAttention }) => ({
     run: run.name,
     id,
     dataset,
@@ -47,5 +47,6 @@ export function sampleVerdicts(
     score,
     threshold: run.devThreshold ?? 0.5,
     sentence,
+    attention: patchAttention ? Array.from(patchAttention, (share) => Number(share.toPrecision(4))) : null,
   }));
 }

@@ -6,6 +6,7 @@ import { groupBy } from "../metrics/groupBy.ts";
 import type { TrainingCost } from "../protocols/jobs/readTrainings.ts";
 import type { ScoreFile } from "../scores/scoreFile.ts";
 import { buildReport } from "./buildReport.ts";
+import { methodTable } from "./methodTable.ts";
 import { readThumbnails } from "./readThumbnails.ts";
 import type { CrossDomainReport } from "./report.ts";
 import { protocolTitle } from "../protocols/protocols.ts";
@@ -74,8 +75,11 @@ export async function writeReports(
     const thumbnails = images
       ? await readThumbnails(report.samples, images.rows, images.root)
       : new Map<string, string>();
+    const { baseline } = options;
+    const isTestable = group.some((file) => file.metadata.method === baseline);
+    const table = methodTable(group, { resamples, seed, baseline: isTestable ? baseline : undefined });
     const folder = folds.size === 1 ? out : join(out, name);
-    pages.push((await writeReport(folder, report, group, { thumbnails })).html);
+    pages.push((await writeReport(folder, report, group, { thumbnails, table })).html);
     reports.push(report);
   }
   return { reports, paths: [tables.json, tables.markdown, tables.latex, ...pages] };

@@ -17,10 +17,13 @@ export function drawPlot(label: string, options: Plot.PlotOptions): SafeHtml {
   svg.removeAttribute("height");
   svg.setAttribute("role", "img");
   svg.setAttribute("aria-label", label);
-  return trusted(svg.outerHTML);
+  // A hundredth of a pixel is enough, and a third of the bytes.
+  return trusted(
+    svg.outerHTML.replaceAll(/\d+\.\d{3,}/g, (number) => String(Number(Number(number).toFixed(2)))),
+  );
 }
 
-/** The mark of one run: colours and dashes differ, so that neither print nor colour blindness merges two runs. */
+/** The mark of one method or run: colours and dashes differ, so that neither print nor colour blindness merges two. */
 export interface RunMark {
   readonly colour: string;
   readonly dash: string;
@@ -28,7 +31,7 @@ export interface RunMark {
 
 const dashes = ["none", "6 3", "2 3", "8 3 2 3", "4 2", "1 2"];
 
-/** The mark of the run with this index; colours are variables of the page's style sheet. */
+/** The mark of the method or run with this index; colours are variables of the page's style sheet. */
 export function runMark(index: number): RunMark {
   return { colour: `var(--run-${index % 6})`, dash: dashes[index % 6]! };
 }

@@ -9,12 +9,15 @@ import { probit } from "./probit.ts";
 
 /** The videos of one domain as one run scored them. */
 export interface CurveInput {
-  readonly run: string;
+  /** The method's place among the methods, which gives colour and dash. */
+  readonly index: number;
+  /** Runs of the method; several are drawn thinner. */
+  readonly seeds: number;
   /** Both classes. */
   readonly videos: readonly ScoredSample[];
 }
 
-const frame = { width: 260, height: 236, marginLeft: 44, marginBottom: 38, marginTop: 8, marginRight: 10 };
+const frame = { width: 200, height: 190, marginLeft: 32, marginBottom: 24, marginTop: 8, marginRight: 12 };
 const grid = { stroke: "currentColor", strokeOpacity: 0.12 };
 
 /** Share of live samples accepted over share of spoof samples accepted, positive class live. */
@@ -35,10 +38,10 @@ export function rocCurve(dataset: string, inputs: readonly CurveInput[]): SafeHt
         ],
         { stroke: "currentColor", strokeOpacity: 0.35, strokeDasharray: "2 3" },
       ),
-      ...inputs.map(({ videos }, index) =>
+      ...inputs.map((input) =>
         Plot.line(
-          errorSweep(videos).map(({ far, frr }) => [far, 1 - frr]),
-          line(index),
+          errorSweep(input.videos).map(({ far, frr }) => [far, 1 - frr]),
+          line(input),
         ),
       ),
     ],
@@ -75,19 +78,20 @@ export function detCurve(dataset: string, inputs: readonly CurveInput[]): SafeHt
           strokeDasharray: "2 3",
         },
       ),
-      ...inputs.map(({ videos }, index) =>
+      ...inputs.map((input) =>
         Plot.line(
-          errorSweep(videos).map(({ far, frr }) => [deviate(far), deviate(frr)]),
-          line(index),
+          errorSweep(input.videos).map(({ far, frr }) => [deviate(far), deviate(frr)]),
+          line(input),
         ),
       ),
     ],
   });
 }
 
-function line(index: number): Plot.LineOptions {
+function line({ index, seeds }: CurveInput): Plot.LineOptions {
   const { colour, dash } = runMark(index);
-  return { stroke: colour, strokeDasharray: dash, strokeWidth: 2, strokeLinejoin: "round" };
+  const weight = seeds > 1 ? { strokeWidth: 1.25, strokeOpacity: 0.75 } : { strokeWidth: 2 };
+  return { stroke: colour, strokeDasharray: dash, strokeLinejoin: "round", ...weight };
 }
 
 function inPercent(share: number): string {

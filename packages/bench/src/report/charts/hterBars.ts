@@ -2,73 +2,107 @@
 
 import * as Plot from "@observablehq/plot";
 import type { SafeHtml } from "../html.ts";
-import type { CrossDomainReport } from "../report.ts";
+import type { Interval } from "../../metrics/bootstrap.ts";
+import { methodGroups, overSeeds } from "../methodGroups.ts";
+import type { CrossDomainReport, RunResult } from "../report.ts";
 import { drawPlot, runMark } from "./drawPlot.ts";
 
-/** Draws horizontal bars, a group a domain, a bar a run; the means stand last. */
-export function hterBars({ runs, targets }: CrossDomainReport): SafeHtml {
+/** Draws horizontal bars, a group a domain, a bar a method, over its seeds; the means stand last. */
+export function hterBars(report: CrossDomainReport): SafeHtml {
+  const { targets } = report;
+  const groups = methodGroups(report);
   const mean = `mean of ${targets.length}`;
-  const bars = runs.flatMap((run, index) => [
-    ...run.domains
-      .filter((domain) => domain.role === "target")
-      .map(({ dataset, videos }) => ({
-        domain: dataset,
-        run: run.name,
-        index,
-        hter: videos.hterLiterature,
-        low: videos.hterLiteratureInterval?.low ?? null,
-        high: videos.hterLiteratureInterval?.high ?? null,
-        deployable: videos.hterAtDevThreshold,
-      })),
-    {
-      domain: mean,
-      run: run.name,
-      index,
-      hter: run.averages.hterLiterature,
-      low: null,
-      high: null,
-      deployable: run.averages.hterAtDevThreshold,
-    },
-  ]);
+  const bars = groups.flatMap((group) => {
+    const bar = (domain: string, literature: Figure, deployable: Figure, interval: Figure<Interval>): Bar => {
+      const hter = overSeeds(group, literature);
+      const single = group.runs.length === 1 ? (interval(group.runs[0]!) ?? null) : null;
+      const range = hter && group.runs.length > 1 ? { low: hter.least, high: hter.most } : single;
+      return {
+        domain,
+        method: group.name,
+        index: group.index,
+        hter: hter?.mean ?? null,
+        low: range?.low ?? null,
+        high: range?.high ?? null,
+        deployable: overSeeds(group, deployable)?.mean ?? null,
+      };
+    };
+    return [
+      ...targets.map((target) => {
+        const videos = (run: RunResult) => run.domains.find(({ dataset }) => dataset === target)!.videos;
+        return bar(
+          target,
+          (run) => videos(run).hterLiterature,
+          (run) => videos(run).hterAtDevThreshold,
+          (run) => videos(run).hterLiteratureInterval,
+        );
+      }),
+      bar(
+        mean,
+        (run) => run.averages.hterLiterature,
+        (run) => run.averages.hterAtDevThreshold,
+        () => null,
+      ),
+    ];
+  });
   const rows = targets.length + 1;
   const largest = Math.max(
     0.1,
     ...bars.flatMap((bar) => [bar.hter ?? 0, bar.high ?? 0, bar.deployable ?? 0]),
   );
   return drawPlot("HTER by domain and method", {
-    width: 560,
-    height: 56 + rows * (14 * runs.length + 12),
-    marginLeft: 84,
+    width: 440,
+    height: 56 + rows * ((groups.length > 2 ? 10 : 14) * groups.length + 12),
+    marginLeft: 76,
     marginRight: 16,
     marginTop: 6,
     marginBottom: 40,
-    style: { fontSize: "13px" },
+    style: { fontSize: "12px" },
     x: {
       domain: [0, Math.min(1, largest * 1.04)],
       label: "HTER in % →",
       tickFormat: (share: number) => String(Math.round(share * 100)),
       grid: true,
     },
-    y: { domain: runs.map((run) => run.name), axis: null, padding: 0.12 },
+    y: { domain: groups.map((group) => group.name), axis: null, padding: 0.12 },
     fy: { domain: [...targets, mean], label: null, padding: 0.22 },
     marks: [
-      Plot.barX(bars, { x: "hter", y: "run", fy: "domain", fill: (bar: Bar) => runMark(bar.index).colour }),
+      Plot.barX(bars, {
+        x: "hter",
+        y: "method",
+        fy: "domain",
+        fill: (bar: Bar) => runMark(bar.index).colour,
+      }),
       Plot.ruleY(
         bars.filter((bar) => bar.low !== null),
         {
           x1: "low",
           x2: "high",
-          y: "run",
+          y: "method",
           fy: "domain",
           stroke: "currentColor",
           strokeOpacity: 0.75,
         },
       ),
-      Plot.tickX(bars, { x: "deployable", y: "run", fy: "domain", stroke: "currentColor", strokeWidth: 2.5 }),
+      Plot.tickX(bars, {
+        x: "deployable",
+        y: "method",
+        fy: "domain",
+        stroke: "currentColor",
+        strokeWidth: 2.5,
+      }),
     ],
   });
 }
 
+type Figure<T = number> = (run: RunResult) => T | null | undefined;
+
 interface Bar {
+  readonly domain: string;
+  readonly method: string;
   readonly index: number;
+  readonly hter: number | null;
+  readonly low: number | null;
+  readonly high: number | null;
+  readonly deployable: number | null;
 }

@@ -10,20 +10,20 @@ const bins = 20;
 /**
  * Draws both classes as shares of their own size, mirrored, so that they part without colour.
  *
- * @param threshold drawn as a rule if there is one
+ * @param thresholds one a seed, drawn as rules where there are some
  */
 export function scoreHistogram(
   label: string,
   samples: readonly ScoredSample[],
-  threshold: number | null,
+  thresholds: readonly (number | null)[],
 ): SafeHtml {
   const live = shares(samples, "live");
   const spoof = shares(samples, "spoof");
   const highest = Math.max(...live, ...spoof, 0.1);
   const channels = { x1: "x1", x2: "x2", y1: "y1", y2: "y2", inset: 0.5 };
   return drawPlot(label, {
-    width: 260,
-    height: 130,
+    width: 200,
+    height: 104,
     marginLeft: 8,
     marginRight: 8,
     marginTop: 6,
@@ -35,9 +35,10 @@ export function scoreHistogram(
       Plot.rect(bars(live, 1), { ...channels, fill: "var(--live)" }),
       Plot.rect(bars(spoof, -1), { ...channels, fill: "var(--spoof)" }),
       Plot.ruleY([0], { stroke: "currentColor", strokeOpacity: 0.6 }),
-      ...(threshold === null || threshold > 1
-        ? []
-        : [Plot.ruleX([threshold], { stroke: "currentColor", strokeDasharray: "3 2" })]),
+      Plot.ruleX(
+        thresholds.filter((threshold) => threshold !== null && threshold <= 1),
+        { stroke: "currentColor", strokeDasharray: "3 2" },
+      ),
     ],
   });
 }

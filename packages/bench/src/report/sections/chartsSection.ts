@@ -6,22 +6,28 @@ import { detCurve, rocCurve, type CurveInput } from "../charts/errorCurves.ts";
 import { hterBars } from "../charts/hterBars.ts";
 import { scoreHistogram } from "../charts/scoreHistogram.ts";
 import { html, type SafeHtml } from "../html.ts";
+import { methodGroups } from "../methodGroups.ts";
 import type { CrossDomainReport } from "../report.ts";
 import { runLegend } from "./runLegend.ts";
 
 /** Every chart, drawn from the score files. */
 export function chartsSection(report: CrossDomainReport, files: readonly ScoreFile[]): SafeHtml {
   const { runs } = report;
-  const domains = runs[0]!.domains.map((domain, row) => ({
+  const groups = methodGroups(report);
+  const several = groups.some((group) => group.runs.length > 1);
+  const domains = runs[0]!.domains.map((domain) => ({
     ...domain,
-    curves: runs.map((run, index) => ({
-      run: run.name,
-      videos: videoScores(
-        files[index]!.rows.filter(
-          (line) => line.dataset === run.domains[row]!.dataset && line.split === "test",
+    curves: groups.flatMap((group) =>
+      group.runs.map((run) => ({
+        index: group.index,
+        seeds: group.runs.length,
+        videos: videoScores(
+          files[runs.indexOf(run)]!.rows.filter(
+            (line) => line.dataset === domain.dataset && line.split === "test",
+          ),
         ),
-      ),
-    })),
+      })),
+    ),
   }));
   // A curve needs both classes.
   const judged = domains.filter(({ videos }) => videos.live > 0 && videos.spoof > 0);
@@ -39,21 +45,23 @@ export function chartsSection(report: CrossDomainReport, files: readonly ScoreFi
     </div>`;
   return html`<section>
       <h2>HTER by domain</h2>
-      ${runLegend(runs)}
+      ${runLegend(groups)}
       <figure>
         ${hterBars(report)}
         <figcaption>
-          Bars: the literature's HTER with its 95 % interval over subjects. Upright ticks: HTER at the dev
-          threshold, which is what a deployed system would reach.
+          Bars: the literature's HTER,
+          ${several ? "the mean over seeds with the range from the best to the worst seed" : "with its 95 % interval over subjects"}.
+          Upright ticks: HTER at the dev threshold, which is what a deployed system would reach.
         </figcaption>
       </figure>
     </section>
     <section>
       <h2>ROC curves</h2>
       <p class="soft">
-        Across: spoofs accepted (FPR, %). Up: live samples accepted (TPR, %). Positive class: live.
+        Across: spoofs accepted (FPR, %). Up: live samples accepted (TPR, %). Positive class:
+        live.${several ? " A line a seed." : null}
       </p>
-      ${runLegend(runs)}${small(rocCurve)}
+      ${runLegend(groups)}${small(rocCurve)}
     </section>
     <section>
       <h2>DET curves</h2>
@@ -61,30 +69,30 @@ export function chartsSection(report: CrossDomainReport, files: readonly ScoreFi
         Across: spoofs accepted (FAR, %). Up: live samples rejected (FRR, %). Both axes in normal deviates;
         lower left is better. Rates below 0.5 % or above 90 % lie on the frame.
       </p>
-      ${runLegend(runs)}${small(detCurve)}
+      ${runLegend(groups)}${small(detCurve)}
     </section>
     <section>
       <h2>Where the scores lie</h2>
       <p class="soft">
-        P(live) from 0 to 1 over videos; live upwards, spoof downwards, each as shares of its class. Dashed:
-        the dev threshold.
+        P(live) from 0 to 1 over videos; live upwards, spoof downwards, each as shares of its
+        class.${several ? " All seeds of a method together." : null} Dashed: the dev threshold.
       </p>
       <ul class="legend">
         <li><span class="swatch" style="background: var(--live)"></span>live</li>
         <li><span class="swatch" style="background: var(--spoof)"></span>spoof</li>
       </ul>
-      ${runs.map(
-        (run, index) =>
-          html`<h3>${run.name}</h3>
+      ${groups.map(
+        ({ name, index, runs: seeds }) =>
+          html`<h3 class="method">${name}</h3>
             <div class="plots">
               ${domains.map(
                 (domain) =>
                   html`<div>
                     <h3 class="soft">${title(domain)}</h3>
                     ${scoreHistogram(
-                      `Scores of ${run.name} on ${domain.dataset}`,
-                      domain.curves[index]!.videos,
-                      run.devThreshold,
+                      `Scores of ${name} on ${domain.dataset}`,
+                      domain.curves.filter((curve) => curve.index === index).flatMap(({ videos }) => videos),
+                      seeds.map((run) => run.devThreshold),
                     )}
                   </div>`,
               )}

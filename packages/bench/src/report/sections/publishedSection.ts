@@ -1,12 +1,15 @@
 /** @file The published One-to-Eleven figures beside ours, with what differs. */
 
-import { percent } from "../formatFigures.ts";
+import { publishedBars } from "../charts/publishedBars.ts";
+import { withSpread } from "../formatFigures.ts";
 import { html, type SafeHtml } from "../html.ts";
+import { methodGroups, overSeeds } from "../methodGroups.ts";
 import { publishedDifferences, publishedOneToEleven } from "../published.ts";
 import type { CrossDomainReport } from "../report.ts";
 
 /** Averages of the literature and of this report, and the literature's rows by data set. */
-export function publishedSection({ runs, targets, rendered }: CrossDomainReport): SafeHtml {
+export function publishedSection(report: CrossDomainReport): SafeHtml {
+  const { targets, rendered } = report;
   const detailed = publishedOneToEleven.filter((row) => row.byTarget);
   return html`<section>
     <h2>Beside the published figures</h2>
@@ -17,6 +20,7 @@ export function publishedSection({ runs, targets, rendered }: CrossDomainReport)
     <ul>
       ${publishedDifferences(rendered).map((difference) => html`<li>${difference}</li>`)}
     </ul>
+    <figure>${publishedBars(report)}</figure>
     <div class="scroll">
       <table class="narrow">
         <thead>
@@ -39,13 +43,13 @@ export function publishedSection({ runs, targets, rendered }: CrossDomainReport)
                 <td class="text">${source}</td>
               </tr>`,
           )}
-          ${runs.map(
-            (run) =>
+          ${methodGroups(report).map(
+            (group) =>
               html`<tr class="first ours">
-                <td class="text"><strong>${run.name}</strong></td>
+                <td class="text"><strong>${group.name}</strong></td>
                 <td class="text">${targets.length} ${rendered ? "rendered domains" : "data sets"}</td>
-                <td>${percent(run.averages.hterLiterature)}</td>
-                <td>${percent(run.averages.auc)}</td>
+                <td>${withSpread(overSeeds(group, (run) => run.averages.hterLiterature))}</td>
+                <td>${withSpread(overSeeds(group, (run) => run.averages.auc))}</td>
                 <td class="text">this report</td>
               </tr>`,
           )}

@@ -1,8 +1,8 @@
 /** @file The table of methods and domains, and the table of attacks. */
 
-import type { Judgement } from "../../metrics/judgeSamples.ts";
-import { percent, percentInterval, tableFigures } from "../formatFigures.ts";
+import { percent, percentInterval, tableFigures, withSpread } from "../formatFigures.ts";
 import { html, type SafeHtml } from "../html.ts";
+import { methodGroups, overSeeds, type MethodGroup } from "../methodGroups.ts";
 import type { CrossDomainReport, RunResult } from "../report.ts";
 
 type FigureKey = (typeof tableFigures)[number]["key"];
@@ -10,16 +10,18 @@ type FigureKey = (typeof tableFigures)[number]["key"];
 /** Method by domain, every head with its threshold or positive class. */
 export function resultsSection(report: CrossDomainReport): SafeHtml {
   const { runs, targets, resamples, seed } = report;
-  const datasets = runs[0]!.domains;
+  const groups = methodGroups(report);
+  const single = groups.some((group) => group.runs.length === 1);
+  const several = groups.some((group) => group.runs.length > 1);
   const intervals =
-    resamples > 0
+    single && resamples > 0
       ? ` Small figures: 95 % bootstrap intervals over subjects (${resamples} resamples, seed ${seed}).`
       : "";
+  const seeds = several ? " Of several seeds: mean ± sample standard deviation." : "";
+  const best = groups.length > 1 ? " The best method of a domain is set in green and bold." : "";
   return html`<section>
     <h2>Results by domain</h2>
-    <p class="soft">
-      Per cent, over videos.${intervals} The better method of a domain is set in green and bold.
-    </p>
+    <p class="soft">Per cent, over videos.${intervals}${seeds}${best}</p>
     <div class="scroll">
       <table>
         <thead>
@@ -31,39 +33,37 @@ export function resultsSection(report: CrossDomainReport): SafeHtml {
           </tr>
         </thead>
         <tbody>
-          ${datasets.map((domain, row) =>
-            runs.map((run, index) => {
-              const { videos, role } = run.domains[row]!;
-              const name = html`${domain.dataset}${role === "source" ? html` <small>source</small>` : null}`;
-              return html`<tr${index === 0 ? html` class="first"` : null}><td class="text">${index === 0 ? name : ""}</td><td class="text">${run.name}</td><td>${videos.live} / ${videos.spoof}</td>${tableFigures.map(
+          ${runs[0]!.domains.map(({ dataset, role, videos }, row) =>
+            groups.map((group, index) => {
+              const name = html`${dataset}${role === "source" ? html` <small>source</small>` : null}`;
+              return html`<tr${index === 0 ? html` class="first"` : null}><td class="text">${index === 0 ? name : ""}</td><td class="text">${group.name}</td><td>${videos.live} / ${videos.spoof}</td>${tableFigures.map(
                 ({ key }) =>
                   figureCell(
-                    videos,
+                    groups,
+                    group,
                     key,
-                    runs.map((other) => other.domains[row]!.videos[key]),
+                    (run) => run.domains[row]!.videos[key],
+                    detail(group, row, key),
                   ),
               )}</tr>`;
             }),
           )}
-          ${runs.map(
-            (run, index) =>
+          ${groups.map(
+            (group, index) =>
               html`<tr class="mean">
                 <td class="text">${index === 0 ? `mean of ${targets.length}` : ""}</td>
-                <td class="text">${run.name}</td>
+                <td class="text">${group.name}</td>
                 <td></td>
                 ${tableFigures.map(({ key }) =>
-                  meanCell(
-                    run.averages[key],
-                    key,
-                    runs.map((other) => other.averages[key]),
-                  ),
+                  // The filler keeps the means under the figures where these have something at their side.
+                  figureCell(groups, group, key, (run) => run.averages[key], sided.has(key) ? "" : null),
                 )}
               </tr>`,
           )}
         </tbody>
       </table>
     </div>
-    ${notes(runs)} ${spreads(report)}
+    ${notes(runs)}
     <dl class="terms">
       ${tableFigures.map(
         ({ head, note }) =>
@@ -74,26 +74,31 @@ export function resultsSection(report: CrossDomainReport): SafeHtml {
   </section>`;
 }
 
-function figureCell(videos: Judgement, key: FigureKey, all: readonly (number | null)[]): SafeHtml {
-  const best = isBest(videos[key], key, all) ? "best" : "";
-  return html`<td class="${best}">${percent(videos[key])}${detail(videos, key)}</td>`;
+const sided: ReadonlySet<FigureKey> = new Set(["hterLiterature", "auc", "apcerMax"]);
+
+function figureCell(
+  groups: readonly MethodGroup[],
+  group: MethodGroup,
+  key: FigureKey,
+  figure: (run: RunResult) => number | null,
+  beside: string | null,
+): SafeHtml {
+  const value = overSeeds(group, figure);
+  const all = groups.map((other) => overSeeds(other, figure)?.mean ?? null);
+  const best = isBest(value?.mean ?? null, key, all) ? "best" : "";
+  const spread = value && value.deviation !== null ? `± ${percent(value.deviation, 1)}` : beside;
+  return html`<td class="${best}">
+    ${percent(value?.mean)}${spread === null ? null : html`<small class="side">${spread}</small>`}
+  </td>`;
 }
 
-// The filler keeps the means under the figures where these have something at their side.
-function meanCell(value: number | null, key: FigureKey, all: readonly (number | null)[]): SafeHtml {
-  const sided = key === "hterLiterature" || key === "auc" || key === "apcerMax";
-  const best = isBest(value, key, all) ? "best" : "";
-  return html`<td class="${best}">${percent(value)}${sided ? html`<small class="side"></small>` : null}</td>`;
-}
-
-function detail(videos: Judgement, key: FigureKey): SafeHtml | null {
-  if (key === "hterLiterature" && videos.hterLiteratureInterval) {
-    return html`<small class="side">${percentInterval(videos.hterLiteratureInterval)}</small>`;
-  }
-  if (key === "auc" && videos.aucInterval)
-    return html`<small class="side">${percentInterval(videos.aucInterval)}</small>`;
-  if (key === "apcerMax" && videos.worstAttack)
-    return html`<small class="side">${videos.worstAttack}</small>`;
+// What stands beside the figure of a method's only run.
+function detail({ runs }: MethodGroup, row: number, key: FigureKey): string | null {
+  const { videos } = runs[0]!.domains[row]!;
+  if (key === "hterLiterature" && videos.hterLiteratureInterval)
+    return percentInterval(videos.hterLiteratureInterval);
+  if (key === "auc" && videos.aucInterval) return percentInterval(videos.aucInterval);
+  if (key === "apcerMax" && videos.worstAttack) return videos.worstAttack;
   return null;
 }
 
@@ -117,34 +122,10 @@ function notes(runs: readonly RunResult[]): SafeHtml | null {
       </ul>`;
 }
 
-function spreads({ spreads: groups }: CrossDomainReport): SafeHtml | null {
-  if (groups.length === 0) return null;
-  return html`<h3>Over seeds: mean ± standard deviation of the target means</h3>
-    <div class="scroll">
-      <table>
-        <thead>
-          <tr>
-            <th class="text">method</th>
-            <th class="text">seeds</th>
-            ${tableFigures.map(({ head }) => html`<th>${head}</th>`)}
-          </tr>
-        </thead>
-        <tbody>
-          ${groups.map(
-            ({ method, seeds, mean, deviation }) =>
-              html`<tr class="first">
-                <td class="text">${method}</td>
-                <td class="text">${seeds.join(", ")}</td>
-                ${tableFigures.map(({ key }) => html`<td>${percent(mean[key])} ± ${percent(deviation[key])}</td>`)}
-              </tr>`,
-          )}
-        </tbody>
-      </table>
-    </div>`;
-}
-
 /** APCER of every species in every domain. */
-export function attacksSection({ runs }: CrossDomainReport): SafeHtml {
+export function attacksSection(report: CrossDomainReport): SafeHtml {
+  const { runs } = report;
+  const groups = methodGroups(report);
   const rows = runs[0]!.domains.flatMap(({ dataset, videos }, domain) =>
     Object.keys(videos.apcerByAttack).map((attack, index) => ({
       dataset,
@@ -166,11 +147,11 @@ export function attacksSection({ runs }: CrossDomainReport): SafeHtml {
           <tr>
             <th class="text">domain</th>
             <th class="text">attack</th>
-            ${runs.map((run) => html`<th>${run.name}</th>`)}
+            ${groups.map(({ name }) => html`<th>${name}</th>`)}
           </tr>
         </thead>
         <tbody>
-          ${rows.map(({ dataset, domain, attack, first }) => html`<tr${first ? html` class="first"` : null}><td class="text">${first ? dataset : ""}</td><td class="text">${attack}</td>${runs.map((run) => html`<td>${percent(run.domains[domain]!.videos.apcerByAttack[attack])}</td>`)}</tr>`)}
+          ${rows.map(({ dataset, domain, attack, first }) => html`<tr${first ? html` class="first"` : null}><td class="text">${first ? dataset : ""}</td><td class="text">${attack}</td>${groups.map((group) => html`<td>${withSpread(overSeeds(group, (run) => run.domains[domain]!.videos.apcerByAttack[attack]))}</td>`)}</tr>`)}
         </tbody>
       </table>
     </div>

@@ -1,13 +1,13 @@
-/** @file The legend that maps line and bar marks to runs. */
+/** @file The legend that maps line and bar marks to methods or runs. */
 
 import { runMark } from "../charts/drawPlot.ts";
 import { html, type SafeHtml } from "../html.ts";
 
-/** One entry a run, in the colour and dash of its marks. */
-export function runLegend(runs: readonly { readonly name: string }[]): SafeHtml {
+/** One entry a method or run, in the colour and dash of its marks. */
+export function runLegend(runs: readonly { readonly name: string; readonly index?: number }[]): SafeHtml {
   return html`<ul class="legend">
-    ${runs.map((run, index) => {
-      const { colour, dash } = runMark(index);
+    ${runs.map((run, place) => {
+      const { colour, dash } = runMark(run.index ?? place);
       const key = `stroke: ${colour}; stroke-dasharray: ${dash}; stroke-width: 3`;
       return html`<li>
         <svg
