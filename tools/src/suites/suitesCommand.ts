@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { runCommand } from "../process/runCommand.ts";
-import { runProcess } from "../process/runProcess.ts";
+import { type ProcessResult, runProcess } from "../process/runProcess.ts";
 import { workspaceRoot } from "../process/workspaceRoot.ts";
 import { type DriverEnv, probe } from "../setup/probe.ts";
 import { createSetupHost } from "../setup/setupHost.ts";
@@ -108,14 +108,14 @@ async function runVitest(
   const kept = mkdtempSync(join(tmpdir(), "candor-suite-"));
   const outputFile = join(kept, "report.json");
   const vitest = join(dirname(createRequire(import.meta.url).resolve("vitest/package.json")), "vitest.mjs");
-  const reporting = ["--reporter=json", `--outputFile=${outputFile}`];
-  const args = [vitest, "run", "--root", folder, `--testTimeout=${timeoutSeconds * 1000}`, ...reporting];
+  const config = ["--config", "vitest.suites.config.ts", `--testTimeout=${timeoutSeconds * 1000}`];
+  const args = [vitest, "run", "--root", folder, ...config];
   try {
     await new Promise<void>((resolve, reject) => {
       const child = spawn(process.execPath, [...args, ...filter], {
         cwd: workspaceRoot,
         stdio: ["ignore", "ignore", "inherit"],
-        env: { ...process.env, ...env },
+        env: { ...process.env, ...env, CANDOR_SUITE_REPORT: outputFile },
       });
       child.on("error", reject);
       child.on("exit", () => resolve());
@@ -127,7 +127,9 @@ async function runVitest(
   }
 }
 
-const git = (...args: string[]) => runProcess("git", args, { cwd: folder });
+function git(...args: string[]): Promise<ProcessResult> {
+  return runProcess("git", args, { cwd: folder });
+}
 
 /** The commit that is checked out, with a + where files that it holds differ. */
 async function commitOf(): Promise<string> {
