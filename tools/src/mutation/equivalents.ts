@@ -1,5 +1,6 @@
 /** @file Mutants that no test can kill, with the reason for each. */
 
+import { matmulEquivalents } from "./matmulEquivalents.ts";
 import type { Fault } from "./mutants.ts";
 
 /** Mutants that compute the same. */
@@ -31,6 +32,13 @@ const afterTheLast = (kernel: RegExp, last: number): readonly Equivalent[] => {
     { kernel, fault: "sign", line: new RegExp(`^group -= params\\.groups${last};`), reason },
   ];
 };
+
+const nextItemsRows =
+  "not on software adapters: rows past the last are the first of the next item, whose own workgroups come after, as these " +
+  "drivers start them in order, or of none; a GPU needs the bound";
+
+const unseenWeights =
+  "the weights of keys that a row does not see, up to the end of the blocks that its neighbours see, are there, and are 0";
 
 /** Every entry is argued from the kernel's text. */
 export const equivalents: readonly Equivalent[] = [
@@ -160,6 +168,38 @@ export const equivalents: readonly Equivalent[] = [
     reason:
       "a whole turn more: the same on adapters whose cosine is as exact beyond π, which WGSL does not promise and software " +
       "adapters keep",
+  },
+  ...matmulEquivalents,
+  {
+    kernel: /^attention\.backward\.key\.shared$/,
+    fault: "bound",
+    line: /^for \(var i = max\(firstQueryOf\(first\)/,
+    reason: "one step more, of queries past the end, whose weights are 0",
+  },
+  {
+    kernel: /^attention\.backward\.(key|query)\.shared$/,
+    fault: "sign",
+    line: /^let unitRows = min\(params\.unitRows, count - first\)/,
+    reason: nextItemsRows,
+  },
+  {
+    kernel: /^attention\.(forward|backward\.(query|weights))\.shared$/,
+    fault: "extremum",
+    line: /^let end = min\(keysOf\(min\(first \+ ROWS, count\)/,
+    mutated: /max\(first \+ ROWS, count\)/,
+    reason: "more keys are walked, up to those of the last query; the end of each row leaves them out",
+  },
+  {
+    kernel: /^attention\.backward\.query\.shared$/,
+    fault: "extremum",
+    line: /^let end\d+ = min\(keysOf\(row\d+\), endKey\)/,
+    reason: unseenWeights,
+  },
+  {
+    kernel: /^attention\.backward\.query\.shared$/,
+    fault: "bound",
+    line: /^let w\d+ = select\(vec4<f32>\(0\.0\), weights\[/,
+    reason: unseenWeights,
   },
   {
     kernel: /^attention\.decode\.join$/,

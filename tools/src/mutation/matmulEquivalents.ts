@@ -1,0 +1,56 @@
+/** @file Mutants of matmul that no test can kill, with the reason for each. */
+
+import type { Equivalent } from "./equivalents.ts";
+
+const tilings = /^matmul\.(broadcast|register|tile|matrix)$/;
+const pastTheEnd = "rows and columns past the end of y are not stored, whatever they compute";
+
+/** Every entry is argued from the kernels' text. */
+export const matmulEquivalents: readonly Equivalent[] = [
+  {
+    kernel: tilings,
+    fault: "sign",
+    line: /^(return [ab]Four\(min\(|let at = min\()(row|column), params\.(rows|columns) - [14]u\)/,
+    mutated: /params\.(rows|columns) \+ [14]u/,
+    reason: pastTheEnd,
+  },
+  {
+    kernel: tilings,
+    fault: "sign",
+    line: /^let (readColumn = min\(column, |lastColumn = )\(\(params\.columns - 1u\)/,
+    reason: pastTheEnd,
+  },
+  {
+    kernel: tilings,
+    fault: "sign",
+    line: /^let last = (at \+ )?params\.columns - 1u/,
+    mutated: /params\.columns \+ 1u/,
+    reason: "what is read past the end of a row is not stored",
+  },
+  {
+    kernel: tilings,
+    fault: "sign",
+    line: /^let last = width - 1u;/,
+    reason: "what is read past the end of a row gives way to 0",
+  },
+  {
+    kernel: tilings,
+    fault: "sign",
+    line: /^let end = min\(params\.depth, \(split \+ 1u\) \* params\.splitDepth\)/,
+    reason: "the first split then takes the whole depth (0 - 1 wraps to more than there is), all others none",
+  },
+  {
+    kernel: /^matmul\.broadcast$/,
+    fault: "comparison",
+    line: /^if \(column == 0u && batch == 0u\) \{ storeSum/,
+    mutated: /column != 0u/,
+    reason: "all lanes of a subgroup have the same sums, and write them to the same places",
+  },
+  {
+    kernel: /^matmul\.matrix$/,
+    fault: "bound",
+    line: /^if \(lane < SIDE/,
+    reason:
+      "the emulated subgroups that sum have 16 lanes, so that a workgroup has no lane more; a GPU with 32 needs the bound",
+  },
+];
