@@ -72,7 +72,7 @@ figcaption { margin-top: 0.4rem; max-width: 46rem; }
 .looks { position: relative; background: #000; } .looks img { filter: grayscale(1); }
 .looks img.heat { position: absolute; inset: 0; height: 100%; filter: none; opacity: 0.55; background: none; image-rendering: pixelated; }
 .ramp { position: relative; width: 15rem; max-width: 80%; height: 2.4rem; margin: 0.6rem 0; } .ramp i { display: block; height: 0.7rem; border-radius: 2px; }
-.ramp span { position: absolute; top: 0.85rem; } .ramp span + span { transform: translateX(-50%); }
+.ramp span { position: absolute; top: 0.85rem; white-space: nowrap; } .ramp span + span { transform: translateX(-50%); }
 .card div.body { padding: 0.75rem 0.9rem 0.9rem; font-size: 0.9rem; }
 .card p { margin: 0.4rem 0 0; } .card .verdict { font-weight: 650; font-size: 1rem; }
 .meter { position: relative; height: 0.5rem; border-radius: 99px; margin: 0.5rem 0 0.2rem; background: color-mix(in srgb, var(--ink) 12%, transparent); }

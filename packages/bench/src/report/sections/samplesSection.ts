@@ -31,13 +31,13 @@ export function samplesSection(
 function attentionLegend(most: number): SafeHtml {
   return html`<p class="soft">
       At the right of each frame: where the model looks, a square a patch. Attention of the last layer that
-      reads the patches, averaged over its heads and queries. It shows what the model weighs, not why it
-      decides.
+      reads the patches, averaged over its heads and queries, as multiples of the share that a patch would
+      have if all had the same. It shows what the model weighs, not why it decides.
     </p>
     <div class="ramp soft">
       <i style="background: ${attentionGradient}"></i>
-      <span>none</span>
-      <span style="left: ${(attentionLevel(1, most) * 100).toFixed(0)}%">even share</span>
+      <span>0</span>
+      <span style="left: ${(attentionLevel(1, most) * 100).toFixed(0)}%">1 ×</span>
       <span style="left: 100%">${most.toFixed(1)} ×</span>
     </div>`;
 }

@@ -47,6 +47,7 @@ function figureTable(
     return lowerIsBetter ? Math.min(...means) : Math.max(...means);
   });
   return html`<h3>${head}</h3>
+    ${key === "tprAtFpr1Live" ? html`<p class="soft">${tprCaveat}</p>` : null}
     <div class="scroll">
       <table class="dense">
         <thead>
@@ -70,6 +71,9 @@ function figureTable(
       </table>
     </div>`;
 }
+
+const tprCaveat =
+  "Where a target has fewer than 100 spoofs, none of them may be accepted. Half of the resamples or so leave the highest one out, so that the intervals lie too high and may miss their mean.";
 
 // Intervals stand with the mean alone: beside every target they would make the table three times as wide.
 function figureCell(figure: SeedFigure | null, best: number | null, withInterval: boolean): SafeHtml {
