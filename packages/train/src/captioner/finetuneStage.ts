@@ -44,7 +44,7 @@ export interface FinetuneOptions extends Pick<FitOptions, "warn"> {
  * pairs are spoofs it is the same token everywhere. A run that was stopped goes on from its newest checkpoint.
  *
  * A captioner from initial weights is grounded first: it learns the template of each pair's attack, "this is a printed
- * photo.", the same knowledge that the filter uses. The attack is one token of eight there, and one of thirty in a
+ * photo.", the same knowledge that the filter uses. The attack is one token of eight there, and one of up to forty in a
  * caption, too weak a gradient for vision that has learnt nothing; the paper's C_G is pretrained.
  *
  * @param base model, optimiser and steps; what is learnt from which data is set here

@@ -111,7 +111,8 @@ await runCommand(async (signal) => {
     }
     if (signal.aborted) break;
   }
-  if (flags.json) process.stdout.write(`${JSON.stringify(report)}\n`);
+  if (device) report["device"] = { adapter: device.info.description, threads: device.info.threads };
+  if (flags.json) process.stdout.write(`${JSON.stringify({ seed: flags.seed, ...report })}\n`);
   if (!signal.aborted) return 0;
   process.stderr.write(
     `stopped; what was done is kept in ${relative(".", folder)}: run the same command to go on\n`,
@@ -196,7 +197,10 @@ async function readFlags() {
       "$0 --stage=general --endpoint=http://localhost:8000/v1 --model=qwen2-vl",
       "Captions by a local server",
     )
-    .example("$0 --captions=theirs.csv --keywords=mine.json --steps=1000", "Captions of another program")
+    .example(
+      "$0 --captions=theirs.csv --keywords=mine.json --grounding-steps=1000 --steps=600",
+      "Captions of another program",
+    )
     .strict()
     .parserConfiguration({ "duplicate-arguments-array": false })
     .parseAsync();
