@@ -6,8 +6,10 @@ import { join } from "node:path";
 import { parseHTML } from "linkedom";
 import { describe, expect, test } from "vitest";
 import { buildReport } from "./buildReport.ts";
-import { fakeRuns } from "./fixtures/fakeRuns.ts";
+import { attentionMap } from "./charts/attentionMap.ts";
+import { fakeRun, fakeRuns } from "./fixtures/fakeRuns.ts";
 import { percent } from "./formatFigures.ts";
+import { methodTable } from "./methodTable.ts";
 import { renderHtml } from "./renderHtml.ts";
 import { renderMarkdown } from "./renderMarkdown.ts";
 import { renderTerminal } from "./renderTerminal.ts";
@@ -82,6 +84,94 @@ describe("renderHtml", () => {
     const real = renderHtml({ ...report, rendered: false }, files);
     expect(real).not.toContain("All faces here are computer-drawn");
   });
+});
+
+describe("renderHtml of several seeds", () => {
+  const methods = [0, 1].flatMap((seed) => [
+    fakeRun({ method: "ifas", seed, separation: 2.6, explains: true, subjects: 6 }),
+    fakeRun({ method: "vit-binary", seed, separation: 1.7, explains: false, subjects: 6 }),
+  ]);
+  // A target without spoofs, and one without live samples.
+  const lacking = methods.map(({ metadata, rows }) => ({
+    metadata: { ...metadata, sources: "D1" },
+    rows: rows.filter(
+      ({ dataset, label }) =>
+        (dataset !== "D5" || label === "live") && (dataset !== "D6" || label === "spoof"),
+    ),
+  }));
+  const options = { seed: 0, resamples: 5, created: "2026-01-01T00:00:00Z" };
+  const seeds = buildReport(lacking, options);
+  const table = methodTable(lacking, options);
+  const rendered = renderHtml(seeds, lacking, { table });
+  const { document: pageOfSeeds } = parseHTML(rendered);
+  const section = (heading: string) =>
+    [...pageOfSeeds.querySelectorAll("section")].find((each) =>
+      each.querySelector("h2")?.textContent.startsWith(heading),
+    )!;
+  const rowsOf = (heading: string) =>
+    [...section(heading).querySelectorAll("tbody tr")].map((row) =>
+      [...row.querySelectorAll("td")].map((cell) => cell.textContent.replaceAll(/\s+/g, " ").trim()),
+    );
+
+  test("a tile and a row a method, with mean and deviation over its seeds", () => {
+    expect(pageOfSeeds.querySelectorAll(".tile")).toHaveLength(2);
+    const [, , , hter] = rowsOf("Results by domain").find(([domain]) => domain === "D2")!;
+    const values = seeds.runs
+      .filter(({ metadata }) => metadata.method === "ifas")
+      .map(({ domains }) => domains.find(({ dataset }) => dataset === "D2")!.videos.hterLiterature!);
+    const [first, second] = values as [number, number];
+    const spread = Math.abs(first - second) / Math.SQRT2;
+    expect(hter).toBe(`${percent((first + second) / 2)}± ${percent(spread, 1)}`);
+  });
+
+  test("targets with one class are stated blanks in every table, never a number", () => {
+    const compared = rowsOf("Methods compared").find(([method]) => method === "ifas")!;
+    // Method, mean, D2, D3, D4, D5, D6, D7.
+    expect(compared.map((cell) => cell === "–").slice(0, 8)).toEqual([
+      false,
+      true,
+      false,
+      false,
+      false,
+      true,
+      true,
+      false,
+    ]);
+    const results = rowsOf("Results by domain").find(([domain]) => domain === "D5")!;
+    expect([results[2], results[3], results[5]]).toEqual(["6 / 0", "–", "–"]);
+    expect(section("Results by domain").textContent).toContain(
+      "D5: HTER, EER, AUC and TPR need both classes: 6 live and 0 spoof samples.",
+    );
+    expect(rendered).not.toMatch(/NaN|undefined|Infinity/);
+  });
+
+  test("the confusion's rows hold every sentence, its seeds together", () => {
+    const all = rowsOf("Which attack is named");
+    const total = all.slice(
+      all.findIndex(([domain]) => domain === "all targets"),
+      -1,
+    );
+    const counted = total
+      .flatMap((row) => row.slice(2, -1))
+      .reduce((sum, cell) => sum + (Number(cell) || 0), 0);
+    const sentences = seeds.runs.reduce((sum, run) => sum + run.explanations.sentences, 0);
+    expect(counted).toBe(sentences);
+    expect(all.at(-1)![1]).toBe("precision");
+  });
+});
+
+test("attention is drawn over the frames that have it, and the scale says what the colours are", () => {
+  const [first, ...others] = report.samples;
+  const attention = [0.7, 0.1, 0.1, 0.1];
+  const { document: shown } = parseHTML(
+    renderHtml({ ...report, samples: [{ ...first!, attention }, ...others] }, files, { thumbnails }),
+  );
+  const heat = [...shown.querySelectorAll("img.heat")];
+  expect(heat).toHaveLength(1);
+  expect(heat[0]!.getAttribute("alt")).toContain("most at row 1, column 1 of 2");
+  expect(heat[0]!.getAttribute("src")).toBe(attentionMap(attention, 2.8));
+  expect(shown.querySelector(".ramp")!.textContent).toContain("2.8 ×");
+  expect(document.querySelector(".ramp")).toBeNull();
 });
 
 describe("renderMarkdown", () => {

@@ -49,6 +49,10 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
+function float(value: number): Uint8Array {
+  return new Uint8Array(Float32Array.of(value).buffer);
+}
+
 describe("writeScores and readScores", () => {
   test("a file read back is the file written, and no temporary file stays", async () => {
     const path = join(folder, "new", "scores.arrow");
@@ -89,6 +93,21 @@ describe("writeScores and readScores", () => {
     const rows = [live, { ...spoof, ...change } as ScoreRow];
     await expect(writeScores(path, { ...file, rows })).rejects.toThrow(message);
     await expect(readScores(path)).rejects.toThrow("cannot read");
+  });
+
+  test("reading refuses what another program wrote: NaN, an unknown label", async () => {
+    const path = join(folder, "foreign.arrow");
+    await writeScores(path, file);
+    const bytes = await readFile(path);
+    const replaced = (from: Uint8Array, to: Uint8Array) => {
+      const at = bytes.indexOf(from);
+      expect(at).toBeGreaterThan(0);
+      return Buffer.concat([bytes.subarray(0, at), to, bytes.subarray(at + from.length)]);
+    };
+    await writeFile(path, replaced(float(0.25), float(Number.NaN)));
+    await expect(readScores(path)).rejects.toThrow('row 1 ("b"): score NaN');
+    await writeFile(path, replaced(Buffer.from("livespoof"), Buffer.from("livefake!")));
+    await expect(readScores(path)).rejects.toThrow('row 1 ("b"): label "fake!"');
   });
 
   test("refuses no rows", async () => {

@@ -53,7 +53,7 @@ export function hterBars(report: CrossDomainReport): SafeHtml {
   return drawPlot("HTER by domain and method", {
     width: 440,
     height: 56 + rows * ((groups.length > 2 ? 10 : 14) * groups.length + 12),
-    marginLeft: 76,
+    marginLeft: 86,
     marginRight: 16,
     marginTop: 6,
     marginBottom: 40,

@@ -139,7 +139,8 @@ export function attacksSection(report: CrossDomainReport): SafeHtml {
     <h2>Which attacks get through</h2>
     <p class="soft">
       APCER in per cent: the share of the presentations of one species that is accepted as live at the dev
-      threshold. ISO/IEC 30107-3 asks for the worst species, because a pooled figure hides it.
+      threshold. ISO/IEC 30107-3 asks for the worst species, because a pooled figure hides it. A species that
+      a domain lacks has no row.
     </p>
     <div class="scroll">
       <table class="narrow">
