@@ -184,13 +184,17 @@ describe("rows beyond one binding", () => {
     expect(results[1]).toEqual(results[0]);
   });
 
-  it("hold more than 128 MiB, which lavapipe binds at most", async () => {
+  it("hold more than 128 MiB, all that lavapipe binds", async () => {
     const device = await testDevice();
     using _scope = device.scope();
     const [rows, columns] = [36_000, 1024];
     const y = softmax(full(device, [rows, columns], 3));
     expect(y.bytes).toBeGreaterThan(2 ** 27);
-    expect(await sum(y).item()).toBe(rows);
+    // 37 million equal terms round as their order has it, which depends on how much the device binds.
+    const whole = await sum(y).item();
+    expect(Math.abs(whole - rows)).toBeLessThan(tolerance("reduction", y.size, rows));
+    // Each row's are exact in any order.
+    expect((await sum(y, 1).read()).every((value) => value === 1)).toBe(true);
     const lines = await max(y, 1).read();
     expect(lines.length).toBe(rows);
     expect(lines.every((value) => value === 1 / columns)).toBe(true);
