@@ -30,6 +30,19 @@ export const matmulEquivalents: readonly Equivalent[] = [
   {
     kernel: tilings,
     fault: "sign",
+    line: /[ab]Four\(min\(k, params\.depth - 1u\)/,
+    mutated: /params\.depth \+ 1u/,
+    reason: "what is read past the end of the depth gives way to 0",
+  },
+  {
+    kernel: /^matmul\.(tile|matrix)$/,
+    fault: "bound",
+    line: /[ab]Four\(min\(k, params\.depth - 1u\)/,
+    reason: "these tilings ask for steps before the end of the depth alone",
+  },
+  {
+    kernel: tilings,
+    fault: "sign",
     line: /^let block\d+ = aAlongRows\(.* % 1u\) \* 4u, aBase\)/,
     mutated: /row - \(/,
     reason: "what is subtracted is 0",

@@ -8,6 +8,7 @@ import type { Loss, MutantRequest, Plan, Reply, Request, Verdict } from "./mutat
 
 const startMs = 300_000;
 const planMs = 1_800_000;
+const slowFactor = 10;
 
 /** Runs tests in a child process. */
 export class MutationHost {
@@ -23,15 +24,20 @@ export class MutationHost {
 
   /**
    * Runs tests with a fault until one fails. A suite that hangs or dies is seen, and so the fault is killed; but a busy
-   * machine may merely be slow. So the process is lost only if a second one, which has four times as long, is too.
+   * machine may merely be slow. So the process is lost only if a second one is too, in which the same tests have just
+   * passed without the fault, and each may take as long as all of them together, ten times over.
    *
    * @param limitMs of a test, by its place in the request
    */
   async examine(request: MutantRequest, limitMs: (test: number) => number): Promise<Verdict> {
-    const ask = (share: number): Promise<Reply | Loss> =>
-      this.#ask(request, startMs, (test) => share * limitMs(test));
-    const first = await ask(1);
-    const reply = typeof first === "string" ? await ask(4) : first;
+    let reply = await this.#ask(request, startMs, limitMs);
+    if (typeof reply === "string") {
+      const started = performance.now();
+      const { line } = request.mutant;
+      await this.#ask({ ...request, mutant: { ...request.mutant, mutated: line } }, planMs);
+      const longMs = slowFactor * (performance.now() - started);
+      reply = await this.#ask(request, startMs, (test) => Math.max(longMs, limitMs(test)));
+    }
     if (typeof reply === "string") return { kind: "killed", lost: reply };
     if (!("verdict" in reply)) throw new Error("got no verdict");
     return reply.verdict;
