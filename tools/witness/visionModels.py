@@ -1,7 +1,7 @@
 """Witness fixtures of vision models, computed by PyTorch in f64 from the published architectures.
 
 CLIP is written here from its paper and Hugging Face's `modeling_clip.py`, the distilled DeiT from its paper and timm's
-`vision_transformer.py` and `deit.py`: modules are named so that `state_dict` has the published names. Nothing of Candor
+`vision_transformer.py` and `deit.py`, the ViT with a classifier from Hugging Face's `modeling_vit.py`: modules are named so that `state_dict` has the published names. Nothing of Candor
 is used.
 
     python3 tools/witness/visionModels.py packages/models/src/clip/fixtures packages/models/src/vit/fixtures
@@ -66,6 +66,20 @@ DEIT = {
     "num_classes": 5,
     "num_features": 12,
     "model_args": {"img_size": 12, "patch_size": 4, "embed_dim": 12, "depth": 2, "num_heads": 3, "mlp_ratio": 2},
+}
+
+VIT = {
+    "architectures": ["ViTForImageClassification"],
+    "model_type": "vit",
+    "image_size": 12,
+    "patch_size": 4,
+    "hidden_size": 12,
+    "intermediate_size": 24,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 3,
+    "hidden_act": "gelu",
+    "layer_norm_eps": 1e-12,
+    "qkv_bias": True,
 }
 
 
@@ -259,6 +273,62 @@ class DistilledDeit(nn.Module):
         return found, states
 
 
+def part(**modules):
+    """A module with these fields, which has no forward pass of its own."""
+    return nn.ModuleDict(modules)
+
+
+class ViTLayer(nn.Module):
+    def __init__(self, c):
+        super().__init__()
+        width, hidden, eps = c["hidden_size"], c["intermediate_size"], c["layer_norm_eps"]
+        self.heads = c["num_attention_heads"]
+        maps = {name: nn.Linear(width, width) for name in ("query", "key", "value")}
+        self.attention = part(attention=part(**maps), output=part(dense=nn.Linear(width, width)))
+        self.intermediate = part(dense=nn.Linear(width, hidden))
+        self.output = part(dense=nn.Linear(hidden, width))
+        self.layernorm_before, self.layernorm_after = (nn.LayerNorm(width, eps=eps) for _ in range(2))
+
+    def forward(self, x):
+        normed, maps = self.layernorm_before(x), self.attention["attention"]
+        mixed = attend(*(maps[name](normed) for name in ("query", "key", "value")), self.heads)
+        x = x + self.attention["output"]["dense"](mixed)
+        return x + self.output["dense"](F.gelu(self.intermediate["dense"](self.layernorm_after(x))))
+
+
+class ViTEmbeddings(nn.Module):
+    def __init__(self, c):
+        super().__init__()
+        width, patch = c["hidden_size"], c["patch_size"]
+        self.cls_token = nn.Parameter(torch.empty(1, 1, width))
+        self.position_embeddings = nn.Parameter(torch.empty(1, (c["image_size"] // patch) ** 2 + 1, width))
+        self.patch_embeddings = part(projection=nn.Conv2d(3, width, patch, patch))
+
+    def forward(self, images):
+        patches = self.patch_embeddings["projection"](images).flatten(2).transpose(1, 2)
+        return torch.cat([self.cls_token.expand(images.shape[0], -1, -1), patches], 1) + self.position_embeddings
+
+
+class ViTModel(nn.Module):
+    def __init__(self, c):
+        super().__init__()
+        self.embeddings = ViTEmbeddings(c)
+        self.encoder = part(layer=nn.ModuleList(ViTLayer(c) for _ in range(c["num_hidden_layers"])))
+        self.layernorm = nn.LayerNorm(c["hidden_size"], eps=c["layer_norm_eps"])
+
+    def forward(self, images):
+        states = [self.embeddings(images)]
+        for layer in self.encoder["layer"]:
+            states.append(layer(states[-1]))
+        return self.layernorm(states[-1]), states
+
+
+class ViTForImageClassification(nn.Module):
+    def __init__(self, c):
+        super().__init__()
+        self.vit, self.classifier = ViTModel(c), nn.Linear(c["hidden_size"], 2)
+
+
 def draw(model, generator):
     """Weights that f32 holds exactly, as f64."""
     for name, parameter in model.named_parameters():
@@ -280,7 +350,7 @@ def step(model, loss):
     """The loss, gradients, and parameters after a step of AdamW: matrices decay, vectors do not."""
     loss.backward()
     found = {"loss": loss.reshape(1)}
-    named = dict(model.named_parameters())
+    named = {name: parameter for name, parameter in model.named_parameters() if parameter.requires_grad}
     found.update({f"grad.{name}": parameter.grad.clone() for name, parameter in named.items()})
     decays = lambda p: p.squeeze().dim() > 1
     still = {**ADAMW, "weight_decay": 0.0}
@@ -332,6 +402,20 @@ def deit(folder, generator):
     save(folder / "witness.safetensors", found, PROVENANCE)
 
 
+def vit(folder, generator):
+    """The files of a classifier, whose encoder is compared: the loss is that of the first units of its CLS token."""
+    model = ViTForImageClassification(VIT)
+    draw(model, generator)
+    write_model(folder, VIT, model)
+    images = torch.randn(2, 3, 12, 12, generator=generator).double()
+    normed, states = model.vit(images)
+    found = {"images": images, "normed": normed}
+    found.update({f"hidden.{i}": state for i, state in enumerate(states)})
+    model.classifier.requires_grad_(False)
+    found.update(step(model, F.cross_entropy(normed[:, 0], torch.tensor([1, 3]))))
+    save(folder / "witness.safetensors", found, PROVENANCE)
+
+
 def positions(path, generator):
     width = 4
     grid = torch.randn(1, 5 * 5 + 1, width, generator=generator).double()
@@ -361,3 +445,4 @@ if __name__ == "__main__":
         clip(clips / "tinyClip", seeded)
         deit(vits / "tinyDeit", seeded)
         positions(vits / "positions.safetensors", seeded)
+        vit(vits / "tinyVit", torch.Generator().manual_seed(SEED))

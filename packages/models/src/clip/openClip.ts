@@ -1,6 +1,7 @@
 /** @file CLIP models from and to folders of published files; Node only. */
 
 import { type Device, Random, withoutMemory } from "@candor/tensor-core";
+import { assertTokenizerFits } from "../lm/openLm.ts";
 import type { OpenVitOptions } from "../vit/openVit.ts";
 import { Vit } from "../vit/vit.ts";
 import type { VitConfig } from "../vit/vitConfig.ts";
@@ -18,16 +19,22 @@ import {
 
 const example = "https://huggingface.co/openai/clip-vit-base-patch16";
 
+export interface OpenClipOptions extends OpenVitOptions {
+  /** Rows that the tokenizer needs; a smaller embedding table is refused. */
+  readonly tokenizerSize?: number;
+}
+
 /**
  * Opens a `CLIPModel`. Parameters belong to the open scope.
  *
  * @param folder with `config.json` and `model.safetensors`, or shards and their index
- * @throws ConfigError if the files are of another architecture
+ * @throws ConfigError if the files are of another architecture, or the tokenizer knows more tokens than the model
  * @throws WeightsError if a file is missing or a tensor does not fit; all before anything is allocated
  */
-export async function openClip(device: Device, folder: string, options: OpenVitOptions = {}): Promise<Clip> {
+export async function openClip(device: Device, folder: string, options: OpenClipOptions = {}): Promise<Clip> {
   const published = clipConfigFromPublished(await readModelConfig(folder, example), `${folder}/config.json`);
-  const { imageSize = published.vit.imageSize } = options;
+  const { imageSize = published.vit.imageSize, tokenizerSize = 0 } = options;
+  assertTokenizerFits(tokenizerSize, published.text.vocabularySize, folder);
   const layout = clipLayout(published, imageSize);
   const config = { ...published, vit: { ...published.vit, imageSize } };
   const clip = withoutMemory(() => new Clip(device, config, new Random(0)));

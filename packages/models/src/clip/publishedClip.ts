@@ -2,7 +2,7 @@
 
 import { z } from "zod";
 import { ConfigError } from "../configError.ts";
-import type { MlpActivation } from "../layers/activation.ts";
+import { activationOf, publishedActivation } from "../layers/publishedActivation.ts";
 import { resizedPositions } from "../vit/resizePositions.ts";
 import { patchCount, type VitConfig } from "../vit/vitConfig.ts";
 import { type Renaming, renamed, type WeightLayout } from "../weights/weightLayout.ts";
@@ -41,14 +41,6 @@ const clipSchema = z.looseObject({
   projection_dim: count.default(512),
 });
 
-const activations: Readonly<Record<string, MlpActivation>> = {
-  quick_gelu: "quickGelu",
-  gelu: "geluErf",
-  gelu_new: "gelu",
-  gelu_pytorch_tanh: "gelu",
-  relu: "relu",
-};
-
 /** Until 2023, files named 2 as the end token, which OpenAI's models never had: the largest id is meant. */
 const legacyEnd = 2;
 
@@ -72,7 +64,7 @@ export function clipConfigFromPublished(json: unknown, source = "config.json"): 
       layers: text.num_hidden_layers,
       heads: text.num_attention_heads,
       mlpRatio: text.intermediate_size / text.hidden_size,
-      activation: activationOf(text.hidden_act, source),
+      activation: activationOf(text.hidden_act, `[clip] ${source}`),
       normEps: text.layer_norm_eps,
       ...end,
     } satisfies ClipTextConfig,
@@ -100,18 +92,10 @@ function vitOf(vision: z.infer<typeof visionSchema>, source: string): VitConfig 
     layers: vision.num_hidden_layers,
     heads: vision.num_attention_heads,
     mlpRatio: vision.intermediate_size / vision.hidden_size,
-    activation: activationOf(vision.hidden_act, source),
+    activation: activationOf(vision.hidden_act, `[clip] ${source}`),
     normEps: vision.layer_norm_eps,
     embeddingNorm: true,
   };
-}
-
-function activationOf(name: string, source: string): MlpActivation {
-  const found = activations[name];
-  if (found) return found;
-  throw new ConfigError(
-    `[clip] ${source}: hidden_act must be one of ${Object.keys(activations).join(", ")}, got ${JSON.stringify(name)}`,
-  );
 }
 
 function assertModelType(json: unknown, allowed: readonly string[], source: string): string {
@@ -180,10 +164,6 @@ export function publishedFromClipVision(vit: VitConfig): Record<string, unknown>
     hidden_act: publishedActivation(vit.activation),
     layer_norm_eps: vit.normEps ?? 1e-5,
   };
-}
-
-function publishedActivation(activation: MlpActivation = "gelu"): string {
-  return Object.entries(activations).find(([, ours]) => ours === activation)?.[0] ?? activation;
 }
 
 const blocks = (ours: string, published: string): Renaming[] => [

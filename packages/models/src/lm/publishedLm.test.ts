@@ -39,10 +39,28 @@ const unchanged = async () => {};
 test.each([
   ["SmolLM-135M", llama({ ...sizes(49_152, 576, 30, 9, 3, 1536), tie_word_embeddings: true }), 134_515_008],
   ["SmolLM2-360M", llama({ ...sizes(49_152, 960, 32, 15, 5, 2560), tie_word_embeddings: true }), 361_821_120],
+  [
+    "SmolLM2-1.7B",
+    llama({ ...sizes(49_152, 2048, 24, 32, 32, 8192), tie_word_embeddings: true }),
+    1_711_376_384,
+  ],
   ["Qwen2.5-0.5B", qwen(sizes(151_936, 896, 24, 14, 2, 4864)), 494_032_768],
   ["Qwen2.5-1.5B", qwen(sizes(151_936, 1536, 28, 12, 2, 8960)), 1_543_714_304],
+  ["Qwen2.5-3B", qwen(sizes(151_936, 2048, 36, 16, 2, 11_008)), 3_085_938_688],
+  [
+    "Qwen2.5-7B",
+    { ...qwen(sizes(152_064, 3584, 28, 28, 4, 18_944)), tie_word_embeddings: false },
+    7_615_616_512,
+  ],
   ["Llama-2-7B", llama(sizes(32_000, 4096, 32, 32, 32, 11_008)), 6_738_415_616],
+  ["Llama-2-13B", llama(sizes(32_000, 5120, 40, 40, 40, 13_824)), 13_015_864_320],
+  ["Llama-2-70B", llama(sizes(32_000, 8192, 80, 64, 8, 28_672)), 68_976_648_192],
   ["Llama-3-8B", llama({ ...sizes(128_256, 4096, 32, 32, 8, 14_336), rope_theta: 500_000 }), 8_030_261_248],
+  [
+    "Llama-3.2-1B",
+    llama({ ...sizes(128_256, 2048, 16, 32, 8, 8192), tie_word_embeddings: true }),
+    1_235_814_400,
+  ],
 ])("%s has the published number of parameters", (_, json, count) => {
   expect(lmParameterCount(lmConfigFromPublished(json))).toBe(count);
 });

@@ -1,12 +1,14 @@
-/** @file CLIP and DeiT beside PyTorch: rows of the witness table. */
+/** @file CLIP, DeiT and ViT beside PyTorch: rows of the witness table. */
 
 import { join } from "node:path";
 import {
   add,
   AdamW,
+  concat,
   crossEntropy,
   type Device,
   type Module,
+  reshape,
   scale,
   type StoredTensor,
   type Tensor,
@@ -16,8 +18,9 @@ import {
 import { openClip } from "../clip/openClip.ts";
 import { clipLayout } from "../clip/publishedClip.ts";
 import type { TransformerBlock } from "../layers/transformerBlock.ts";
-import { openTimmClassifier } from "../vit/openVit.ts";
+import { openTimmClassifier, openVitModel } from "../vit/openVit.ts";
 import { timmLayout } from "../vit/publishedVit.ts";
+import { vitModelLayout } from "../vit/publishedVitModel.ts";
 import type { WeightLayout } from "../weights/weightLayout.ts";
 import { parameterRow, readWitness, type WitnessFile } from "./witnessFile.ts";
 import { type WitnessRow, witnessRow, worstRow } from "./witnessRow.ts";
@@ -28,6 +31,9 @@ const folderOf = (name: string) => join(import.meta.dirname, "..", name);
 export const tinyClip = folderOf("clip/fixtures/tinyClip");
 /** The folder of its small distilled DeiT. */
 export const tinyDeit = folderOf("vit/fixtures/tinyDeit");
+
+/** The folder of its small ViT, in the files of a classifier. */
+export const tinyVit = folderOf("vit/fixtures/tinyVit");
 
 // About fifty and two hundred roundings of f32; ten times what lavapipe shows.
 const forwardTolerance = 6e-6;
@@ -97,6 +103,33 @@ export async function deitWitnessRows(device: Device): Promise<WitnessRow[]> {
   };
   rows.push(...(await stepRows(model, deit, timmLayout(deit.vit.config), witness, loss)));
   return rows;
+}
+
+/** Each quantity of a small `ViTModel` with random weights. */
+export async function vitWitnessRows(device: Device): Promise<WitnessRow[]> {
+  using _scope = device.scope();
+  const model = "ViT (HF layout)";
+  const witness = await readWitness(join(tinyVit, "witness.safetensors"));
+  const vit = await openVitModel(device, tinyVit);
+  const images = onDevice(device, witness.get("images"));
+  const states = await statesOf(vit.blocks, () => vit.forward(images));
+  const { pooled, patchTokens } = vit.forward(images);
+  const normed = concat([reshape(pooled, [2, 1, -1]), patchTokens], 1); // [B, 1 + N, D]
+  const even = tensor(device, [0.5, 0.5]);
+  const targets = tensor(device, [1, 3], [2], "i32");
+  const loss = () => crossEntropy(vit.forward(images).pooled, targets, even);
+  const layout = vitModelLayout(vit.config, vit.config.imageSize, "vit.");
+  return [
+    await stateRow(model, "hidden states", states, witness, "hidden."),
+    witnessRow(
+      model,
+      "tokens after the norm",
+      await normed.read(),
+      witness.get("normed").data,
+      forwardTolerance,
+    ),
+    ...(await stepRows(model, vit, layout, witness, loss)),
+  ];
 }
 
 const onDevice = (device: Device, { data, shape, dtype }: StoredTensor): Tensor =>

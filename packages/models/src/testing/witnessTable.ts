@@ -2,7 +2,7 @@
 
 import type { Device } from "@candor/tensor-core";
 import { lmWitnessRows } from "../lm/lmWitness.ts";
-import { clipWitnessRows, deitWitnessRows } from "./visionWitness.ts";
+import { clipWitnessRows, deitWitnessRows, vitWitnessRows } from "./visionWitness.ts";
 import type { WitnessRow } from "./witnessRow.ts";
 
 /** Compares every model; a new family adds a line. */
@@ -10,6 +10,7 @@ export async function witnessTable(device: Device): Promise<WitnessRow[]> {
   return [
     ...(await clipWitnessRows(device)),
     ...(await deitWitnessRows(device)),
+    ...(await vitWitnessRows(device)),
     ...(await lmWitnessRows(device)),
   ];
 }

@@ -1,4 +1,4 @@
-/** @file Vision transformers of timm from and to folders of published files; Node only. */
+/** @file Vision transformers of timm and Hugging Face from and to folders of published files; Node only. */
 
 import { type Device, Random, withoutMemory } from "@candor/tensor-core";
 import { loadFolder, type OpenModelOptions, readModelConfig } from "../weights/modelFolder.ts";
@@ -10,6 +10,7 @@ import {
   timmVitLayout,
 } from "./publishedVit.ts";
 import { Vit } from "./vit.ts";
+import { vitModelConfigFromPublished, vitModelLayout } from "./publishedVitModel.ts";
 import { VitClassifier } from "./vitClassifier.ts";
 
 export interface OpenVitOptions extends OpenModelOptions {
@@ -37,7 +38,27 @@ export async function openTimmVit(
   return model;
 }
 
-/** Opens one with its heads; otherwise as {@link openTimmVit}. */
+/**
+ * Opens the encoder of a `ViTModel` or a `ViTForImageClassification` of Hugging Face; otherwise as {@link openTimmVit}.
+ *
+ * @throws ConfigError, WeightsError as {@link openTimmVit}
+ */
+export async function openVitModel(
+  device: Device,
+  folder: string,
+  options: OpenVitOptions = {},
+): Promise<Vit> {
+  const json = await readModelConfig(folder, "https://huggingface.co/google/vit-base-patch16-224");
+  const published = vitModelConfigFromPublished(json, `${folder}/config.json`);
+  const { imageSize = published.imageSize } = options;
+  const vit = withoutMemory(() => new Vit(device, { ...published, imageSize }, new Random(0)));
+  const layout = (names: readonly string[]) =>
+    vitModelLayout(published, imageSize, names.some((name) => name.startsWith("vit.")) ? "vit." : "");
+  await loadFolder(vit, layout, folder, options);
+  return vit;
+}
+
+/** Opens a model of timm with its heads; otherwise as {@link openTimmVit}. */
 export async function openTimmClassifier(
   device: Device,
   folder: string,

@@ -51,18 +51,20 @@ export function linearMapsAs(dtype: ParameterDType): NonNullable<PlanOptions["dt
  * Gives a model the weights of a folder.
  *
  * @param module best made by `withoutMemory`
+ * @param layout the naming, or how it follows from the names in the files
  * @throws WeightsError as `loadWeights`
  * @throws SafetensorsError if there are none
  */
 export async function loadFolder(
   module: Module,
-  layout: WeightLayout,
+  layout: WeightLayout | ((names: readonly string[]) => WeightLayout),
   folder: string,
   { budgetBytes, dtype = "f32" }: OpenModelOptions = {},
 ): Promise<void> {
   const weights = await openWeights(folder);
   try {
-    await loadWeights(module, layout, weights, {
+    const chosen = typeof layout === "function" ? layout([...weights.entries.keys()]) : layout;
+    await loadWeights(module, chosen, weights, {
       dtype: typeof dtype === "string" ? linearMapsAs(dtype) : dtype,
       ...(budgetBytes === undefined ? {} : { budgetBytes }),
     });
