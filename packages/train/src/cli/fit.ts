@@ -9,7 +9,7 @@ import yargs from "yargs";
 import { hideBin } from "yargs/helpers";
 import { fit } from "../loop/fit.ts";
 import { showProgress } from "../loop/progress.ts";
-import { describeRun } from "../method/describeRun.ts";
+import { describeRun, withPublishedSizes } from "../method/describeRun.ts";
 import { recipes } from "../recipes/recipes.ts";
 import { methods, parseRunConfig, type RunConfig } from "../recipes/runConfig.ts";
 import { readJson } from "./readJson.ts";
@@ -49,6 +49,10 @@ await runCommand(async (signal) => {
     .option("alpha", { type: "number", describe: "Weight of the judgment in the L-LM loss, 0 to 1" })
     .option("checkpoint-every", { type: "number", describe: "Steps between checkpoints" })
     .option("config", { type: "string", describe: "JSON file with fields that replace the recipe's" })
+    .option("memory-budget", {
+      type: "number",
+      describe: "Most GiB that the device may take [no limit]",
+    })
     .option("resume", {
       type: "boolean",
       default: false,
@@ -74,7 +78,15 @@ await runCommand(async (signal) => {
     .strict()
     .parserConfiguration({ "duplicate-arguments-array": false })
     .parseAsync();
-  for (const name of ["seed", "steps", "batch-size", "learning-rate", "alpha", "checkpoint-every"] as const) {
+  for (const name of [
+    "seed",
+    "steps",
+    "batch-size",
+    "learning-rate",
+    "alpha",
+    "checkpoint-every",
+    "memory-budget",
+  ] as const) {
     if (Number.isNaN(flags[name])) throw new Error(`--${name} must be a number`);
   }
   const recipe = recipes[flags.recipe as keyof typeof recipes];
@@ -83,7 +95,7 @@ await runCommand(async (signal) => {
     flags,
   );
   if (flags.dryRun) {
-    const described = describeRun(await Device.open(), config);
+    const described = describeRun(await Device.open(), await withPublishedSizes(config));
     process.stdout.write(flags.json ? `${JSON.stringify(described)}\n` : `${showModel(described)}\n`);
     return 0;
   }
@@ -91,7 +103,8 @@ await runCommand(async (signal) => {
   if (!existsSync(config.manifest)) {
     throw new Error(`no manifest at ${config.manifest}; make the starter data with "npx nx run data:render"`);
   }
-  const device = await Device.open();
+  const budget = flags.memoryBudget;
+  const device = await Device.open(budget === undefined ? {} : { memoryBudgetBytes: budget * 2 ** 30 });
   process.stderr.write(
     `${config.method} on ${device.info.description}, LP_NUM_THREADS ${device.info.threads}\n`,
   );
@@ -100,6 +113,7 @@ await runCommand(async (signal) => {
     folder,
     resume: flags.resume,
     signal,
+    describe: (described) => void process.stderr.write(`${showModel(described)}\n`),
     warn: (text) => void process.stderr.write(`${text}\n`),
     progress: (total, start) => showProgress(label, total, start),
   });

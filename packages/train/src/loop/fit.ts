@@ -1,6 +1,7 @@
 /** @file The training loop. A run that is resumed gives the same bits as one that was never stopped. */
 
 import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { totalmem } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import {
   batchAt,
@@ -15,7 +16,7 @@ import {
   readManifest,
   trainingBatch,
 } from "@candor/data";
-import { applyGroups } from "@candor/models";
+import { applyGroups, type MemoryEstimate, type ModelDescription } from "@candor/models";
 import {
   AdamW,
   capture,
@@ -39,6 +40,7 @@ import {
   saveCheckpoint,
 } from "../checkpoint/checkpoint.ts";
 import { buildMethod, continueMethod } from "../method/buildMethod.ts";
+import { assertFits, describeRun, withPublishedSizes } from "../method/describeRun.ts";
 import type { Method } from "../method/method.ts";
 import type { RunConfig } from "../recipes/runConfig.ts";
 import { appendMetrics, truncateMetrics } from "./metricsLog.ts";
@@ -56,6 +58,8 @@ export interface FitOptions {
   /** Go on from the newest checkpoint of the folder. */
   readonly resume: boolean;
   readonly progress: (total: number, start: number) => Progress;
+  /** Told of the parameters and of the memory of a step before anything is allocated. */
+  readonly describe?: (described: MemoryEstimate & ModelDescription) => void;
   /** Told of damaged checkpoints that are skipped, and of rows that have no crop. */
   readonly warn: (text: string) => void;
   /** Ends the run after the current step, with a checkpoint. */
@@ -80,11 +84,14 @@ interface DevMeasures {
 /**
  * Trains a method on the train split of one data set or several.
  *
- * @throws Error if the manifest has no such rows, a loss is not finite, or the folder holds another configuration
+ * @throws Error if the model is larger than the memory, the manifest has no such rows, or a loss is not finite
  * @throws DeviceLostError with the checkpoint to go on from
  */
 export async function fit(device: Device, config: RunConfig, options: FitOptions): Promise<FitResult> {
   const { folder, resume } = options;
+  const described = describeRun(device, await withPublishedSizes(config));
+  options.describe?.(described);
+  assertFits(described, roomOf(device));
   const manifestFile = resolve(config.manifest);
   const root = dirname(manifestFile);
   const { rows } = await readManifest(manifestFile);
@@ -179,6 +186,12 @@ export async function fit(device: Device, config: RunConfig, options: FitOptions
     method.model.dispose();
     optimizer.dispose();
   }
+}
+
+/** Bytes that are left of the device's budget; a software device has the machine's memory. */
+function roomOf(device: Device): number {
+  const { budgetBytes, usedBytes } = device.memoryReport();
+  return Math.min(budgetBytes - usedBytes, device.info.software ? totalmem() : Number.POSITIVE_INFINITY);
 }
 
 /** A lost device takes the model with it, and leaves the checkpoints: another process goes on from the last of them. */

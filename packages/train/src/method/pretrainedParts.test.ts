@@ -1,6 +1,6 @@
 /** @file Runs that start from folders of published weights: what is kept, what is trained, and what is refused. */
 
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createTokenizer, saveTokenizer, trainBpe } from "@candor/data";
@@ -19,6 +19,7 @@ import { Device, type HostTensor, Random } from "@candor/tensor-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { checkpointFile, readCheckpoint } from "../checkpoint/checkpoint.ts";
 import { fit } from "../loop/fit.ts";
+import { readMetrics } from "../loop/metricsLog.ts";
 import { loadPredictor } from "../predictor/predictor.ts";
 import { recipes } from "../recipes/recipes.ts";
 import type { RunConfig } from "../recipes/runConfig.ts";
@@ -158,6 +159,61 @@ it(
   },
   timeout,
 );
+
+it(
+  "f16 weights and recomputed layers train alike, and a run with f16 ones is loaded with them",
+  async () => {
+    const pretrained = { vision: join(folder, "clip"), lm: join(folder, "lm") };
+    const lora = { rank: 2, alpha: 4, targets: ["lm.layers.*.attention.query"], alsoTrain: ["connector.*"] };
+    const losses = async (name: string, change: Partial<RunConfig>) => {
+      await trained(name, { pretrained, lora, ...change });
+      const lines = readMetrics(join(folder, name, "metrics.jsonl"));
+      return lines.flatMap(({ loss }) => (typeof loss === "number" ? [loss] : []));
+    };
+    const plain = await losses("kept", {});
+    expect(plain).toHaveLength(3);
+    expect(await losses("recomputed", { recomputeLayers: true })).toEqual(plain);
+    const half = await losses("half", { weights: "f16", recomputeLayers: true });
+    expect(half).not.toEqual(plain);
+    // Each weight is rounded to 11 bits.
+    half.forEach((loss, i) => expect(Math.abs(loss / (plain[i] as number) - 1)).toBeLessThan(2 ** -8));
+
+    const { model } = await loadPredictor(device, join(folder, "half"));
+    const saved = (await readCheckpoint(checkpointFile(join(folder, "half"), 3))).model;
+    for (const [name, parameter] of model.namedParameters()) {
+      const isHalf = parameter.rank === 2 && /^(vit|lm)\./.test(name) && !/lora|positions/.test(name);
+      expect(parameter.dtype, name).toBe(isHalf ? "f16" : "f32");
+      expect(await parameter.read(), name).toEqual(saved.get(name)?.data);
+    }
+  },
+  timeout,
+);
+
+it("a model larger than the budget is refused before anything is allocated", async () => {
+  const small = await Device.open({ memoryBudgetBytes: 20_000, tuned: false });
+  const run = join(folder, "large");
+  const started = fit(small, config({}), { folder: run, resume: false, ...quiet });
+  await expect(started).rejects.toThrow(
+    /^the model needs 0\.00\d+ GiB before any activation .*take a smaller model/,
+  );
+  expect(small.stats.created).toBe(0);
+  expect(existsSync(run)).toBe(false);
+});
+
+it("a tokenizer with more ids than the embedding table is refused before anything is allocated", async () => {
+  const own = await Device.open({ tuned: false });
+  const small = join(folder, "small");
+  const text = { vocabularySize: 8, maxTokens: 40, width: 16, layers: 1, heads: 2, mlpRatio: 2 };
+  const made = await Device.open({ tuned: false });
+  await saveClip(small, new Clip(made, { vit, text, embeddingWidth: 16 }, new Random(1)));
+  cpSync(join(folder, "clip", "tokenizer.json"), join(small, "tokenizer.json"));
+  const change = { method: "flip-it", pretrained: { vision: small } } as const;
+  const started = fit(own, config(change), { folder: join(folder, "misfit"), resume: false, ...quiet });
+  await expect(started).rejects.toThrow(
+    /the tokenizer has ids up to \d+, the embedding table of .*small 8 rows/,
+  );
+  expect(own.stats.created).toBe(0);
+});
 
 it("names what is missing before it trains", async () => {
   const from = (change: Partial<RunConfig>) =>

@@ -3,9 +3,10 @@
 import { copyFileSync, existsSync } from "node:fs";
 import { join } from "node:path";
 import { loadTokenizer, type TextTokenizer } from "@candor/data";
-import { assertTokenizerFits, openClip, openClipVision, openLm, type PretrainedParts } from "@candor/models";
+import { openClip, openLm, openVision, type PretrainedParts } from "@candor/models";
 import type { Device } from "@candor/tensor-core";
 import type { RunConfig } from "../recipes/runConfig.ts";
+import { weightDTypes } from "./weightDTypes.ts";
 
 /** What the folders of a configuration hold. */
 export interface Pretrained extends PretrainedParts {
@@ -22,17 +23,29 @@ export interface Pretrained extends PretrainedParts {
 export async function openPretrained(device: Device, config: RunConfig, folder: string): Promise<Pretrained> {
   const { method, imageSize, pretrained } = config;
   const { vision, lm } = pretrained;
+  const dtypes = weightDTypes(config);
+  const within = (part: string) => ({
+    dtype: (name: string, shape: readonly number[]) => dtypes(`${part}.${name}`, shape),
+  });
   if (method === "flip-it" || method === "flip-mcl") {
     if (vision === undefined) return {};
     const tokenizer = await openTokenizer(vision, folder);
-    const clip = await openClip(device, vision, { imageSize });
-    assertTokenizerFits(tokenizer.vocabSize, clip.config.text.vocabularySize, vision);
-    return { clip, tokenizer };
+    const tokenizerSize = tokenizer.vocabSize;
+    return {
+      clip: await openClip(device, vision, { imageSize, tokenizerSize, ...within("clip") }),
+      tokenizer,
+    };
   }
-  const parts = vision === undefined ? {} : { vit: await openClipVision(device, vision, { imageSize }) };
-  if (method !== "ifas" || lm === undefined) return parts;
+  const openEncoder = async () => {
+    if (vision === undefined) return {};
+    return { vit: await openVision(device, vision, { imageSize, ...within("vit") }) };
+  };
+  if (method !== "ifas" || lm === undefined) return await openEncoder();
+  // First, because more can be wrong with it.
   const tokenizer = await openTokenizer(lm, folder);
-  return { ...parts, lm: await openLm(device, lm, { tokenizerSize: tokenizer.vocabSize }), tokenizer };
+  const tokenizerSize = tokenizer.vocabSize;
+  const opened = await openLm(device, lm, { tokenizerSize, ...within("lm") });
+  return { ...(await openEncoder()), lm: opened, tokenizer };
 }
 
 async function openTokenizer(from: string, run: string): Promise<TextTokenizer> {

@@ -13,9 +13,42 @@ it("every recipe is valid for every method, and survives JSON", () => {
   }
 });
 
+it("FLIP's recipe has its published settings, those of its ViT too", () => {
+  for (const method of methods) {
+    const config = recipes["flip-published"](method, "manifest.arrow");
+    const learningRate = method === "vit-binary" ? 1e-4 : 1e-6;
+    expect(config).toMatchObject({
+      imageSize: 224,
+      normalization: "imagenet",
+      steps: 4001,
+      batchSize: 6,
+      optimizer: { learningRate, weightDecay: 1e-6, betas: [0.9, 0.999], warmupSteps: 0 },
+      vit: { patchSize: 16, width: 768, layers: 12 },
+      flip: { hidden: 512, projection: { hidden: 4096, outputs: 256 }, promptsAsPublished: true },
+    });
+  }
+});
+
+it("f16 weights are for frozen published ones", () => {
+  const config = recipes.starter("ifas", "manifest.arrow");
+  const from = (change: object) => () => parseRunConfig({ ...config, weights: "f16", ...change });
+  const groups = [{ match: "vit.*", rate: 0 }];
+  expect(from({})).toThrow(/weights: f16 is for published weights that are frozen.*got "f16"/);
+  expect(from({ groups })).toThrow(/it needs pretrained/);
+  expect(from({ pretrained: { vision: "clip" } })).toThrow(/lora or a group of rate 0/);
+  expect(from({ pretrained: { vision: "clip" }, groups })()).toMatchObject({ weights: "f16" });
+});
+
 it("names every wrong field and its value", () => {
   const wrong = { ...recipes.starter("ifas", "manifest.arrow"), alpha: 1.5, steps: 0, surplus: true };
   expect(() => parseRunConfig(wrong)).toThrow(/alpha: .*got 1.5/);
   expect(() => parseRunConfig(wrong)).toThrow(/steps: .*got 0/);
   expect(() => parseRunConfig(wrong)).toThrow(/surplus/);
+});
+
+it("says how a configuration of one data set, as earlier versions wrote it, is read again", () => {
+  const { datasets: _, ...rest } = recipes.starter("ifas", "manifest.arrow");
+  expect(() => parseRunConfig({ ...rest, dataset: "D1" })).toThrow(
+    'put "datasets": ["D1"] in the place of "dataset" in config.json',
+  );
 });

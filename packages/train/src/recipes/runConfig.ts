@@ -16,90 +16,112 @@ const count = z.int().positive();
 const share = z.number().min(0).max(1);
 const quality = z.int().min(1).max(100);
 
-export const runConfigSchema = z.strictObject({
-  recipe: z.string(),
-  method: z.enum(methods),
-  seed: z
-    .int()
-    .min(0)
-    .max(2 ** 32 - 1),
-  /** Arrow manifest, relative to the folder where the command runs. */
-  manifest: z.string(),
-  /** Folder of the crops that `data:crop` made of the manifest; its image files where there is none. */
-  shards: z.string().optional(),
-  /** The data sets of the manifest that are trained on; batches are balanced over them. */
-  datasets: z.array(z.string()).min(1),
-  /** Edge of the images in pixels. */
-  imageSize: count,
-  /** Whose channel statistics images are normalised by. */
-  normalization: z.enum(["clip", "imagenet"]),
-  vit: vitConfigSchema,
-  connector: connectorConfigSchema,
-  /** Its vocabularySize is the most that the tokenizer may take. */
-  lm: lmConfigSchema,
-  /**
-   * Folders with published weights, which then say what `vit`, `lm` and `flip.text` are: a CLIP encoder, or the whole of
-   * CLIP for `flip-it` and `flip-mcl`, and a language model with its tokenizer.
-   */
-  pretrained: z.strictObject({ vision: z.string().optional(), lm: z.string().optional() }),
-  /** LoRA beside the linear maps that the patterns name; all else is frozen but what `alsoTrain` names. */
-  lora: z
-    .strictObject({
-      rank: count,
-      alpha: z.number().positive(),
-      targets: z.array(z.string()).min(1),
-      alsoTrain: z.array(z.string()),
-    })
-    .optional(),
-  /** Rates of parameters by the patterns of their names, the first that matches; 0 freezes. */
-  groups: z.array(parameterGroupSchema),
-  /** What FLIP's variants need beside the vision transformer. */
-  flip: z.strictObject({
-    /** Its vocabularySize is the most that the tokenizer may take, its maxTokens what the longest prompt needs. */
-    text: clipTextConfigSchema,
-    /** Width of the space that images and texts share. */
-    embeddingWidth: count,
-    /** Units of FLIP-V's head. */
-    hidden: count,
-    /** Perceptron before FLIP-MCL's SimCLR loss. */
-    projection: z.strictObject({ hidden: count, outputs: count }),
-    /** Draw FLIP-MCL's prompts with replacement, as the published code does by mistake. */
-    promptsAsPublished: z.boolean(),
-  }),
-  /** What explains the judgment; "template" is a fixed sentence a presentation, "none" trains on the judgment alone. */
-  caption: z.enum([...captionSources, "none"]),
-  /** Most tokens of a generated answer. */
-  maxAnswerTokens: count,
-  /** "lopsided" is L-LM, "plain" its ablation. */
-  loss: z.enum(["lopsided", "plain"]),
-  /** Weight of the judgment in L-LM. */
-  alpha: share,
-  steps: count,
-  batchSize: z.int().min(2),
-  checkpointEvery: count,
-  evaluateEvery: count,
-  optimizer: z.strictObject({
-    /** Peak of the schedule: linear warm-up, then a half cosine to 0. */
-    learningRate: z.number().positive(),
-    betas: z.tuple([share, share]),
-    weightDecay: z.number().min(0),
-    maxGradNorm: z.number().positive(),
-    warmupSteps: z.int().min(0),
-  }),
-  augmentation: z.strictObject({
-    flip: share,
-    minScale: z.number().positive().max(1),
-    shift: z.number().int().nonnegative(),
-    brightness: share,
-    contrast: share,
-    saturation: share,
-    grayscale: share,
-    blur: share,
-    blurSigma: z.number().min(0.1),
-    jpeg: share,
-    jpegQuality: z.tuple([quality, quality]),
-  }),
-});
+export const runConfigSchema = z
+  .strictObject({
+    recipe: z.string(),
+    method: z.enum(methods),
+    seed: z
+      .int()
+      .min(0)
+      .max(2 ** 32 - 1),
+    /** Arrow manifest, relative to the folder where the command runs. */
+    manifest: z.string(),
+    /** Folder of the crops that `data:crop` made of the manifest; its image files where there is none. */
+    shards: z.string().optional(),
+    /** The data sets of the manifest that are trained on; batches are balanced over them. */
+    datasets: z.array(z.string()).min(1),
+    /** Edge of the images in pixels. */
+    imageSize: count,
+    /** Whose channel statistics images are normalised by. */
+    normalization: z.enum(["clip", "imagenet"]),
+    vit: vitConfigSchema,
+    connector: connectorConfigSchema,
+    /** Its vocabularySize is the most that the tokenizer may take. */
+    lm: lmConfigSchema,
+    /**
+     * Folders with published weights, which then say what `vit`, `lm` and `flip.text` are: a CLIP encoder, or the whole of
+     * CLIP for `flip-it` and `flip-mcl`, and a language model with its tokenizer.
+     */
+    pretrained: z.strictObject({ vision: z.string().optional(), lm: z.string().optional() }),
+    /** LoRA beside the linear maps that the patterns name; all else is frozen but what `alsoTrain` names. */
+    lora: z
+      .strictObject({
+        rank: count,
+        alpha: z.number().positive(),
+        targets: z.array(z.string()).min(1),
+        alsoTrain: z.array(z.string()),
+      })
+      .optional(),
+    /** Rates of parameters by the patterns of their names, the first that matches; 0 freezes. */
+    groups: z.array(parameterGroupSchema),
+    /**
+     * How the device holds the matrices of published weights that are frozen, by `lora` or a group of rate 0; default "f32".
+     * What is trained is always f32.
+     */
+    weights: z.enum(["f32", "f16"]).optional(),
+    /**
+     * The backward pass computes the layers of the encoders and of the language model again, with the same bits, and a step
+     * keeps their inputs alone: less memory for a third more time. Default false.
+     */
+    recomputeLayers: z.boolean().optional(),
+    /** What FLIP's variants need beside the vision transformer. */
+    flip: z.strictObject({
+      /** Its vocabularySize is the most that the tokenizer may take, its maxTokens what the longest prompt needs. */
+      text: clipTextConfigSchema,
+      /** Width of the space that images and texts share. */
+      embeddingWidth: count,
+      /** Units of FLIP-V's head. */
+      hidden: count,
+      /** Perceptron before FLIP-MCL's SimCLR loss. */
+      projection: z.strictObject({ hidden: count, outputs: count }),
+      /** Draw FLIP-MCL's prompts with replacement, as the published code does by mistake. */
+      promptsAsPublished: z.boolean(),
+    }),
+    /** What explains the judgment; "template" is a fixed sentence a presentation, "none" trains on the judgment alone. */
+    caption: z.enum([...captionSources, "none"]),
+    /** Most tokens of a generated answer. */
+    maxAnswerTokens: count,
+    /** "lopsided" is L-LM, "plain" its ablation. */
+    loss: z.enum(["lopsided", "plain"]),
+    /** Weight of the judgment in L-LM. */
+    alpha: share,
+    steps: count,
+    batchSize: z.int().min(2),
+    checkpointEvery: count,
+    evaluateEvery: count,
+    optimizer: z.strictObject({
+      /** Peak of the schedule: linear warm-up, then a half cosine to 0. */
+      learningRate: z.number().positive(),
+      betas: z.tuple([share, share]),
+      weightDecay: z.number().min(0),
+      maxGradNorm: z.number().positive(),
+      warmupSteps: z.int().min(0),
+    }),
+    augmentation: z.strictObject({
+      flip: share,
+      minScale: z.number().positive().max(1),
+      shift: z.number().int().nonnegative(),
+      brightness: share,
+      contrast: share,
+      saturation: share,
+      grayscale: share,
+      blur: share,
+      blurSigma: z.number().min(0.1),
+      jpeg: share,
+      jpegQuality: z.tuple([quality, quality]),
+    }),
+  })
+  .refine(
+    ({ weights, pretrained, lora, groups }) =>
+      weights !== "f16" ||
+      (Object.values(pretrained).some((folder) => folder !== undefined) &&
+        (lora !== undefined || groups.some(({ rate }) => rate === 0))),
+    {
+      path: ["weights"],
+      error:
+        "f16 is for published weights that are frozen: it needs pretrained, and lora or a group of rate 0",
+    },
+  );
 
 export type RunConfig = z.infer<typeof runConfigSchema>;
 
@@ -115,5 +137,11 @@ export function parseRunConfig(value: unknown): RunConfig {
     const found = path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown>)?.[key], value);
     return `${path.join(".") || "the configuration"}: ${message}, got ${JSON.stringify(found)}`;
   });
+  const { dataset, datasets } = (value ?? {}) as Readonly<Record<string, unknown>>;
+  if (dataset !== undefined && datasets === undefined) {
+    lines.push(
+      `an earlier version wrote this: put "datasets": [${JSON.stringify(dataset)}] in the place of "dataset" in config.json`,
+    );
+  }
   throw new Error(`the run's configuration is not valid:\n  ${lines.join("\n  ")}`);
 }
