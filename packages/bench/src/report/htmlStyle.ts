@@ -97,7 +97,7 @@ li { max-width: 46rem; margin: 0.25rem 0; }
   body { font-size: 10pt; } main { max-width: none; padding: 0; } .scroll { overflow: visible; margin: 0.6rem 0; }
   h2 { break-after: avoid; margin-top: 1.6rem; } h3 { break-after: avoid; } tr, figure { break-inside: avoid; }
   table, table.narrow { font-size: 7.5pt; min-width: 0; } th, td { padding: 0.12rem 0.28rem; }
-  thead th, table.dense thead th, table.confusion thead th { min-width: 0; } td.text { white-space: normal; overflow-wrap: anywhere; }
+  thead th, table.dense thead th, table.confusion thead th { min-width: 0; } td.text, table.dense td { white-space: normal; } td.text { overflow-wrap: anywhere; } td.wrap { min-width: 0; }
   td small.side { display: block; min-width: 0; margin: 0; text-align: right; line-height: 1.1; } td small.side:empty { display: none; }
   .plots { grid-template-columns: repeat(4, 1fr); } .cards { grid-template-columns: repeat(4, 1fr); } .card div.body { padding: 0.4rem; font-size: 8pt; }
   .tiles { grid-template-columns: repeat(3, 1fr); } .tile dl { font-size: 8pt; } blockquote { font-size: 9pt; }

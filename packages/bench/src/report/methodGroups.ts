@@ -30,6 +30,11 @@ export function methodGroups({ runs }: Pick<CrossDomainReport, "runs">): MethodG
   }));
 }
 
+/** More methods than there are colours: the page then shows means over the targets where domains would fill sheets. */
+export function isCrowded(groups: readonly MethodGroup[]): boolean {
+  return groups.length > 6;
+}
+
 /**
  * Mean and deviation over the seeds of a method.
  *

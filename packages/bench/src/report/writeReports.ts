@@ -6,6 +6,7 @@ import { groupBy } from "../metrics/groupBy.ts";
 import type { TrainingCost } from "../protocols/jobs/readTrainings.ts";
 import type { ScoreFile } from "../scores/scoreFile.ts";
 import { buildReport } from "./buildReport.ts";
+import type { SafeHtml } from "./html.ts";
 import { methodTable } from "./methodTable.ts";
 import { readThumbnails } from "./readThumbnails.ts";
 import type { CrossDomainReport } from "./report.ts";
@@ -26,6 +27,8 @@ export interface WriteReportsOptions {
   readonly foldNotes?: readonly string[];
   /** What each training cost, by method. */
   readonly trainings?: ReadonlyMap<string, TrainingCost> | undefined;
+  /** Sections of the page after the methods, such as an ablation's. */
+  readonly sections?: readonly SafeHtml[];
   /** Rows and folder of the manifest, for the sample images. */
   readonly images?: { readonly rows: readonly ManifestRow[]; readonly root: string } | undefined;
   /** ISO 8601. */
@@ -48,7 +51,7 @@ export async function writeReports(
   files: readonly ScoreFile[],
   options: WriteReportsOptions,
 ): Promise<WrittenReports> {
-  const { out, source = "D1", resamples, seed, commands, images, created } = options;
+  const { out, source = "D1", resamples, seed, commands, sections = [], images, created } = options;
   const stated = files.map((file) => ({
     ...file,
     metadata: { ...file.metadata, sources: options.source ?? file.metadata.sources ?? source },
@@ -79,7 +82,7 @@ export async function writeReports(
     const isTestable = group.some((file) => file.metadata.method === baseline);
     const table = methodTable(group, { resamples, seed, baseline: isTestable ? baseline : undefined });
     const folder = folds.size === 1 ? out : join(out, name);
-    pages.push((await writeReport(folder, report, group, { thumbnails, table })).html);
+    pages.push((await writeReport(folder, report, group, { thumbnails, table, sections })).html);
     reports.push(report);
   }
   return { reports, paths: [tables.json, tables.markdown, tables.latex, ...pages] };

@@ -33,5 +33,6 @@ const dashes = ["none", "6 3", "2 3", "8 3 2 3", "4 2", "1 2"];
 
 /** The mark of the method or run with this index; colours are variables of the page's style sheet. */
 export function runMark(index: number): RunMark {
-  return { colour: `var(--run-${index % 6})`, dash: dashes[index % 6]! };
+  // Shifted by one every six, so that no two of 36 have both in common.
+  return { colour: `var(--run-${index % 6})`, dash: dashes[(index + Math.floor(index / 6)) % 6]! };
 }

@@ -3,7 +3,7 @@
 import * as Plot from "@observablehq/plot";
 import type { SafeHtml } from "../html.ts";
 import type { Interval } from "../../metrics/bootstrap.ts";
-import { methodGroups, overSeeds } from "../methodGroups.ts";
+import { isCrowded, methodGroups, overSeeds } from "../methodGroups.ts";
 import type { CrossDomainReport, RunResult } from "../report.ts";
 import { drawPlot, runMark } from "./drawPlot.ts";
 
@@ -45,15 +45,18 @@ export function hterBars(report: CrossDomainReport): SafeHtml {
       ),
     ];
   });
-  const rows = targets.length + 1;
+  // More methods than colours need their names, and then there is room for the means alone.
+  const named = isCrowded(groups);
+  const domains = named ? [mean] : [...targets, mean];
+  const shown = bars.filter((bar) => domains.includes(bar.domain));
   const largest = Math.max(
     0.1,
-    ...bars.flatMap((bar) => [bar.hter ?? 0, bar.high ?? 0, bar.deployable ?? 0]),
+    ...shown.flatMap((bar) => [bar.hter ?? 0, bar.high ?? 0, bar.deployable ?? 0]),
   );
   return drawPlot("HTER by domain and method", {
     width: 440,
-    height: 56 + rows * ((groups.length > 2 ? 10 : 14) * groups.length + 12),
-    marginLeft: 86,
+    height: 56 + domains.length * ((named ? 18 : groups.length > 2 ? 10 : 14) * groups.length + 12),
+    marginLeft: named ? 16 + 6.6 * Math.max(...groups.map(({ name }) => name.length)) : 86,
     marginRight: 16,
     marginTop: 6,
     marginBottom: 40,
@@ -64,17 +67,23 @@ export function hterBars(report: CrossDomainReport): SafeHtml {
       tickFormat: (share: number) => String(Math.round(share * 100)),
       grid: true,
     },
-    y: { domain: groups.map((group) => group.name), axis: null, padding: 0.12 },
-    fy: { domain: [...targets, mean], label: null, padding: 0.22 },
+    y: {
+      domain: groups.map((group) => group.name),
+      label: null,
+      tickSize: 0,
+      padding: 0.12,
+      ...(named ? {} : { axis: null }),
+    },
+    fy: { domain: domains, label: null, padding: 0.22, ...(named ? { axis: null } : {}) },
     marks: [
-      Plot.barX(bars, {
+      Plot.barX(shown, {
         x: "hter",
         y: "method",
         fy: "domain",
         fill: (bar: Bar) => runMark(bar.index).colour,
       }),
       Plot.ruleY(
-        bars.filter((bar) => bar.low !== null),
+        shown.filter((bar) => bar.low !== null),
         {
           x1: "low",
           x2: "high",
@@ -84,7 +93,7 @@ export function hterBars(report: CrossDomainReport): SafeHtml {
           strokeOpacity: 0.75,
         },
       ),
-      Plot.tickX(bars, {
+      Plot.tickX(shown, {
         x: "deployable",
         y: "method",
         fy: "domain",

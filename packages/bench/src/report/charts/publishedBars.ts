@@ -33,7 +33,7 @@ export function publishedBars(report: CrossDomainReport): SafeHtml {
   return drawPlot("Mean HTER of the literature and of this report", {
     width: 440,
     height: 60 + 20 * (bars.length + 1),
-    marginLeft: 104,
+    marginLeft: Math.max(104, 12 + 6.6 * Math.max(...bars.map(({ method }) => method.length))),
     marginRight: 44,
     marginTop: 22,
     marginBottom: 34,

@@ -6,7 +6,7 @@ import { detCurve, rocCurve, type CurveInput } from "../charts/errorCurves.ts";
 import { hterBars } from "../charts/hterBars.ts";
 import { scoreHistogram } from "../charts/scoreHistogram.ts";
 import { html, type SafeHtml } from "../html.ts";
-import { methodGroups } from "../methodGroups.ts";
+import { isCrowded, methodGroups } from "../methodGroups.ts";
 import type { CrossDomainReport } from "../report.ts";
 import { runLegend } from "./runLegend.ts";
 
@@ -14,13 +14,16 @@ import { runLegend } from "./runLegend.ts";
 export function chartsSection(report: CrossDomainReport, files: readonly ScoreFile[]): SafeHtml {
   const { runs } = report;
   const groups = methodGroups(report);
+  // More lines than that hide each other.
+  const crowded = isCrowded(groups);
   const several = groups.some((group) => group.runs.length > 1);
   const domains = runs[0]!.domains.map((domain) => ({
     ...domain,
     curves: groups.flatMap((group) =>
       group.runs.map((run) => ({
         index: group.index,
-        seeds: group.runs.length,
+        isFirst: run === group.runs[0],
+        seeds: crowded ? 1 : group.runs.length,
         videos: videoScores(
           files[runs.indexOf(run)]!.rows.filter(
             (line) => line.dataset === domain.dataset && line.split === "test",
@@ -29,22 +32,29 @@ export function chartsSection(report: CrossDomainReport, files: readonly ScoreFi
       })),
     ),
   }));
+  const perSeed = crowded ? " The first seed of each method." : " A line a seed.";
   // A curve needs both classes.
   const judged = domains.filter(({ videos }) => videos.live > 0 && videos.spoof > 0);
   const title = ({ dataset, role }: (typeof domains)[number]) =>
     role === "source" ? `${dataset}, source` : dataset;
+  const panels = crowded
+    ? [{ title: "all targets", domains: domains.filter(({ role }) => role === "target") }]
+    : domains.map((domain) => ({ title: title(domain), domains: [domain] }));
   const small = (draw: (dataset: string, curves: readonly CurveInput[]) => SafeHtml) =>
     html`<div class="plots">
       ${judged.map(
         (domain) =>
           html`<div>
             <h3>${title(domain)}</h3>
-            ${draw(domain.dataset, domain.curves)}
+            ${draw(
+              domain.dataset,
+              domain.curves.filter(({ isFirst }) => isFirst || !crowded),
+            )}
           </div>`,
       )}
     </div>`;
   return html`<section>
-      <h2>HTER by domain</h2>
+      <h2>${crowded ? "Mean HTER" : "HTER by domain"}</h2>
       ${runLegend(groups)}
       <figure>
         ${hterBars(report)}
@@ -59,7 +69,7 @@ export function chartsSection(report: CrossDomainReport, files: readonly ScoreFi
       <h2>ROC curves</h2>
       <p class="soft">
         Across: spoofs accepted (FPR, %). Up: live samples accepted (TPR, %). Positive class:
-        live.${several ? " A line a seed." : null}
+        live.${several ? perSeed : null}
       </p>
       ${runLegend(groups)}${small(rocCurve)}
     </section>
@@ -85,13 +95,15 @@ export function chartsSection(report: CrossDomainReport, files: readonly ScoreFi
         ({ name, index, runs: seeds }) =>
           html`<h3 class="method">${name}</h3>
             <div class="plots">
-              ${domains.map(
-                (domain) =>
+              ${panels.map(
+                (panel) =>
                   html`<div>
-                    <h3 class="soft">${title(domain)}</h3>
+                    <h3 class="soft">${panel.title}</h3>
                     ${scoreHistogram(
-                      `Scores of ${name} on ${domain.dataset}`,
-                      domain.curves.filter((curve) => curve.index === index).flatMap(({ videos }) => videos),
+                      `Scores of ${name} on ${panel.title}`,
+                      panel.domains.flatMap(({ curves }) =>
+                        curves.filter((curve) => curve.index === index).flatMap(({ videos }) => videos),
+                      ),
                       seeds.map((run) => run.devThreshold),
                     )}
                   </div>`,

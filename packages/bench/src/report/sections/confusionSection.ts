@@ -4,7 +4,7 @@ import { addConfusions, namingFigures, unnamed } from "../../explanations/judgeE
 import type { ExplanationFigures } from "../../explanations/judgeExplanations.ts";
 import { blank, percent } from "../formatFigures.ts";
 import { html, type SafeHtml } from "../html.ts";
-import { methodGroups, type MethodGroup } from "../methodGroups.ts";
+import { isCrowded, methodGroups, type MethodGroup } from "../methodGroups.ts";
 import type { CrossDomainReport } from "../report.ts";
 
 type Confusion = ExplanationFigures["confusion"];
@@ -22,14 +22,14 @@ export function confusionSection(report: CrossDomainReport): SafeHtml | null {
       dictionary's words stand. Sentences, counted; the darker, the larger the share of the row. Framed: named
       right. Recall: share of a row named right. Precision: share right of the sentences that name the column.
     </p>
-    ${explaining.map(methodTables)}
+    ${explaining.map((group) => methodTables(group, !isCrowded(explaining)))}
   </section>`;
 }
 
-function methodTables({ name, runs }: MethodGroup): SafeHtml {
+function methodTables({ name, runs }: MethodGroup, byDomain: boolean): SafeHtml {
   const all = addConfusions(runs.map((run) => run.explanations.confusion));
   const domains = runs[0]!.domains
-    .filter(({ role }) => role === "target")
+    .filter(({ role }) => byDomain && role === "target")
     .map(({ dataset }) => ({
       dataset,
       confusion: addConfusions(

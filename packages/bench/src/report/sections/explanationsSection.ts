@@ -4,7 +4,7 @@ import type { ExplanationFigures } from "../../explanations/judgeExplanations.ts
 import { freedomScale } from "../charts/freedomScale.ts";
 import { withSpread } from "../formatFigures.ts";
 import { html, type SafeHtml } from "../html.ts";
-import { methodGroups, overSeeds, type MethodGroup } from "../methodGroups.ts";
+import { isCrowded, methodGroups, overSeeds, type MethodGroup } from "../methodGroups.ts";
 import type { CrossDomainReport, RunResult } from "../report.ts";
 
 /** Figures of the interpretations, by method and domain; nothing if no run explains. */
@@ -36,7 +36,7 @@ export function explanationsSection(report: CrossDomainReport): SafeHtml | null 
           </tr>
         </thead>
         <tbody>
-          ${report.runs[0]!.domains.map(({ dataset }, row) =>
+          ${(isCrowded(explaining) ? [] : report.runs[0]!.domains).map(({ dataset }, row) =>
             explaining.map((group, index) =>
               figuresRow(index === 0, dataset, group, (run) => run.domains[row]!.explanations),
             ),

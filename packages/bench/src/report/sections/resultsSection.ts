@@ -2,7 +2,7 @@
 
 import { percent, percentInterval, tableFigures, withSpread } from "../formatFigures.ts";
 import { html, type SafeHtml } from "../html.ts";
-import { methodGroups, overSeeds, type MethodGroup } from "../methodGroups.ts";
+import { isCrowded, methodGroups, overSeeds, type MethodGroup } from "../methodGroups.ts";
 import type { CrossDomainReport, RunResult } from "../report.ts";
 
 type FigureKey = (typeof tableFigures)[number]["key"];
@@ -33,7 +33,7 @@ export function resultsSection(report: CrossDomainReport): SafeHtml {
           </tr>
         </thead>
         <tbody>
-          ${runs[0]!.domains.map(({ dataset, role, videos }, row) =>
+          ${(isCrowded(groups) ? [] : runs[0]!.domains).map(({ dataset, role, videos }, row) =>
             groups.map((group, index) => {
               const name = html`${dataset}${role === "source" ? html` <small>source</small>` : null}`;
               return html`<tr${index === 0 ? html` class="first"` : null}><td class="text">${index === 0 ? name : ""}</td><td class="text">${group.name}</td><td>${videos.live} / ${videos.spoof}</td>${tableFigures.map(

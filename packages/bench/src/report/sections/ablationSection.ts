@@ -1,0 +1,68 @@
+/** @file The ablation table as a section: a block a factor, the others at the baseline, beside the paper's effects. */
+
+import type { AblationTable, FactorRows, Spread } from "../../ablation/ablationTable.ts";
+import { baselineName } from "../../ablation/planAblation.ts";
+import { ablationNotes } from "../../ablation/renderAblation.ts";
+import { blank, withSpread } from "../formatFigures.ts";
+import { html, type SafeHtml } from "../html.ts";
+import { differenceCells } from "./tablesSection.ts";
+
+type Line = FactorRows["rows"][number];
+
+/** One table for all factors, so that their columns stand below each other. */
+export function ablationSection({ factors }: AblationTable): SafeHtml {
+  return html`<section>
+    <h2>What each part adds</h2>
+    <div class="scroll">
+      <table class="dense">
+        <thead>
+          <tr>
+            <th class="text">setting</th>
+            <th>HTER, literature</th>
+            <th>Δ<small>to full I-FAS</small></th>
+            <th>p</th>
+            <th>HTER, dev threshold</th>
+            <th>HTER at 0.5</th>
+            <th>AUC</th>
+            <th>Δ<small>to full I-FAS</small></th>
+            <th>p</th>
+            <th>attack named</th>
+            <th class="text">paper</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${factors.map(
+            ({ name, title, rows }) =>
+              html`<tr class="group">
+                  <td class="text" colspan="11"><strong>${name}</strong>: ${title}</td>
+                </tr>
+                ${rows.map(settingRow)}`,
+          )}
+        </tbody>
+      </table>
+    </div>
+    <ul class="soft">
+      ${ablationNotes.map((note) => html`<li>${note}</li>`)}
+    </ul>
+  </section>`;
+}
+
+function settingRow({ title, paper, row }: Line): SafeHtml {
+  const { mean, against } = row.figures;
+  const full = row.method === baselineName;
+  const difference = (key: "hterLiterature" | "auc") =>
+    against
+      ? differenceCells(against[key])
+      : html`<td>${full ? "full" : blank}</td>
+          <td>${blank}</td>`;
+  return html`<tr class="first${full ? " ours" : ""}">
+    <td class="text">${title}</td>
+    ${figure(mean?.hterLiterature)}${difference("hterLiterature")}${figure(mean?.hterAtDevThreshold)}
+    ${figure(row.hterAtHalf)}${figure(mean?.auc)}${difference("auc")}${figure(row.attackNamedRight, 1)}
+    <td class="text wrap">${paper}</td>
+  </tr>`;
+}
+
+function figure(spread: Spread | null | undefined, digits = 2): SafeHtml {
+  return html`<td>${withSpread(spread ?? null, digits)}</td>`;
+}
