@@ -54,7 +54,7 @@ td small.side { display: inline-block; min-width: 5.4em; text-align: left; margi
 th:first-child, td:first-child { padding-left: 0; } th:last-child, td:last-child { padding-right: 0; }
 tbody tr.group > * { border-top: 1px solid var(--line); padding-top: 0.7rem; color: var(--soft); }
 figure.small { max-width: 32rem; }
-table.dense thead th { min-width: 2.6rem; } table.dense td small { display: block; line-height: 1.2; }
+table.dense thead th { min-width: 2.6rem; } table.dense td.wrap { min-width: 8.5rem; } table.dense td small { display: block; line-height: 1.2; }
 tbody tr.total > * { border-top: 2px solid var(--ink); }
 table.confusion { width: auto; } table.confusion thead th { min-width: 3.4rem; } table.confusion td.right { box-shadow: inset 0 0 0 1.5px var(--ink); }
 h3.method { margin-top: 1.6rem; font-size: 1rem; } .scroll + h3 { margin-top: 1.4rem; }
@@ -97,7 +97,7 @@ li { max-width: 46rem; margin: 0.25rem 0; }
   body { font-size: 10pt; } main { max-width: none; padding: 0; } .scroll { overflow: visible; margin: 0.6rem 0; }
   h2 { break-after: avoid; margin-top: 1.6rem; } h3 { break-after: avoid; } tr, figure { break-inside: avoid; }
   table, table.narrow { font-size: 7.5pt; min-width: 0; } th, td { padding: 0.12rem 0.28rem; }
-  thead th, table.dense thead th, table.confusion thead th { min-width: 0; } td.text, table.dense td { white-space: normal; } td.text { overflow-wrap: anywhere; } td.wrap { min-width: 0; }
+  thead th, table.dense thead th, table.confusion thead th { min-width: 0; } td { white-space: normal; } td.text, thead th { overflow-wrap: anywhere; } td.wrap, table.dense td.wrap { min-width: 0; }
   td small.side { display: block; min-width: 0; margin: 0; text-align: right; line-height: 1.1; } td small.side:empty { display: none; }
   .plots { grid-template-columns: repeat(4, 1fr); } .cards { grid-template-columns: repeat(4, 1fr); } .card div.body { padding: 0.4rem; font-size: 8pt; }
   .tiles { grid-template-columns: repeat(3, 1fr); } .tile dl { font-size: 8pt; } blockquote { font-size: 9pt; }

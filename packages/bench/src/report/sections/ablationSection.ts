@@ -3,7 +3,7 @@
 import type { AblationTable, FactorRows, Spread } from "../../ablation/ablationTable.ts";
 import { baselineName } from "../../ablation/planAblation.ts";
 import { ablationNotes } from "../../ablation/renderAblation.ts";
-import { blank, withSpread } from "../formatFigures.ts";
+import { blank, percent } from "../formatFigures.ts";
 import { html, type SafeHtml } from "../html.ts";
 import { differenceCells } from "./tablesSection.ts";
 
@@ -56,7 +56,7 @@ function settingRow({ title, paper, row }: Line): SafeHtml {
       : html`<td>${full ? "full" : blank}</td>
           <td>${blank}</td>`;
   return html`<tr class="first${full ? " ours" : ""}">
-    <td class="text">${title}</td>
+    <td class="text wrap">${title}</td>
     ${figure(mean?.hterLiterature)}${difference("hterLiterature")}${figure(mean?.hterAtDevThreshold)}
     ${figure(row.hterAtHalf)}${figure(mean?.auc)}${difference("auc")}${figure(row.attackNamedRight, 1)}
     <td class="text wrap">${paper}</td>
@@ -64,5 +64,9 @@ function settingRow({ title, paper, row }: Line): SafeHtml {
 }
 
 function figure(spread: Spread | null | undefined, digits = 2): SafeHtml {
-  return html`<td>${withSpread(spread ?? null, digits)}</td>`;
+  if (!spread) return html`<td>${blank}</td>`;
+  const { mean, deviation } = spread;
+  return html`<td>
+    ${percent(mean, digits)}${deviation === null ? null : html`<small>± ${percent(deviation, digits)}</small>`}
+  </td>`;
 }
