@@ -7,10 +7,8 @@ import {
   matmul,
   Module,
   mul,
+  normalize,
   type Random,
-  rsqrt,
-  square,
-  sum,
   tensor,
   type Tensor,
 } from "@candor/tensor-core";
@@ -48,7 +46,7 @@ export class Clip extends Module {
    * @returns [B, E] of length 1
    */
   embedImages(images: Tensor): Tensor {
-    return unitLength(this.visualProjection.forward(this.vit.forward(images).pooled)); // [B, D] -> [B, E]
+    return normalize(this.visualProjection.forward(this.vit.forward(images).pooled)); // [B, D] -> [B, E]
   }
 
   /**
@@ -56,7 +54,7 @@ export class Clip extends Module {
    * @returns [K, E] of length 1
    */
   embedTexts(ids: Tensor): Tensor {
-    return unitLength(this.textProjection.forward(this.text.forward(ids).pooled)); // [K, W] -> [K, E]
+    return normalize(this.textProjection.forward(this.text.forward(ids).pooled)); // [K, W] -> [K, E]
   }
 
   /**
@@ -74,9 +72,4 @@ export class Clip extends Module {
   forward(images: Tensor, ids: Tensor): Tensor {
     return this.logits(this.embedImages(images), this.embedTexts(ids));
   }
-}
-
-/** x / |x| over the last axis. */
-export function unitLength(x: Tensor): Tensor {
-  return mul(x, rsqrt(sum(square(x), -1, { keepAxis: true })));
 }

@@ -5,6 +5,7 @@ import {
   type Device,
   mean,
   Module,
+  normalize,
   type Random,
   reshape,
   slice,
@@ -13,7 +14,7 @@ import {
 } from "@candor/tensor-core";
 import type { PretrainedParts } from "../antispoof/ifas.ts";
 import type { Judge } from "../antispoof/judge.ts";
-import { Clip, unitLength } from "../clip/clip.ts";
+import { Clip } from "../clip/clip.ts";
 import type { FlipItConfig, FlipMclConfig } from "./flipConfig.ts";
 
 // B batch, S image side, P prompts of a class, T tokens, E width of the shared space
@@ -69,6 +70,6 @@ export class FlipIt<C extends FlipItConfig | FlipMclConfig = FlipItConfig> exten
   classTexts(prompts: Tensor): Tensor {
     const count = this.config.prompts.live.length;
     const of = (start: number, end: number) => reshape(mean(slice(prompts, 0, start, end), 0), [1, -1]); // [P, E] -> [1, E]
-    return unitLength(concat([of(0, count), of(count, prompts.shape[0] ?? 0)], 0));
+    return normalize(concat([of(0, count), of(count, prompts.shape[0] ?? 0)], 0));
   }
 }
