@@ -7,6 +7,7 @@ import { ablationTable } from "../ablation/ablationTable.ts";
 import { factors } from "../ablation/factors.ts";
 import { baselineName, planAblation } from "../ablation/planAblation.ts";
 import { writeAblation } from "../ablation/writeAblation.ts";
+import { ablationSection } from "../report/sections/ablationSection.ts";
 import { writeReports } from "../report/writeReports.ts";
 import { endProcess } from "./endProcess.ts";
 import { runProtocol } from "./protocolJobs.ts";
@@ -64,7 +65,11 @@ await endProcess(async () => {
         context.commands,
         flags.record,
       );
-      const pages = await writeReports(files, { ...context, baseline: baselineName });
+      const pages = await writeReports(files, {
+        ...context,
+        baseline: baselineName,
+        sections: [ablationSection(table)],
+      });
       return [markdown, ...[...paths, ...pages.paths].map((path) => resolve(path))].join("\n");
     }),
   );
