@@ -60,6 +60,20 @@ export const matmulEquivalents: readonly Equivalent[] = [
     reason: "the first split then takes the whole depth (0 - 1 wraps to more than there is), all others none",
   },
   {
+    kernel: /^matmul\.register$/,
+    fault: "bound",
+    line: /^if \(column >= params\.columns\)/,
+    reason: "an invocation takes four columns, and there are none for columns past the last",
+  },
+  {
+    kernel: /^matmul\.(register|tile)$/,
+    fault: "bound",
+    line: /^if \(row \+ \d+u < params\.rows\)/,
+    reason:
+      "not on software adapters: one row past the last is the first of the next item, whose own invocations write it after, " +
+      "as these drivers run them in order, or lies outside of the binding; a GPU needs the bound",
+  },
+  {
     kernel: /^matmul\.broadcast$/,
     fault: "comparison",
     line: /^if \(column == 0u && batch == 0u\) \{ storeSum/,
