@@ -112,17 +112,17 @@ async function measure(device: Device, candidate: Candidate, folder: string, dty
     `loaded as ${dtype} in ${shown(loaded)}: ${mebibytes(loaded.bytes)} on the device, ` +
       `predicted ${mebibytes(predicted.parameterBytes)}`,
   );
-  const runs = [];
+  const runs: (ReturnType<typeof lap> & { readonly flop: number; readonly gigaflops: number })[] = [];
   for (const which of ["first run, with its kernels' compilation", "second run"]) {
     using _scope = device.scope();
-    await noGrad(() => candidate.run(device, model)).read();
+    const flop = await device.countFlop(() => noGrad(() => candidate.run(device, model)).read());
     const run = lap();
-    runs.push({ ...run, gigaflops: candidate.flop / 1e9 / run.seconds });
-    console.log(`${which}: ${shown(run)}, ${(candidate.flop / 1e9 / run.seconds).toFixed(1)} GFLOP/s`);
+    runs.push({ ...run, flop, gigaflops: flop / 1e9 / run.seconds });
+    console.log(`${which}: ${shown(run)}, ${(flop / 1e9 / run.seconds).toFixed(1)} GFLOP/s`);
   }
   const measured = { peakBytes: device.stats.peakBytes, processPeakBytes: processPeak() };
   console.log(
-    `products: ${(candidate.flop / 1e9).toFixed(1)} GFLOP a run, by formula\n` +
+    `products: ${(runs[0]!.flop / 1e9).toFixed(3)} GFLOP a run as dispatched, predicted ${(candidate.flop / 1e9).toFixed(3)}\n` +
       `peak on the device: ${mebibytes(measured.peakBytes)}, predicted ${mebibytes(predicted.totalBytes)}\n` +
       `peak of the process: ${mebibytes(measured.processPeakBytes)}` +
       (info.software ? ", with the device's memory" : ""),

@@ -33,6 +33,9 @@ export function write(element: ElementType = "f32"): BufferDeclaration {
 
 export type UniformType = "f32" | "i32" | "u32";
 
+/** The values of declared uniforms. */
+export type UniformNumbers<Declared> = Readonly<Record<keyof Declared, number>>;
+
 /**
  * One compute kernel.
  *
@@ -49,6 +52,8 @@ export interface KernelSpec<B extends string = string, U extends string = string
   readonly constants?: Readonly<Record<string, number | boolean>>;
   readonly features?: readonly ("subgroups" | "shader-f16" | typeof subgroupMatrixFeature)[];
   readonly body: string;
+  /** Operations of a dispatch, a multiply-add being two, where the kernel is a product; what masks hide counts too. */
+  flop?(uniforms: Readonly<Record<U, number>>): number;
   /** What the kernel computes, where it does so element by element: a captured step joins chains of such. */
   readonly elementwise?: Elementwise;
 }

@@ -36,6 +36,8 @@ export class Recorder {
   profiler: Profiler | undefined;
   /** Looks through what every dispatch writes while it is set. */
   trap: NonFiniteTrap | undefined;
+  /** Sums the operations of products while it is set. */
+  products: { flop: number } | undefined;
   /** Told of kernels that a submit uses for the first time. */
   compileAhead: ((kernels: readonly KernelSpec[]) => void) | undefined;
   /** While it is set, dispatches are put on this list and not run. */
@@ -86,6 +88,7 @@ export class Recorder {
       this.commands.push({ kernel, bindings: { ...buffers }, uniforms: { ...uniforms }, groups: [x, y, z] });
       return;
     }
+    this.#countProduct(kernel, uniforms);
     if (this.#pending === maxDispatches) this.flush();
     const compiled = this.pipelines.get(kernel);
     const key = bindingsKey(compiled, kernel, buffers);
@@ -129,6 +132,9 @@ export class Recorder {
       }
       return;
     }
+    if (this.products) {
+      for (const { kernel, uniforms } of program.commands) this.#countProduct(kernel, uniforms);
+    }
     program.writeUniforms();
     program.encode((label) => this.#passFor(label));
     this.#dispatches += program.dispatches;
@@ -167,6 +173,14 @@ export class Recorder {
   /** Forgets bind groups; needed once buffers are destroyed. */
   dropBindGroups(): void {
     this.#bindGroups.clear();
+  }
+
+  #countProduct(kernel: KernelSpec, uniforms: Readonly<Record<string, UniformValue>>): void {
+    if (!this.products || !kernel.flop) return;
+    const values = Object.entries(uniforms).map(
+      ([name, value]) => [name, typeof value === "number" ? value : value()] as const,
+    );
+    this.products.flop += kernel.flop(Object.fromEntries(values));
   }
 
   #passFor(label: string): GPUComputePassEncoder {

@@ -140,6 +140,23 @@ export class Device {
   }
 
   /**
+   * Runs `fn` and counts the operations of the matrix products and of attention that it dispatches, replayed steps too.
+   *
+   * @returns operations, a multiply-add being two; what a mask hides counts as if it were seen
+   */
+  async countFlop(fn: () => unknown): Promise<number> {
+    this.assertNotRecording("countFlop");
+    const products = { flop: 0 };
+    this.recorder.products = products;
+    try {
+      await fn();
+    } finally {
+      this.recorder.products = undefined;
+    }
+    return products.flop;
+  }
+
+  /**
    * Runs `fn` and looks through every f32 tensor that its kernels write. Slow: for finding out where a loss went wrong.
    *
    * @throws NonFiniteError naming the first kernel that wrote NaN or infinity, the tensor, and its first such element

@@ -6,7 +6,7 @@
  * algorithm 4 needs the same five), every sum has a fixed order, and what is stored does not grow with T.
  */
 
-import { read, wgsl, write, type KernelSpec } from "../../kernel/kernelSpec.ts";
+import { read, wgsl, write, type KernelSpec, type UniformNumbers } from "../../kernel/kernelSpec.ts";
 import { flatGroup } from "../../kernel/wgsl/flatIndex.ts";
 import { byVariant } from "../../kernel/wgsl/rowReduce.ts";
 import { visibleKeys, visibleQuads } from "./attentionMask.wgsl.ts";
@@ -21,6 +21,7 @@ import {
   quad,
   scores,
   shared,
+  sharedProductFlop,
   sharedUniforms,
 } from "./attentionShared.wgsl.ts";
 
@@ -40,6 +41,8 @@ const passUniforms = {
   slopes: "u32",
 } as const;
 
+const weighUniforms = { ...passUniforms, offset: "u32" } as const;
+
 /**
  * p = 2^(s - lse) and, from `slopes` on, ds = p (dy·v - delta), for the queries of a pass: [B, H, blocks of 8, S] with S
  * filled up to whole blocks of columns. Blocks that no row sees stay unwritten.
@@ -50,6 +53,8 @@ export const attentionWeightsShared = byVariant(({ lanes }: { lanes: number }) =
     label: "attention.backward.weights.shared",
     ...shared(variant),
     uniforms: passUniforms,
+    flop: ({ units, begin, until, unitRows, keys, quads }: UniformNumbers<typeof passUniforms>) =>
+      2 * sharedProductFlop({ units, queries: until - begin, unitRows, keys, quads }),
     buffers: {
       q: read(quad),
       k: read(quad),
@@ -151,7 +156,20 @@ export const attentionWeighShared = byVariant((variant: WeighVariant) => {
   return {
     label: rows === "queries" ? "attention.backward.query.shared" : "attention.backward.key.shared",
     ...shared(geometry),
-    uniforms: { ...passUniforms, offset: "u32" },
+    uniforms: weighUniforms,
+    flop: ({ units, begin, until, unitRows, keys, quads, group }: UniformNumbers<typeof weighUniforms>) => {
+      const pieces = Math.ceil(quads / (lanes / fold));
+      const queries = until - begin;
+      return rows === "queries"
+        ? sharedProductFlop({ units: units / pieces, queries, unitRows, keys, quads })
+        : sharedProductFlop({
+            units: (units / pieces) * group,
+            queries: keys,
+            unitRows,
+            keys: queries,
+            quads,
+          });
+    },
     buffers: { x: read(quad), weights: read(quad), y: write(quad), visible: read("vec4<u32>") },
     body: wgsl`
 ${flatGroup}

@@ -1,6 +1,6 @@
 /** @file Attention of a few queries over a long cache of keys: the keys are split, and what the splits give is joined. */
 
-import { read, wgsl, write, type KernelSpec } from "../../kernel/kernelSpec.ts";
+import { read, wgsl, write, type KernelSpec, type UniformNumbers } from "../../kernel/kernelSpec.ts";
 import { flatGroup } from "../../kernel/wgsl/flatIndex.ts";
 
 /** Keys of a split: one for each invocation. */
@@ -44,6 +44,8 @@ export const attentionDecodeSplit = {
   label: "attention.decode.split",
   workgroup: keysPerSplit,
   uniforms: decodeUniforms,
+  // A split has so many keys at most.
+  flop: ({ units, quads }: UniformNumbers<typeof decodeUniforms>) => 4 * units * keysPerSplit * quads * 4,
   buffers: { q: read(quad), k: read(quad), v: read(quad), lengths: read("i32"), parts: write(quad) },
   body: wgsl`
 ${flatGroup}

@@ -5,7 +5,7 @@
  * one number stands for every mask (prefix = S for none, 0 for causal).
  */
 
-import { read, wgsl, write, type KernelSpec } from "../../kernel/kernelSpec.ts";
+import { read, wgsl, write, type KernelSpec, type UniformNumbers } from "../../kernel/kernelSpec.ts";
 import { flatGroup } from "../../kernel/wgsl/flatIndex.ts";
 import { byVariant } from "../../kernel/wgsl/rowReduce.ts";
 import { attentionUniforms, visibleKeys, visibleQuads } from "./attentionMask.wgsl.ts";
@@ -22,6 +22,10 @@ export interface PlainVariant {
    */
   readonly rolled: boolean;
 }
+
+/** Operations of one product of rows, a unit each, with `others` rows of the other side. */
+const plainProductFlop = (units: number, others: number, quads: number): number =>
+  2 * units * others * quads * 4;
 
 const bound = ({ rolled }: PlainVariant) => (rolled ? "params.quads" : "QUADS");
 
@@ -40,6 +44,8 @@ export const attentionForwardPlain = byVariant(
         visible: read("vec4<u32>"),
       },
       uniforms: attentionUniforms,
+      flop: ({ units, keys, quads }: UniformNumbers<typeof attentionUniforms>) =>
+        2 * plainProductFlop(units, keys, quads),
       constants: { QUADS: variant.quads, ROLLED: variant.rolled },
       body: wgsl`
 ${flatGroup}
@@ -100,6 +106,8 @@ export const attentionBackwardQueryPlain = byVariant(
         visible: read("vec4<u32>"),
       },
       uniforms: attentionUniforms,
+      flop: ({ units, keys, quads }: UniformNumbers<typeof attentionUniforms>) =>
+        3 * plainProductFlop(units, keys, quads),
       constants: { QUADS: variant.quads, ROLLED: variant.rolled },
       body: wgsl`
 ${flatGroup}
@@ -161,6 +169,9 @@ export const attentionBackwardKeyPlain = byVariant(
         visible: read("vec4<u32>"),
       },
       uniforms: attentionUniforms,
+      // A unit is a key of a group of heads.
+      flop: ({ units, tokens, group, quads }: UniformNumbers<typeof attentionUniforms>) =>
+        4 * plainProductFlop(units * group, tokens, quads),
       constants: { QUADS: variant.quads, ROLLED: variant.rolled },
       body: wgsl`
 ${flatGroup}

@@ -16,7 +16,7 @@
  * code is a sixteenth.
  */
 
-import { read, wgsl, write, type KernelSpec } from "../../kernel/kernelSpec.ts";
+import { read, wgsl, write, type KernelSpec, type UniformNumbers } from "../../kernel/kernelSpec.ts";
 import { flatGroup } from "../../kernel/wgsl/flatIndex.ts";
 import { byVariant } from "../../kernel/wgsl/rowReduce.ts";
 import { attentionUniforms, visibleKeys, visibleQuads } from "./attentionMask.wgsl.ts";
@@ -50,6 +50,15 @@ export const count = (n: number, line: (i: number) => string) =>
 export const eachRow = ({ rows }: SharedVariant, line: (row: number) => string) => count(rows, line);
 const eachPart = (line: (part: string, k: number) => string) => parts.map(line).join("\n");
 const eachOwned = ({ owned }: SharedVariant, line: (own: number) => string) => count(owned, line);
+
+/** Operations of one product of queries and keys, of all heads; a unit has `unitRows` of the queries. */
+export function sharedProductFlop(
+  sizes: Record<"units" | "queries" | "unitRows" | "keys" | "quads", number>,
+) {
+  const { units, queries, unitRows, keys, quads } = sizes;
+  const heads = units / Math.ceil(queries / unitRows);
+  return 2 * heads * queries * keys * quads * 4;
+}
 
 /** Declares the sums of a lane: `name`, row, owned quad. */
 const declareSums = (name: string, variant: SharedVariant) =>
@@ -221,6 +230,9 @@ export const attentionForwardShared = byVariant(
       label: "attention.forward.shared",
       ...shared(variant),
       uniforms: sharedUniforms,
+      // Scores and the sum of values.
+      flop: ({ units, tokens, unitRows, keys, quads }: UniformNumbers<typeof sharedUniforms>) =>
+        2 * sharedProductFlop({ units, queries: tokens, unitRows, keys, quads }),
       buffers: {
         q: read(quad),
         k: read(quad),

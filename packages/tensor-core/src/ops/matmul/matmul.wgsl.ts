@@ -13,6 +13,9 @@ import { type MatmulVariant, type MatrixUnit, readsNativeHalves, workgroupOf } f
 /** The buffers of the matmul kernels; an instance declares those that it uses. */
 export type MatmulBuffer = "a" | "b" | "bias" | "gate" | "residual" | "y" | "input" | "sums";
 
+/** The uniforms that say how much is multiplied. */
+type MatmulSize = "rows" | "columns" | "depth" | "batches";
+
 /**
  * y = activation(scale · a b + bias) · gate + residual, with an optional leading batch axis.
  *
@@ -57,6 +60,8 @@ export function matmulKernel(variant: MatmulVariant) {
       units: "u32",
       unitRows: "u32",
     },
+    flop: ({ rows, columns, depth, batches }: Record<MatmulSize, number>) =>
+      2 * rows * columns * depth * batches,
     constants: {
       TILE: tile,
       ROWS: tiling.rows,
