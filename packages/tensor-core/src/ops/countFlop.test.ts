@@ -13,10 +13,11 @@ import { sum } from "./reduce/sum.ts";
 
 const device = await testDevice();
 
+const product = (on: Device, m: number, k: number, n: number) =>
+  on.countFlop(() => matmul(zeros(on, [m, k]), zeros(on, [k, n])));
+
 describe("countFlop", () => {
   it("counts two operations a multiply-add of a product, whatever its storage, parts and splits", async () => {
-    const product = (on: Device, m: number, k: number, n: number) =>
-      on.countFlop(() => matmul(zeros(on, [m, k]), zeros(on, [k, n])));
     expect(await product(device, 5, 7, 11)).toBe(2 * 5 * 7 * 11);
     // Few outputs and a great depth: the depth is split.
     expect(await product(device, 4, 5000, 4)).toBe(2 * 4 * 5000 * 4);
