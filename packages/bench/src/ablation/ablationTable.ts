@@ -26,6 +26,8 @@ export interface AblationRow extends Setting {
   readonly hterAtHalf: Spread;
   /** Of spoof frames with a sentence, the share that names the attack; `null` without sentences. */
   readonly attackNamedRight: Spread | null;
+  /** The same if the sentences were dealt out among the spoof frames at random. */
+  readonly attackNamedByChance: Spread | null;
   /** Of the naming sentences, the share that agrees with the verdict at the dev threshold. */
   readonly agreement: Spread | null;
   /** Different sentences over all sentences. */
@@ -82,6 +84,7 @@ export function ablationTable(
         figures: { seeds, mean, against },
         hterAtHalf: spread(judged.map(({ half }) => half))!,
         attackNamedRight: spread(judged.map(({ explained }) => explained.attackNamedRight)),
+        attackNamedByChance: spread(judged.map(({ explained }) => explained.attackNamedByChance)),
         agreement: spread(judged.map(({ explained }) => explained.agreement)),
         distinctSentences: spread(judged.map(({ explained }) => explained.distinctSentences)),
         training: trainings.get(setting.method) ?? null,

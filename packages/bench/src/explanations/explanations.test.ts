@@ -40,6 +40,8 @@ describe("judgeExplanations", () => {
       sentences: 5,
       namedRight: 1 / 5,
       attackNamedRight: 1 / 3,
+      // Print, print and live dealt out to a print and two replays: 2/3 of one of three.
+      attackNamedByChance: 2 / 9,
       named: 4 / 5,
       agreement: 3 / 4,
       distinctSentences: 4 / 5,
@@ -67,6 +69,7 @@ describe("judgeExplanations", () => {
       sentences: 0,
       namedRight: null,
       attackNamedRight: null,
+      attackNamedByChance: null,
       named: null,
       agreement: null,
       distinct1: null,

@@ -12,6 +12,11 @@ export interface ExplanationFigures {
   readonly namedRight: number | null;
   /** The same on spoof frames only, where it is the attack. */
   readonly attackNamedRight: number | null;
+  /**
+   * What {@link attackNamedRight} would be on average if the sentences of the spoof frames were dealt out among them at
+   * random: sentences that follow the verdict alone come no higher.
+   */
+  readonly attackNamedByChance: number | null;
   /** Share of the sentences that name any presentation at all. */
   readonly named: number | null;
   /** Share of the naming sentences that name an attack exactly when the verdict is spoof. */
@@ -58,6 +63,7 @@ export function judgeExplanations(rows: readonly ScoreRow[], threshold: number):
     sentences: explained.length,
     namedRight: share(right),
     attackNamedRight: share(right.filter((_, index) => explained[index]?.label === "spoof")),
+    attackNamedByChance: namedByChance(explained.filter(({ label }) => label === "spoof")),
     named: share(explained.map((row) => row.names !== undefined)),
     agreement: share(naming.map((row) => (row.names === "none") === row.score >= threshold)),
     distinct1: distinctN(sentences, 1),
@@ -67,6 +73,14 @@ export function judgeExplanations(rows: readonly ScoreRow[], threshold: number):
     confusion,
     byAttack: namingFigures(confusion),
   };
+}
+
+function namedByChance(
+  spoofs: readonly { readonly attack: string; readonly names: string | undefined }[],
+): number | null {
+  if (spoofs.length === 0) return null;
+  const count = (name: string) => spoofs.filter(({ names }) => names === name).length;
+  return spoofs.reduce((sum, { attack }) => sum + count(attack), 0) / spoofs.length ** 2;
 }
 
 /** What stands for the presentation in a confusion where a sentence names none. */

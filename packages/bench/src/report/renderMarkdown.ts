@@ -143,6 +143,7 @@ function explanations({ runs }: CrossDomainReport): string {
         "domain",
         "sentences",
         "attack named right",
+        "by chance",
         "names a presentation",
         "agrees with verdict",
         "distinct-2",
@@ -165,10 +166,10 @@ function explanations({ runs }: CrossDomainReport): string {
 }
 
 function explanationCells(figures: DomainResult["explanations"]): string[] {
-  const { sentences, attackNamedRight, named, agreement, distinct2 } = figures;
+  const { sentences, attackNamedRight, attackNamedByChance, named, agreement, distinct2 } = figures;
   return [
     String(sentences),
-    ...[attackNamedRight, named, agreement, distinct2].map((share) => percent(share, 1)),
+    ...[attackNamedRight, attackNamedByChance, named, agreement, distinct2].map((share) => percent(share, 1)),
   ];
 }
 

@@ -41,7 +41,7 @@ export function renderTerminal(report: CrossDomainReport): string {
 function title({ name, devThreshold, explanations }: RunResult): string {
   const threshold = devThreshold === null ? "none" : `P(live) ${devThreshold.toFixed(4)}`;
   const first = `${name}   dev threshold: ${threshold}`;
-  const { sentences, attackNamedRight, agreement } = explanations;
+  const { sentences, attackNamedRight, attackNamedByChance, agreement } = explanations;
   if (sentences === 0) return first;
-  return `${first}\n${sentences} sentences: attack named right ${percent(attackNamedRight, 1)} %, agree with the verdict ${percent(agreement, 1)} %`;
+  return `${first}\n${sentences} sentences: attack named right ${percent(attackNamedRight, 1)} % (by chance ${percent(attackNamedByChance, 1)} %), agree with the verdict ${percent(agreement, 1)} %`;
 }

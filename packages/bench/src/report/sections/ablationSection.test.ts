@@ -34,7 +34,7 @@ test("a row a level under its factor, full I-FAS marked, with figures, effects a
   }));
   expect(rows.filter(({ style }) => style === "group")).toHaveLength(factors.length);
   const settings = rows.filter(({ style }) => style !== "group");
-  expect(settings.every(({ cells }) => cells.length === 11)).toBe(true);
+  expect(settings.every(({ cells }) => cells.length === 12)).toBe(true);
   expect(settings.filter(({ style }) => style.endsWith("ours"))).toHaveLength(factors.length);
   const none = settings.find(({ cells }) => cells[0] === "no captions: Yes or No alone")!;
   const { figures } = table.settings.find(({ method }) => method === "captions=none")!;

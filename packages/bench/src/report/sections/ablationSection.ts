@@ -27,6 +27,7 @@ export function ablationSection({ factors }: AblationTable): SafeHtml {
             <th>Δ<small>to full I-FAS</small></th>
             <th>p</th>
             <th>attack named</th>
+            <th>by chance</th>
             <th class="text">paper</th>
           </tr>
         </thead>
@@ -34,7 +35,7 @@ export function ablationSection({ factors }: AblationTable): SafeHtml {
           ${factors.map(
             ({ name, title, rows }) =>
               html`<tr class="group">
-                  <td class="text" colspan="11"><strong>${name}</strong>: ${title}</td>
+                  <td class="text" colspan="12"><strong>${name}</strong>: ${title}</td>
                 </tr>
                 ${rows.map(settingRow)}`,
           )}
@@ -59,6 +60,7 @@ function settingRow({ title, paper, row }: Line): SafeHtml {
     <td class="text wrap">${title}</td>
     ${figure(mean?.hterLiterature)}${difference("hterLiterature")}${figure(mean?.hterAtDevThreshold)}
     ${figure(row.hterAtHalf)}${figure(mean?.auc)}${difference("auc")}${figure(row.attackNamedRight, 1)}
+    ${figure(row.attackNamedByChance, 1)}
     <td class="text wrap">${paper}</td>
   </tr>`;
 }
