@@ -40,7 +40,7 @@ test("a row a level under its factor, full I-FAS marked, with figures, effects a
   const { figures } = table.settings.find(({ method }) => method === "captions=none")!;
   expect(none.cells[1]).toContain(percent(figures.mean!.hterLiterature!.mean));
   expect(none.cells[2]).toMatch(/^[+−]?\d+\.\d\d \[/);
-  expect(none.cells[10]).toBe("HTER +3.17, AUC −3.30");
+  expect(none.cells[11]).toBe("HTER +3.17, AUC −3.30");
 });
 
 test("with more methods than colours, bars have names and curves one seed", () => {
