@@ -17,6 +17,9 @@ export interface ByteSource {
   close(): Promise<void>;
 }
 
+/** Node refuses to read 2 GiB or more at once. */
+const maxReadBytes = 2 ** 30;
+
 /** Bytes that are in memory already. */
 export function bytesSource(bytes: Uint8Array, name = "safetensors"): ByteSource {
   return {
@@ -45,7 +48,8 @@ export async function fileSource(path: string): Promise<ByteSource> {
       const bytes = room?.subarray(0, end - start) ?? new Uint8Array(end - start);
       let filled = 0;
       while (filled < bytes.length) {
-        const { bytesRead } = await handle.read(bytes, filled, bytes.length - filled, start + filled);
+        const length = Math.min(bytes.length - filled, maxReadBytes);
+        const { bytesRead } = await handle.read(bytes, filled, length, start + filled);
         if (bytesRead === 0)
           throw new SafetensorsError(`${path} ended at byte ${start + filled}: it was cut off`);
         filled += bytesRead;

@@ -1,6 +1,6 @@
 /** @file safetensors against files put together byte by byte from the format's description. */
 
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, open, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -259,6 +259,29 @@ describe("safetensors files", () => {
     expect(await readFile(path)).toEqual(before);
     await expect(writeSafetensors(join(folder, "none", "x"), new Map())).rejects.toThrow("ENOENT");
     expect(await readdir(folder)).toEqual(["model.safetensors"]);
+  });
+
+  it("may be larger than one buffer can be: tensors are read one by one", async () => {
+    const path = join(folder, "large.safetensors");
+    const large = 3 * 2 ** 30;
+    const small = encodeSafetensors(new Map([["a", { shape: [2], data: Float32Array.of(1, 2) }]]));
+    const header = JSON.stringify({
+      b: { dtype: "U8", shape: [large], data_offsets: [0, large] },
+      a: { dtype: "F32", shape: [2], data_offsets: [large, large + 8] },
+    });
+    const start = 8 + header.length;
+    const length = new Uint8Array(8);
+    new DataView(length.buffer).setBigUint64(0, BigInt(header.length), true);
+    // Sparse: the file takes no more of the disk than what is written.
+    const handle = await open(path, "w");
+    await handle.write(length, 0, 8, 0);
+    await handle.write(header, 8);
+    await handle.write(small, small.length - 8, 8, start + large);
+    await handle.close();
+    const { tensors } = await readSafetensors(path, { select: (name) => name === "a" });
+    expect([...tensors]).toEqual([["a", { dtype: "F32", shape: [2], data: Float32Array.of(1, 2) }]]);
+    await truncate(path, start + large + 7);
+    await expect(readSafetensors(path)).rejects.toThrow(/large\.safetensors: a ends at byte \d+ .*cut off/);
   });
 
   it("are named in errors", async () => {

@@ -42,15 +42,16 @@ export function parseSafetensors(bytes: Uint8Array, options: ParseOptions = {}):
   const tensors = new Map<string, StoredTensor>();
   for (const entry of entries) {
     if (!select(entry.name)) continue;
-    const { name, dtype, shape } = entry;
-    tensors.set(name, { dtype, shape, data: convert(bytes, entry) });
+    const { name, dtype, shape, start, end } = entry;
+    // A copy: tensors need not be aligned in the file.
+    const data = decodeTensor(Uint8Array.from(bytes.subarray(start, end)).buffer, entry);
+    tensors.set(name, { dtype, shape, data });
   }
   return { tensors, metadata };
 }
 
-function convert(bytes: Uint8Array, { name, dtype, start, end }: TensorEntry): StoredTensor["data"] {
-  // A copy: tensors need not be aligned in the file.
-  const { buffer } = Uint8Array.from(bytes.subarray(start, end));
+/** @internal The values of a tensor, of its bytes alone. */
+export function decodeTensor(buffer: ArrayBuffer, { name, dtype }: TensorEntry): StoredTensor["data"] {
   switch (dtype) {
     case "F32":
       return new Float32Array(buffer);

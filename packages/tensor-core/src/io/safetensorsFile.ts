@@ -1,20 +1,35 @@
 /** @file Safetensors files in Node. Modules of Node load on the first call, so that a browser can load this file. */
 
-import { parseSafetensors, type ParseOptions, safetensorsParts } from "./safetensors.ts";
-import type { Safetensors, TensorToStore } from "./safetensors.ts";
+import { fileSource } from "./byteSource.ts";
+import { decodeTensor, type ParseOptions, safetensorsParts } from "./safetensors.ts";
+import type { Safetensors, StoredTensor, TensorToStore } from "./safetensors.ts";
 import { SafetensorsError } from "./safetensorsError.ts";
+import { openSafetensors } from "./weights.ts";
 
 /**
- * Reads a file of at most 2 GiB.
+ * Reads a file tensor by tensor, so that it may be larger than one buffer and only selected tensors take memory.
  *
  * @throws SafetensorsError if the file cannot be read or breaks the format; the message starts with its name
  */
 export async function readSafetensors(file: string, options: ParseOptions = {}): Promise<Safetensors> {
-  const { readFile } = await import("node:fs/promises");
+  const select = options.select ?? (() => true);
+  const source = await fileSource(file);
   try {
-    return parseSafetensors(await readFile(file), options);
+    const { entries, metadata } = await openSafetensors(source);
+    const tensors = new Map<string, StoredTensor>();
+    for (const [name, entry] of entries) {
+      if (!select(name)) continue;
+      const { dtype, shape, start, end } = entry;
+      const buffer = new ArrayBuffer(end - start);
+      await source.read(start, end, new Uint8Array(buffer));
+      tensors.set(name, { dtype, shape, data: decodeTensor(buffer, entry) });
+    }
+    return { tensors, metadata };
   } catch (cause) {
-    throw new SafetensorsError(`${file}: ${(cause as Error).message}`, { cause });
+    const { message } = cause as Error;
+    throw new SafetensorsError(message.startsWith(file) ? message : `${file}: ${message}`, { cause });
+  } finally {
+    await source.close();
   }
 }
 

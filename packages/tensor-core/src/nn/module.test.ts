@@ -37,6 +37,8 @@ class Model extends Module {
 const blockNames = (i: number) =>
   ["norm", "branches.0.weight", "branches.0.bias", "branches.1.weight"].map((name) => `blocks.${i}.${name}`);
 
+const select = (name: string) => name.startsWith("head.");
+
 describe("Module", () => {
   it("names its parameters by the paths of fields, in their order", async () => {
     const device = await testDevice();
@@ -62,6 +64,19 @@ describe("Module", () => {
     expect(await b.stateDict()).not.toEqual(state);
     b.loadStateDict(state);
     expect(await b.stateDict()).toEqual(state);
+  });
+
+  it("reads and writes the part that is selected, and leaves the rest", async () => {
+    const device = await testDevice();
+    using _scope = device.scope();
+    const [a, b] = [new Model(device, new Random(1)), new Model(device, new Random(2))];
+    const [of, before] = [await a.stateDict(), await b.stateDict()];
+    const part = await a.stateDict(select);
+    expect([...part.keys()]).toEqual([...of.keys()].filter(select));
+    b.loadStateDict(part, select);
+    expect(await b.stateDict()).toEqual(new Map([...before, ...part]));
+    expect(() => b.loadStateDict(of, select)).toThrow("the model has no parameter");
+    expect(() => b.loadStateDict(new Map(), select)).toThrow("head.weight is missing");
   });
 
   it("writes nothing where a name is missing, surplus or of another shape", async () => {

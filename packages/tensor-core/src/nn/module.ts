@@ -71,22 +71,31 @@ export abstract class Module {
     return count;
   }
 
-  /** Reads every parameter and buffer to the host. */
-  async stateDict(): Promise<Map<string, HostTensor>> {
+  /**
+   * Reads parameters and buffers to the host.
+   *
+   * @param select those to read; all by default
+   */
+  async stateDict(select: (name: string) => boolean = () => true): Promise<Map<string, HostTensor>> {
     const state = new Map<string, HostTensor>();
     for (const [name, parameter] of this.#state()) {
+      if (!select(name)) continue;
       state.set(name, { shape: parameter.shape, data: (await parameter.read()) as Float32Array });
     }
     return state;
   }
 
   /**
-   * Overwrites every parameter and buffer in place.
+   * Overwrites parameters and buffers in place.
    *
+   * @param select those to overwrite, the others stay as they are; all by default
    * @throws ShapeError if a name is missing, surplus or of another shape; nothing is written then
    */
-  loadStateDict(state: ReadonlyMap<string, HostTensor>): void {
-    const parameters = this.#state();
+  loadStateDict(
+    state: ReadonlyMap<string, HostTensor>,
+    select: (name: string) => boolean = () => true,
+  ): void {
+    const parameters = new Map([...this.#state()].filter(([name]) => select(name)));
     for (const [name, parameter] of parameters) {
       const value = state.get(name);
       if (!value) throw new ShapeError(`[loadStateDict] ${name} is missing`);

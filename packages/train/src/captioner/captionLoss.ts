@@ -40,11 +40,10 @@ export async function captionLoss(
   { rows, images }: Pick<OpenedImages, "rows" | "images">,
   seed: number,
 ): Promise<CaptionLoss> {
-  const method = await loadMethod(device, config, folder);
+  const checkpoint = await readLatestCheckpoint(folder);
+  if (!checkpoint) throw new Error(`${folder} has no checkpoint yet`);
+  const method = await loadMethod(device, config, folder, checkpoint);
   try {
-    const checkpoint = await readLatestCheckpoint(folder);
-    if (!checkpoint) throw new Error(`${folder} has no checkpoint yet`);
-    method.model.loadStateDict(checkpoint.model);
     const order = permutation(createRandom(seed), rows.length);
     const other = new Map([...order].map((i, place) => [i, order[(place + 1) % rows.length] as number]));
     const statistics = channelStatistics[config.normalization];

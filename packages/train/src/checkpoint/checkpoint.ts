@@ -16,8 +16,19 @@ export interface Checkpoint {
   readonly step: number;
   readonly model: ReadonlyMap<string, HostTensor>;
   readonly optimizer: ReadonlyMap<string, HostTensor>;
+  /** Digests of the folders that hold the parameters which it leaves out, by the fields of `pretrained`; empty if it holds all. */
+  readonly published: Readonly<Record<string, string>>;
 }
 
+/** Parameters that checkpoints leave out, because they stay as folders of published weights hold them. */
+export interface LeftOut {
+  readonly names: ReadonlySet<string>;
+  /** Digests of these folders by the fields of `pretrained`. */
+  readonly digests: Readonly<Record<string, string>>;
+}
+
+/** Before a field of `pretrained` in the metadata. */
+const publishedKey = "published.";
 const pattern = /^step-(\d{7})\.safetensors$/;
 
 /** The file of the checkpoint after `step` steps. */
@@ -28,6 +39,7 @@ export function checkpointFile(runFolder: string, step: number): string {
 /**
  * Writes a checkpoint under a temporary name, renames it, then removes all but the newest `keep`.
  *
+ * @param leftOut parameters that it does not hold; none by default
  * @returns the file
  */
 export async function saveCheckpoint(
@@ -35,12 +47,13 @@ export async function saveCheckpoint(
   step: number,
   model: Module,
   optimizer: AdamW,
+  leftOut: LeftOut = { names: new Set(), digests: {} },
   keep = 2,
 ): Promise<string> {
   const folder = join(runFolder, "checkpoints");
   mkdirSync(folder, { recursive: true });
   const tensors = new Map<string, { shape: readonly number[]; data: Float32Array }>();
-  for (const [name, { shape, data }] of await model.stateDict()) {
+  for (const [name, { shape, data }] of await model.stateDict((name) => !leftOut.names.has(name))) {
     tensors.set(`model.${name}`, { shape, data });
   }
   for (const [name, moment] of optimizer.state()) {
@@ -49,7 +62,12 @@ export async function saveCheckpoint(
     tensors.set(`optimizer.${name}`, { shape: moment.shape, data });
   }
   const file = checkpointFile(runFolder, step);
-  await writeSafetensors(file, tensors, { step: String(step), format: "candor-checkpoint-1" });
+  const digests = Object.entries(leftOut.digests).map(([field, digest]) => [publishedKey + field, digest]);
+  await writeSafetensors(file, tensors, {
+    step: String(step),
+    format: "candor-checkpoint-1",
+    ...(digests.length > 0 ? { frozen: "published", ...Object.fromEntries(digests) } : {}),
+  });
   for (const old of listCheckpoints(runFolder).slice(0, -keep)) rmSync(checkpointFile(runFolder, old));
   return file;
 }
@@ -83,7 +101,10 @@ export async function readCheckpoint(file: string): Promise<Checkpoint> {
       throw new Error(`${file} holds a tensor of no known part: ${name}`);
     parts[part].set(rest.join("."), { shape, data: data as Float32Array });
   }
-  return { step: Number(metadata["step"]), ...parts };
+  const published = Object.entries(metadata).flatMap(([key, digest]) =>
+    key.startsWith(publishedKey) ? [[key.slice(publishedKey.length), digest] as const] : [],
+  );
+  return { step: Number(metadata["step"]), ...parts, published: Object.fromEntries(published) };
 }
 
 /**

@@ -12,7 +12,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { cropDataset, imageBlock, readManifest, writeManifest } from "@candor/data";
-import { Device, DeviceLostError } from "@candor/tensor-core";
+import { Device, DeviceLostError, readSafetensors } from "@candor/tensor-core";
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { checkpointFile, listCheckpoints } from "../checkpoint/checkpoint.ts";
@@ -74,6 +74,9 @@ it(
     expect(readMetrics(join(folder, "killed", "metrics.jsonl"))).toEqual(kept);
     const bytes = (name: string) => readFileSync(checkpointFile(join(folder, name), 8));
     expect(bytes("killed").equals(bytes("whole"))).toBe(true);
+    // Nothing is left out of it, and it says nothing of that.
+    const { metadata } = await readSafetensors(checkpointFile(join(folder, "whole"), 8));
+    expect(metadata).toEqual({ step: "8", format: "candor-checkpoint-1" });
   },
   timeout,
 );

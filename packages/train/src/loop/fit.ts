@@ -35,13 +35,15 @@ import {
 } from "@candor/tensor-core";
 import {
   describeDamage,
+  type LeftOut,
   listCheckpoints,
   readLatestCheckpoint,
   saveCheckpoint,
 } from "../checkpoint/checkpoint.ts";
-import { buildMethod, continueMethod } from "../method/buildMethod.ts";
+import { buildMethod, continueMethod, type TrainingMethod } from "../method/buildMethod.ts";
 import { assertFits, describeRun, withPublishedSizes } from "../method/describeRun.ts";
 import type { Method } from "../method/method.ts";
+import { assertUnchanged, leavingOut, loadParameters } from "../method/publishedWeights.ts";
 import type { RunConfig } from "../recipes/runConfig.ts";
 import { appendMetrics, truncateMetrics } from "./metricsLog.ts";
 import type { Progress } from "./progress.ts";
@@ -118,7 +120,9 @@ export async function fit(device: Device, config: RunConfig, options: FitOptions
     maxGradNorm: config.optimizer.maxGradNorm,
   });
   const metricsFile = join(folder, "metrics.jsonl");
-  const start = resume ? await restore(folder, method, optimizer, options) : 0;
+  const { step: start, leftOut } = resume
+    ? await restore(config, method, optimizer, options)
+    : { step: 0, leftOut: method.leftOut };
   truncateMetrics(metricsFile, start);
   writeConfig(folder, config);
 
@@ -165,10 +169,11 @@ export async function fit(device: Device, config: RunConfig, options: FitOptions
         appendMetrics(metricsFile, { step, devLoss: devMeasures.loss, devAccuracy: devMeasures.accuracy });
       }
       if (step % config.checkpointEvery === 0 || step === config.steps) {
-        await saveCheckpoint(folder, step, method.model, optimizer);
+        await saveCheckpoint(folder, step, method.model, optimizer, leftOut);
       }
     }
-    if (step < config.steps && step > start) await saveCheckpoint(folder, step, method.model, optimizer);
+    if (step < config.steps && step > start)
+      await saveCheckpoint(folder, step, method.model, optimizer, leftOut);
     return {
       steps: step,
       stopped: step < config.steps,
@@ -288,20 +293,23 @@ function rowsOf(rows: readonly ManifestRow[], config: RunConfig, split: "train" 
   return ofSplit.filter((row) => config.datasets.includes(row.dataset));
 }
 
+/** Loads the newest checkpoint; what it holds, later ones hold too, as the published folders may have other values. */
 async function restore(
-  folder: string,
-  method: Method,
+  config: RunConfig,
+  { model, leftOut }: TrainingMethod,
   optimizer: AdamW,
   options: FitOptions,
-): Promise<number> {
+): Promise<{ readonly step: number; readonly leftOut: LeftOut }> {
+  const { folder } = options;
   const checkpoint = await readLatestCheckpoint(folder, (file, cause) =>
     options.warn(describeDamage(file, cause)),
   );
-  if (!checkpoint)
-    throw new Error(`${options.folder} has no checkpoint to resume from; start without --resume`);
-  method.model.loadStateDict(checkpoint.model);
+  if (!checkpoint) throw new Error(`${folder} has no checkpoint to resume from; start without --resume`);
+  loadParameters(model, config, checkpoint);
+  assertUnchanged(config, leftOut, checkpoint);
   optimizer.loadState(checkpoint.optimizer, checkpoint.step);
-  return checkpoint.step;
+  const left = [...leftOut.names].filter((name) => !checkpoint.model.has(name));
+  return { step: checkpoint.step, leftOut: await leavingOut(config, left, leftOut.digests) };
 }
 
 /** Saves the resolved configuration, so that the run can be made again from its folder alone. */

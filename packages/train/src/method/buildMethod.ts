@@ -26,15 +26,22 @@ import {
   VitBinary,
 } from "@candor/models";
 import { type Device, type Module, Random, withoutMemory, zeros } from "@candor/tensor-core";
-import { readLatestCheckpoint } from "../checkpoint/checkpoint.ts";
-import type { RunConfig } from "../recipes/runConfig.ts";
+import { type Checkpoint, type LeftOut, readLatestCheckpoint } from "../checkpoint/checkpoint.ts";
+import { parseRunConfig, type RunConfig } from "../recipes/runConfig.ts";
 import { adaptModel } from "./adaptModel.ts";
 import { flipMethod } from "./flipMethods.ts";
 import { ifasMethod } from "./ifasMethod.ts";
 import type { Method } from "./method.ts";
 import { openPretrained, type Pretrained } from "./pretrainedParts.ts";
+import { leavingOut, leftOutAgain, loadParameters, reopenPublished } from "./publishedWeights.ts";
 import { vitBinaryMethod } from "./vitBinaryMethod.ts";
 import { weightDTypes } from "./weightDTypes.ts";
+
+/** A method that is to be trained. */
+export interface TrainingMethod extends Method {
+  /** What its checkpoints leave out. */
+  readonly leftOut: LeftOut;
+}
 
 /**
  * Builds the method of a configuration, from published weights where it names some and initial ones by its seed.
@@ -49,21 +56,31 @@ export async function buildMethod(
   train: readonly ManifestRow[],
   folder: string,
   moreTexts: readonly string[] = [],
-): Promise<Method> {
+): Promise<TrainingMethod> {
   const parts = await openPretrained(device, config, folder);
   const { model, answerLength = 0, tokenizer } = resolvers[config.method](config, train, parts, moreTexts);
   if (tokenizer) await saveTokenizer(join(folder, "tokenizer.json"), tokenizer);
   writeModel(folder, { model, answerLength });
-  return makeMethod(device, config, folder, parts);
+  const method = await makeMethod(device, config, folder, parts);
+  return { ...method, leftOut: await leavingOut(config, method.model.namedParameters().keys()) };
 }
 
 /**
- * Builds the method of a run's folder; weights are initial, or zero in a run with f16 ones, until a checkpoint is loaded.
+ * Builds the method of a run's folder with the weights of a checkpoint, and with those of published folders that it leaves out.
  *
- * @throws Error if the folder lacks `model.json` or `tokenizer.json`
+ * @throws Error if the folder lacks `model.json` or `tokenizer.json`, a published folder has moved or changed, or the checkpoint
+ *   lacks a parameter
  */
-export function loadMethod(device: Device, config: RunConfig, folder: string): Promise<Method> {
-  return makeMethod(device, config, folder, {});
+export async function loadMethod(
+  device: Device,
+  config: RunConfig,
+  folder: string,
+  checkpoint: Checkpoint,
+): Promise<Method> {
+  const parts = await reopenPublished(device, config, folder, checkpoint);
+  const method = await makeMethod(device, config, folder, parts);
+  loadParameters(method.model, config, checkpoint);
+  return method;
 }
 
 /**
@@ -78,7 +95,7 @@ export async function continueMethod(
   train: readonly ManifestRow[],
   folder: string,
   from: string,
-): Promise<Method> {
+): Promise<TrainingMethod> {
   const { model } = readModel(from);
   const checkpoint = await readLatestCheckpoint(from);
   if (!checkpoint) throw new Error(`${from} has no checkpoint to go on from`);
@@ -92,9 +109,16 @@ export async function continueMethod(
   const tokenizer = await loadTokenizer(join(folder, file));
   const texts = train.map((row) => answerText(row, config));
   writeModel(folder, { model, answerLength: answerLengthFor(tokenizer, texts) });
-  const method = await makeMethod(device, config, folder, {});
-  method.model.loadStateDict(checkpoint.model);
-  return method;
+  const leavesOut = Object.keys(checkpoint.published).length > 0;
+  const given = leavesOut ? readRunConfig(from) : config;
+  const parts = await reopenPublished(device, given, from, checkpoint, config);
+  const method = await makeMethod(device, config, folder, parts);
+  loadParameters(method.model, given, checkpoint);
+  return { ...method, leftOut: await leftOutAgain(config, given, method.model, checkpoint) };
+}
+
+function readRunConfig(run: string): RunConfig {
+  return parseRunConfig(JSON.parse(readFileSync(join(run, "config.json"), "utf8")));
 }
 
 function answerText(row: ManifestRow, { caption }: RunConfig): string {

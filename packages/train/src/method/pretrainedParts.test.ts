@@ -3,40 +3,22 @@
 import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createTokenizer, saveTokenizer, trainBpe } from "@candor/data";
-import {
-  Clip,
-  type ClipConfig,
-  Lm,
-  lmLayout,
-  livePrompts,
-  publishedFromLmConfig,
-  saveClip,
-  saveModel,
-  spoofPrompts,
-} from "@candor/models";
-import { Device, type HostTensor, Random } from "@candor/tensor-core";
+import { Clip, saveClip } from "@candor/models";
+import { Device, encodeSafetensors, type HostTensor, parseSafetensors, Random } from "@candor/tensor-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { checkpointFile, readCheckpoint } from "../checkpoint/checkpoint.ts";
 import { fit } from "../loop/fit.ts";
 import { readMetrics } from "../loop/metricsLog.ts";
 import { loadPredictor } from "../predictor/predictor.ts";
-import { recipes } from "../recipes/recipes.ts";
 import type { RunConfig } from "../recipes/runConfig.ts";
-import { writeStripes } from "../testing/stripes.ts";
+import {
+  publishedLora as lora,
+  publishedRun,
+  publishedVit as vit,
+  writePublished,
+} from "../testing/publishedFolders.ts";
 
 const timeout = 240_000;
-const vit = {
-  imageSize: 16,
-  patchSize: 8,
-  width: 16,
-  layers: 1,
-  heads: 2,
-  mlpRatio: 2,
-  activation: "quickGelu",
-  embeddingNorm: true,
-} as const;
-
 let folder: string;
 let device: Device;
 const quiet = { progress: () => ({ update: () => {}, note: () => {}, stop: () => {} }), warn: () => {} };
@@ -44,67 +26,29 @@ const quiet = { progress: () => ({ update: () => {}, note: () => {}, stop: () =>
 beforeAll(async () => {
   device = await Device.open();
   folder = mkdtempSync(join(tmpdir(), "candor-pretrained-"));
-  await writeStripes(folder);
-  const json = trainBpe(
-    [...livePrompts, ...spoofPrompts, "Is this photo of a real person?", "Yes, a live face."],
-    400,
-  );
-  const vocabularySize = createTokenizer(json).vocabSize;
-  const clip: ClipConfig = {
-    vit,
-    text: { vocabularySize, maxTokens: 40, width: 16, layers: 1, heads: 2, mlpRatio: 2, endId: 2 },
-    embeddingWidth: 16,
-  };
-  await saveClip(join(folder, "clip"), new Clip(device, clip, new Random(1)));
-  const lm = new Lm(
-    device,
-    {
-      vocabularySize: vocabularySize + 8,
-      width: 16,
-      layers: 1,
-      heads: 2,
-      kvHeads: 1,
-      hidden: 32,
-      ropeBase: 10_000,
-      tiedHead: true,
-    },
-    new Random(2),
-  );
-  await saveModel(join(folder, "lm"), lm, lmLayout(lm.config), publishedFromLmConfig(lm.config));
-  for (const name of ["clip", "lm"]) await saveTokenizer(join(folder, name, "tokenizer.json"), json);
+  await writePublished(device, folder);
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-function config(change: Partial<RunConfig>): RunConfig {
-  const base = recipes.starter("ifas", join(folder, "manifest.arrow"));
-  return {
-    ...base,
-    imageSize: 16,
-    vit,
-    connector: { kind: "gac", width: 16, queries: 2, depth: 1, heads: 2, mlpRatio: 2 },
-    flip: { ...base.flip, hidden: 16, projection: { hidden: 16, outputs: 8 } },
-    steps: 3,
-    batchSize: 4,
-    checkpointEvery: 3,
-    optimizer: { ...base.optimizer, warmupSteps: 0 },
-    ...change,
-  };
-}
+const config = (change: Partial<RunConfig>) => publishedRun(folder, change);
 
+/** Every parameter of a run after its training, those that its checkpoint leaves out too. */
 const trained = async (
   name: string,
   change: Partial<RunConfig>,
 ): Promise<ReadonlyMap<string, HostTensor>> => {
   const run = join(folder, name);
   await fit(device, config(change), { folder: run, resume: false, ...quiet });
-  return (await readCheckpoint(checkpointFile(run, 3))).model;
+  const { model } = await loadPredictor(device, run);
+  const state = await model.stateDict();
+  model.dispose();
+  return state;
 };
 
 it(
   "I-FAS over published parts trains LoRA and the connector, and leaves the rest as it was",
   async () => {
     const pretrained = { vision: join(folder, "clip"), lm: join(folder, "lm") };
-    const lora = { rank: 2, alpha: 4, targets: ["lm.layers.*.attention.query"], alsoTrain: ["connector.*"] };
     const state = await trained("ifas", { pretrained, lora });
     const start = await trained("ifas-start", {
       pretrained,
@@ -164,7 +108,6 @@ it(
   "f16 weights and recomputed layers train alike, and a run with f16 ones is loaded with them",
   async () => {
     const pretrained = { vision: join(folder, "clip"), lm: join(folder, "lm") };
-    const lora = { rank: 2, alpha: 4, targets: ["lm.layers.*.attention.query"], alsoTrain: ["connector.*"] };
     const losses = async (name: string, change: Partial<RunConfig>) => {
       await trained(name, { pretrained, lora, ...change });
       const lines = readMetrics(join(folder, name, "metrics.jsonl"));
@@ -180,10 +123,15 @@ it(
 
     const { model } = await loadPredictor(device, join(folder, "half"));
     const saved = (await readCheckpoint(checkpointFile(join(folder, "half"), 3))).model;
+    const exact = await (await loadPredictor(device, join(folder, "kept"))).model.stateDict();
     for (const [name, parameter] of model.namedParameters()) {
       const isHalf = parameter.rank === 2 && /^(vit|lm)\./.test(name) && !/lora|positions/.test(name);
       expect(parameter.dtype, name).toBe(isHalf ? "f16" : "f32");
-      expect(await parameter.read(), name).toEqual(saved.get(name)?.data);
+      const { shape, data } = saved.get(name) ?? (exact.get(name) as HostTensor);
+      const { tensors } = parseSafetensors(
+        encodeSafetensors(new Map([["value", isHalf ? { shape, data, dtype: "F16" } : { shape, data }]])),
+      );
+      expect(await parameter.read(), name).toEqual(tensors.get("value")?.data);
     }
   },
   timeout,

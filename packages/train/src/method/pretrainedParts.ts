@@ -3,7 +3,7 @@
 import { copyFileSync, existsSync } from "node:fs";
 import { join } from "node:path";
 import { loadTokenizer, type TextTokenizer } from "@candor/data";
-import { openClip, openLm, openVision, type PretrainedParts } from "@candor/models";
+import { openClip, openLm, openVision, type PlanOptions, type PretrainedParts } from "@candor/models";
 import type { Device } from "@candor/tensor-core";
 import type { RunConfig } from "../recipes/runConfig.ts";
 import { weightDTypes } from "./weightDTypes.ts";
@@ -21,31 +21,46 @@ export interface Pretrained extends PretrainedParts {
  * @throws Error if a tokenizer is missing or has more tokens than the model
  */
 export async function openPretrained(device: Device, config: RunConfig, folder: string): Promise<Pretrained> {
-  const { method, imageSize, pretrained } = config;
+  const { method, pretrained } = config;
+  const source = hasTexts(method) ? pretrained.vision : method === "ifas" ? pretrained.lm : undefined;
+  const tokenizer = source === undefined ? undefined : await openTokenizer(source, folder);
+  const parts = await openParts(device, config, weightDTypes(config), tokenizer?.vocabSize);
+  return { ...parts, ...(tokenizer ? { tokenizer } : {}) };
+}
+
+/**
+ * Opens the models alone, for a run that has its tokenizer.
+ *
+ * @param dtypes of parameters by their names in the whole model
+ * @param tokenizerSize ids that an embedding table must have rows for
+ * @throws WeightsError that names the folder and what is missing from it, before anything is allocated
+ */
+export async function openParts(
+  device: Device,
+  { method, imageSize, pretrained }: Pick<RunConfig, "method" | "imageSize" | "pretrained">,
+  dtypes: NonNullable<PlanOptions["dtype"]>,
+  tokenizerSize?: number,
+): Promise<PretrainedParts> {
   const { vision, lm } = pretrained;
-  const dtypes = weightDTypes(config);
   const within = (part: string) => ({
     dtype: (name: string, shape: readonly number[]) => dtypes(`${part}.${name}`, shape),
   });
-  if (method === "flip-it" || method === "flip-mcl") {
+  const rows = tokenizerSize === undefined ? {} : { tokenizerSize };
+  if (hasTexts(method)) {
     if (vision === undefined) return {};
-    const tokenizer = await openTokenizer(vision, folder);
-    const tokenizerSize = tokenizer.vocabSize;
-    return {
-      clip: await openClip(device, vision, { imageSize, tokenizerSize, ...within("clip") }),
-      tokenizer,
-    };
+    return { clip: await openClip(device, vision, { imageSize, ...rows, ...within("clip") }) };
   }
-  const openEncoder = async () => {
-    if (vision === undefined) return {};
-    return { vit: await openVision(device, vision, { imageSize, ...within("vit") }) };
-  };
-  if (method !== "ifas" || lm === undefined) return await openEncoder();
   // First, because more can be wrong with it.
-  const tokenizer = await openTokenizer(lm, folder);
-  const tokenizerSize = tokenizer.vocabSize;
-  const opened = await openLm(device, lm, { tokenizerSize, ...within("lm") });
-  return { ...(await openEncoder()), lm: opened, tokenizer };
+  const language =
+    method === "ifas" && lm !== undefined
+      ? { lm: await openLm(device, lm, { ...rows, ...within("lm") }) }
+      : {};
+  if (vision === undefined) return language;
+  return { ...language, vit: await openVision(device, vision, { imageSize, ...within("vit") }) };
+}
+
+function hasTexts(method: RunConfig["method"]): boolean {
+  return method === "flip-it" || method === "flip-mcl";
 }
 
 async function openTokenizer(from: string, run: string): Promise<TextTokenizer> {

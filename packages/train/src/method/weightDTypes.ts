@@ -13,6 +13,17 @@ export function isTrained({ lora, groups }: Pick<Choices, "lora" | "groups">, na
   return groups.find(({ match }) => named(match))?.rate !== 0;
 }
 
+/** A field of `pretrained`. */
+export type PublishedField = keyof Choices["pretrained"];
+
+/** The field of `pretrained` whose folder holds a parameter that the run leaves as it is; undefined for all others. */
+export function publishedField(config: Choices, name: string): PublishedField | undefined {
+  // LoRA's own are new, even where a group freezes them.
+  if (isTrained(config, name) || loraNames.test(name)) return undefined;
+  const field = name.startsWith("lm.") ? "lm" : /^(vit|clip)\./.test(name) ? "vision" : undefined;
+  return field !== undefined && config.pretrained[field] !== undefined ? field : undefined;
+}
+
 /**
  * The dtype of each parameter of a run's model, by its name in the whole model.
  *
@@ -20,11 +31,10 @@ export function isTrained({ lora, groups }: Pick<Choices, "lora" | "groups">, na
  * trained, its moments and its gradients are f32, so that small steps are not lost.
  */
 export function weightDTypes(config: Choices): NonNullable<PlanOptions["dtype"]> {
-  const { vision, lm } = config.pretrained;
   const [maps, matrices] = [linearMapsAs("f16"), matricesAs("f16")];
   return (name, shape) => {
-    if (config.weights !== "f16" || isTrained(config, name)) return "f32";
-    if (name.startsWith("lm.")) return lm === undefined ? "f32" : matrices(name, shape);
-    return vision !== undefined && /^(vit|clip)\./.test(name) ? maps(name, shape) : "f32";
+    const field = config.weights === "f16" ? publishedField(config, name) : undefined;
+    if (field === undefined) return "f32";
+    return field === "lm" ? matrices(name, shape) : maps(name, shape);
   };
 }

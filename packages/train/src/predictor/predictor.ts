@@ -73,8 +73,7 @@ export async function loadPredictor(
     ? await readLatestCheckpoint(folder, (file, cause) => warn(describeDamage(file, cause)))
     : await readCheckpoint(checkpoint);
   if (!loaded) throw new Error(`${folder} has no checkpoint yet`);
-  const method = await loadMethod(device, config, folder);
-  method.model.loadStateDict(loaded.model);
+  const method = await loadMethod(device, config, folder, loaded);
   const upload = (images: ImageSet, indices: readonly number[]) =>
     tensor(device, normalizeBatch(images, indices, undefined, channelStatistics[config.normalization]), [
       indices.length,
