@@ -41,7 +41,7 @@ await endProcess(async () => {
     .option("baseline", {
       type: "string",
       requiresArg: true,
-      describe: "Method that the others are tested against",
+      describe: "Method that the others are tested against [ifas, or the first by name]",
     })
     .option("runs", {
       type: "string",

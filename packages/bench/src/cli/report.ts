@@ -36,7 +36,7 @@ await endProcess(async () => {
     .option("baseline", {
       type: "string",
       requiresArg: true,
-      describe: "Method that the others are tested against",
+      describe: "Method that the others are tested against [ifas, or the first by name]",
     })
     .option("out", { type: "string", default: "runs/report", describe: "Folder of the report" })
     .option("resamples", {

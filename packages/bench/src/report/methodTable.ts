@@ -71,7 +71,7 @@ export interface MethodTableOptions {
   /** Bootstrap resamples; 0 leaves intervals and tests out. */
   readonly resamples: number;
   readonly seed: number;
-  /** The method that the others are tested against; default the first by name. */
+  /** The method that the others are tested against; default I-FAS, or the first by name where it is not there. */
   readonly baseline?: string | undefined;
 }
 
@@ -120,7 +120,7 @@ export function methodTable(files: readonly ScoreFile[], options: MethodTableOpt
     }
   }
   const names = [...runs.keys()].toSorted(natural);
-  const baseline = options.baseline ?? names[0];
+  const baseline = options.baseline ?? (names.includes("ifas") ? "ifas" : names[0]);
   const ofBaseline = baseline === undefined ? undefined : runs.get(baseline);
   if (baseline === undefined || !ofBaseline) {
     throw new ReportError(
