@@ -81,6 +81,10 @@ test("common fields reach every training, and only what is varied is planned", (
   ]);
   expect(settings).toHaveLength(5);
   expect(() => planAblation(["los"], "one")).toThrow('"los" is no factor; factors are captions, loss');
+  expect(() => planAblation(["loss"], "one", { alpha: 0.5 })).toThrow(
+    '--config sets "alpha", which a factor varies',
+  );
+  expect(planAblation(["captions"], "one", { alpha: 0.5 }).variants[0]!.config).toEqual({ alpha: 0.5 });
   expect(() => planAblation([], "one")).toThrow("no factor is named");
 });
 
@@ -144,14 +148,38 @@ test("figures are means over seeds, differences are to the baseline, and levels 
   // One and two of three live videos lie below all spoofs: AUC 2/3 and 1/3.
   expect(none.figures.mean?.auc?.values).toEqual([expect.closeTo(2 / 3, 12), expect.closeTo(1 / 3, 12)]);
   expect(none.figures.against?.auc.difference).toBeCloseTo(-0.5, 12);
-  expect(none.hterAtHalf.mean).toBeCloseTo((1 / 6 + 2 / 6) / 2, 12);
-  expect(none.hterAtHalf.deviation).toBeCloseTo(1 / 6 / Math.SQRT2, 12);
+  expect(none.hterAtHalf?.mean).toBeCloseTo((1 / 6 + 2 / 6) / 2, 12);
+  expect(none.hterAtHalf?.deviation).toBeCloseTo(1 / 6 / Math.SQRT2, 12);
   // Seed 0 names the print, seed 1 a mask.
   expect(none.attackNamedRight).toEqual({ mean: 0.5, deviation: expect.closeTo(Math.SQRT1_2, 12) });
   const [full, vdd] = [rows[1]!.rows[0]!.row, rows[1]!.rows[1]!.row];
   expect(full).toMatchObject({ method: "ifas", training: { seconds: 60 }, figures: { against: null } });
   expect(vdd).toMatchObject({ training: null, attackNamedRight: null });
   expect(settings).toHaveLength(5);
+});
+
+test("folds of a seed are one value, dev videos of two sources may share names, and one class is a blank", () => {
+  const [first] = files.filter(({ metadata }) => metadata.method === "ifas");
+  const { metadata, rows } = first!;
+  // A second fold, trained on D1 and D4, whose only target has live faces that lie below the spoofs.
+  const other = rows
+    .filter(({ dataset }) => dataset === "D1")
+    .map((row) => ({ ...row, id: `D4-${row.id}`, dataset: "D4", subject: `${row.subject}b` }));
+  const reversed = rows
+    .filter(({ dataset }) => dataset === "D2")
+    .map((row) => ({ ...row, dataset: "D5", id: `D5-${row.id}`, score: row.label === "live" ? 0.1 : 0.9 }));
+  const fold = (targets: readonly ScoreRow[]): ScoreFile => ({
+    metadata: { ...metadata, sources: "D1,D4" },
+    rows: [...rows.filter(({ dataset }) => dataset === "D1"), ...other, ...targets],
+  });
+  const table = (targets: readonly ScoreRow[]) =>
+    ablationTable(planAblation(["decoding"], "one"), [first!, fold(targets)], new Map(), {
+      resamples: 0,
+      seed: 0,
+    }).settings[0]!;
+  expect(table(reversed).hterAtHalf).toEqual({ mean: 0.5, deviation: null });
+  const oneClass = reversed.filter(({ label }) => label === "live");
+  expect(table(oneClass).hterAtHalf).toBeNull();
 });
 
 test("the table is written with the paper's effects, and kept where it is asked for", async () => {

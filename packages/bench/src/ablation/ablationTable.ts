@@ -1,13 +1,13 @@
 /** @file The ablation's figures, from score files alone. */
 
 import { judgeExplanations } from "../explanations/judgeExplanations.ts";
-import { thresholdAtEer } from "../metrics/equalErrorRate.ts";
 import { groupBy } from "../metrics/groupBy.ts";
 import { hterAt } from "../metrics/hter.ts";
 import { deviation, mean } from "../metrics/mean.ts";
 import { videoScores } from "../metrics/videoScores.ts";
 import { methodTable, type MethodRow, type MethodTable } from "../report/methodTable.ts";
 import type { TrainingCost } from "../protocols/jobs/readTrainings.ts";
+import { devThreshold } from "../scores/devThreshold.ts";
 import type { ScoreFile } from "../scores/scoreFile.ts";
 import { baselineName, type AblationPlan, type Setting } from "./planAblation.ts";
 
@@ -22,11 +22,11 @@ export interface Spread {
 export interface AblationRow extends Setting {
   /** Means over the targets, and the paired difference to full I-FAS. */
   readonly figures: Pick<MethodRow, "seeds" | "mean" | "against">;
-  /** HTER where P(live) at and above 0.5 is accepted: what a decoding can move without changing any order. */
-  readonly hterAtHalf: Spread;
+  /** HTER where P(live) at and above 0.5 is accepted: what a decoding moves; `null` where a target has one class. */
+  readonly hterAtHalf: Spread | null;
   /** Of spoof frames with a sentence, the share that names the attack; `null` without sentences. */
   readonly attackNamedRight: Spread | null;
-  /** The same if the sentences were dealt out among the spoof frames at random. */
+  /** The same if sentences were dealt out at random among spoof frames of the same verdict. */
   readonly attackNamedByChance: Spread | null;
   /** Of the naming sentences, the share that agrees with the verdict at the dev threshold. */
   readonly agreement: Spread | null;
@@ -77,16 +77,17 @@ export function ablationTable(
     const scored = ofMethod.get(setting.method);
     if (!figures || !scored) return [];
     const { seeds, mean, against } = figures;
-    const judged = scored.map(judge);
+    const judged = [...groupBy(scored, ({ metadata }) => metadata.seed).values()].map(judgeSeed);
+    const over = (of: (seed: Judged) => number | null) => spread(judged.map(of));
     return [
       {
         ...setting,
         figures: { seeds, mean, against },
-        hterAtHalf: spread(judged.map(({ half }) => half))!,
-        attackNamedRight: spread(judged.map(({ explained }) => explained.attackNamedRight)),
-        attackNamedByChance: spread(judged.map(({ explained }) => explained.attackNamedByChance)),
-        agreement: spread(judged.map(({ explained }) => explained.agreement)),
-        distinctSentences: spread(judged.map(({ explained }) => explained.distinctSentences)),
+        hterAtHalf: over((seed) => seed.hterAtHalf),
+        attackNamedRight: over((seed) => seed.attackNamedRight),
+        attackNamedByChance: over((seed) => seed.attackNamedByChance),
+        agreement: over((seed) => seed.agreement),
+        distinctSentences: over((seed) => seed.distinctSentences),
         training: trainings.get(setting.method) ?? null,
       },
     ];
@@ -111,20 +112,44 @@ function rowsOf(
   };
 }
 
-function judge({ metadata, rows }: ScoreFile) {
-  const sources = (metadata.sources ?? "").split(",");
-  const targets = rows.filter(({ split, dataset }) => split === "test" && !sources.includes(dataset));
-  const dev = rows.filter(({ split }) => split === "dev");
-  const halves = [...groupBy(targets, ({ dataset }) => dataset).values()].map(
-    (group) => hterAt(videoScores(group), 0.5).hter,
-  );
+/** Figures of one training and seed that a method table does not have; `null` where there is nothing to judge. */
+interface Judged {
+  readonly hterAtHalf: number | null;
+  readonly attackNamedRight: number | null;
+  readonly attackNamedByChance: number | null;
+  readonly agreement: number | null;
+  readonly distinctSentences: number | null;
+}
+
+/** Means over the folds of a seed. */
+function judgeSeed(folds: readonly ScoreFile[]): Judged {
+  const judged = folds.map(judge);
+  const over = (of: (fold: Judged) => number | null) => spread(judged.map(of))?.mean ?? null;
   return {
-    half: mean(halves),
-    explained: judgeExplanations(targets, dev.length > 0 ? thresholdAtEer(videoScores(dev)) : 0.5),
+    hterAtHalf: over((fold) => fold.hterAtHalf),
+    attackNamedRight: over((fold) => fold.attackNamedRight),
+    attackNamedByChance: over((fold) => fold.attackNamedByChance),
+    agreement: over((fold) => fold.agreement),
+    distinctSentences: over((fold) => fold.distinctSentences),
   };
 }
 
-/** `null` where a seed has no value. */
+function judge({ metadata, rows }: ScoreFile): Judged {
+  const sources = (metadata.sources ?? "").split(",");
+  const targets = rows.filter(({ split, dataset }) => split === "test" && !sources.includes(dataset));
+  const halves = [...groupBy(targets, ({ dataset }) => dataset).values()].map((group) => {
+    const videos = videoScores(group);
+    return new Set(videos.map(({ label }) => label)).size === 2 ? hterAt(videos, 0.5).hter : null;
+  });
+  const { attackNamedRight, attackNamedByChance, agreement, distinctSentences } = judgeExplanations(
+    targets,
+    devThreshold(rows) ?? 0.5,
+  );
+  const hterAtHalf = spread(halves)?.mean ?? null;
+  return { hterAtHalf, attackNamedRight, attackNamedByChance, agreement, distinctSentences };
+}
+
+/** `null` where one has no value. */
 function spread(values: readonly (number | null)[]): Spread | null {
   const numbers = values.filter((value) => value !== null);
   if (numbers.length < values.length) return null;

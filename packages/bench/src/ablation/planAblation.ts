@@ -34,7 +34,7 @@ export interface AblationPlan {
  *
  * @param names  factors to vary; the others stay at the baseline
  * @param common fields that replace the recipe's in every training
- * @throws ProtocolError if a factor is unknown or none is named
+ * @throws ProtocolError if a factor is unknown, none is named, or a common field is what one varies
  */
 export function planAblation(
   names: readonly string[],
@@ -48,6 +48,15 @@ export function planAblation(
     );
   }
   const varied = factors.filter(({ name }) => names.includes(name));
+  const fixed = varied
+    .flatMap(({ levels }) => levels)
+    .flatMap(({ config }) => Object.keys(config))
+    .find((key) => key in common);
+  if (fixed !== undefined) {
+    throw new ProtocolError(
+      `[planAblation] --config sets "${fixed}", which a factor varies; leave it out, or vary other --factors.`,
+    );
+  }
   const trained = varied.filter(({ levels }) => levels.every(({ decoding }) => decoding === undefined));
   const decodings = varied
     .flatMap(({ levels }) => levels)

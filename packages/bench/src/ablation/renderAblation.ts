@@ -10,8 +10,8 @@ import { baselineName } from "./planAblation.ts";
 /** What every reader of the table must know. */
 export const ablationNotes: readonly string[] = [
   "Means over the targets in per cent, per video; ± sample standard deviation over seeds. Δ: minus full I-FAS, in percentage points, with 95 % bootstrap intervals over subjects and two-sided p, paired over subjects and averaged over seeds, not corrected for the number of rows.",
-  "HTER lit.: threshold on the target itself. HTER dev: threshold on the source's dev split. HTER 0.5: what a decoding can move without changing the order of scores.",
-  "Attack named: of spoof frames with a sentence, the share that names the true attack; by chance: if the sentences were dealt out among these frames at random. Decodings leave sentences alone.",
+  "HTER lit.: threshold on the target itself. HTER dev: threshold on the source's dev split. HTER 0.5: accepted at P(live) of 0.5 and above; a decoding keeps the order of frames and moves this. Videos, whose frames are averaged, it may reorder.",
+  "Attack named: of spoof frames with a sentence, the share that names the true attack; by chance: if the sentences were dealt out at random among such frames of the same verdict. Decodings leave sentences alone.",
   "Paper: its effect on the average of the real One-to-Eleven, as far as it could be read; it trains large pretrained models.",
 ];
 

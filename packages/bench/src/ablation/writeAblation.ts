@@ -21,13 +21,21 @@ export async function writeAblation(
   commands: readonly string[],
   record?: string,
 ): Promise<{ readonly paths: readonly string[]; readonly markdown: string }> {
-  const { commit, adapter, threads } = files[0]!.metadata;
-  const seeds = [...new Set(files.map(({ metadata }) => metadata.seed))].toSorted();
+  const scoredAt = Object.fromEntries(
+    (["commit", "adapter", "threads"] as const).map((key) => [
+      key,
+      [...new Set(files.map(({ metadata }) => metadata[key]))].join(", "),
+    ]),
+  ) as Record<"commit" | "adapter" | "threads", string>;
+  const { commit, adapter, threads } = scoredAt;
+  const seeds = [...new Set(files.map(({ metadata }) => metadata.seed))].toSorted(
+    (a, b) => Number(a) - Number(b),
+  );
   const markdown = renderAblationMarkdown(table);
   // Factors name their rows, which would stand twice otherwise.
   const json = {
     commands,
-    scoredAt: { commit, adapter, threads },
+    scoredAt,
     seeds,
     notes: ablationNotes,
     factors: table.factors.map(({ name, title, rows }) => ({

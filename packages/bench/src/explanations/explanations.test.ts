@@ -40,8 +40,8 @@ describe("judgeExplanations", () => {
       sentences: 5,
       namedRight: 1 / 5,
       attackNamedRight: 1 / 3,
-      // Print, print and live dealt out to a print and two replays: 2/3 of one of three.
-      attackNamedByChance: 2 / 9,
+      // Two prints dealt out to a print and a replay of the same verdict: one is right; the third says live.
+      attackNamedByChance: 1 / 3,
       named: 4 / 5,
       agreement: 3 / 4,
       distinctSentences: 4 / 5,

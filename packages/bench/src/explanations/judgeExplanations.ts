@@ -1,6 +1,7 @@
 /** @file Measures the interpretations: do they name the true attack, and do they agree with the verdict. */
 
 import { attackNamed } from "@candor/data";
+import { groupBy } from "../metrics/groupBy.ts";
 import type { ScoreRow } from "../scores/scoreFile.ts";
 import { distinctN } from "./distinctN.ts";
 
@@ -13,8 +14,8 @@ export interface ExplanationFigures {
   /** The same on spoof frames only, where it is the attack. */
   readonly attackNamedRight: number | null;
   /**
-   * What {@link attackNamedRight} would be on average if the sentences of the spoof frames were dealt out among them at
-   * random: sentences that follow the verdict alone come no higher.
+   * What {@link attackNamedRight} would be on average if the sentences were dealt out at random among the spoof frames of
+   * the same verdict: sentences that follow the verdict alone come no higher.
    */
   readonly attackNamedByChance: number | null;
   /** Share of the sentences that name any presentation at all. */
@@ -63,7 +64,10 @@ export function judgeExplanations(rows: readonly ScoreRow[], threshold: number):
     sentences: explained.length,
     namedRight: share(right),
     attackNamedRight: share(right.filter((_, index) => explained[index]?.label === "spoof")),
-    attackNamedByChance: namedByChance(explained.filter(({ label }) => label === "spoof")),
+    attackNamedByChance: namedByChance(
+      explained.filter(({ label }) => label === "spoof"),
+      threshold,
+    ),
     named: share(explained.map((row) => row.names !== undefined)),
     agreement: share(naming.map((row) => (row.names === "none") === row.score >= threshold)),
     distinct1: distinctN(sentences, 1),
@@ -76,11 +80,15 @@ export function judgeExplanations(rows: readonly ScoreRow[], threshold: number):
 }
 
 function namedByChance(
-  spoofs: readonly { readonly attack: string; readonly names: string | undefined }[],
+  spoofs: readonly (Pick<ScoreRow, "attack" | "score"> & { readonly names: string | undefined })[],
+  threshold: number,
 ): number | null {
   if (spoofs.length === 0) return null;
-  const count = (name: string) => spoofs.filter(({ names }) => names === name).length;
-  return spoofs.reduce((sum, { attack }) => sum + count(attack), 0) / spoofs.length ** 2;
+  const expected = [...groupBy(spoofs, ({ score }) => score >= threshold).values()].map((alike) => {
+    const count = (name: string) => alike.filter(({ names }) => names === name).length;
+    return alike.reduce((sum, { attack }) => sum + count(attack), 0) / alike.length;
+  });
+  return expected.reduce((sum, right) => sum + right, 0) / spoofs.length;
 }
 
 /** What stands for the presentation in a confusion where a sentence names none. */

@@ -1,12 +1,12 @@
 /** @file Computes a cross-domain report from score files, and from nothing else. */
 
 import { judgeExplanations } from "../explanations/judgeExplanations.ts";
-import { thresholdAtEer } from "../metrics/equalErrorRate.ts";
 import { groupBy } from "../metrics/groupBy.ts";
 import { judgeSamples } from "../metrics/judgeSamples.ts";
 import { deviation, mean } from "../metrics/mean.ts";
 import type { ScoredSample } from "../metrics/scoredSample.ts";
 import { videoScores } from "../metrics/videoScores.ts";
+import { devSamples, devThreshold } from "../scores/devThreshold.ts";
 import type { ScoreFile, ScoreRow } from "../scores/scoreFile.ts";
 import { averagedFigures, type Averages, type CrossDomainReport, type DomainResult } from "./report.ts";
 import type { RunResult, SeedSpread } from "./report.ts";
@@ -77,21 +77,20 @@ function judgeRun(
   targets: readonly string[],
   options: { seed: number; resamples: number },
 ): RunResult {
-  const devRows = file.rows.filter((row) => sources.includes(row.dataset) && row.split === "dev");
-  const dev = [...groupBy(devRows, (row) => row.dataset).values()].flatMap(videoScores);
-  const devThreshold = new Set(dev.map((sample) => sample.label)).size === 2 ? thresholdAtEer(dev) : null;
+  const ofSources = file.rows.filter((row) => sources.includes(row.dataset));
+  const threshold = devThreshold(ofSources);
   const judgeDomain = (dataset: string, role: DomainResult["role"]): DomainResult[] => {
     const rows = file.rows.filter((row) => row.dataset === dataset && row.split === "test");
     if (rows.length === 0) return [];
     const judge = (samples: readonly ScoredSample[], resamples: number) =>
-      judgeSamples(samples, { devThreshold, seed: options.seed, resamples });
+      judgeSamples(samples, { devThreshold: threshold, seed: options.seed, resamples });
     return [
       {
         dataset,
         role,
         videos: judge(videoScores(rows), options.resamples),
         frames: judge(rows, 0),
-        explanations: judgeExplanations(rows, devThreshold ?? 0.5),
+        explanations: judgeExplanations(rows, threshold ?? 0.5),
       },
     ];
   };
@@ -103,11 +102,11 @@ function judgeRun(
   return {
     name,
     metadata: file.metadata,
-    devThreshold,
-    devVideos: dev.length,
+    devThreshold: threshold,
+    devVideos: devSamples(ofSources).length,
     domains,
     averages: averageDomains(domains.filter((domain) => domain.role === "target")),
-    explanations: judgeExplanations(tested, devThreshold ?? 0.5),
+    explanations: judgeExplanations(tested, threshold ?? 0.5),
   };
 }
 

@@ -2,7 +2,6 @@
 
 import { auc } from "../metrics/auc.ts";
 import type { Interval } from "../metrics/bootstrap.ts";
-import { thresholdAtEer } from "../metrics/equalErrorRate.ts";
 import { groupBy } from "../metrics/groupBy.ts";
 import { hterAt, hterLiterature } from "../metrics/hter.ts";
 import { deviation, mean } from "../metrics/mean.ts";
@@ -12,6 +11,7 @@ import { percentileInterval, subjectBootstrap, type DomainRuns } from "../metric
 import type { ScoredSample } from "../metrics/scoredSample.ts";
 import { tprAtFpr } from "../metrics/tprAtFpr.ts";
 import { videoScores } from "../metrics/videoScores.ts";
+import { devThreshold } from "../scores/devThreshold.ts";
 import type { Unit } from "../scores/judgeScores.ts";
 import type { ScoreFile } from "../scores/scoreFile.ts";
 import { ReportError } from "./reportError.ts";
@@ -97,13 +97,7 @@ export function methodTable(files: readonly ScoreFile[], options: MethodTableOpt
     const sources = (metadata.sources ?? "not stated").split(",");
     const byUnit = (group: ScoreFile["rows"]): readonly ScoredSample[] =>
       unit === "frame" ? group : videoScores(group);
-    const dev = [
-      ...groupBy(
-        rows.filter(({ split }) => split === "dev"),
-        (row) => row.dataset,
-      ).values(),
-    ].flatMap(byUnit);
-    const devThreshold = hasBoth(dev) ? thresholdAtEer(dev) : null;
+    const threshold = devThreshold(rows, unit);
     const tested = rows.filter((row) => row.split === "test" && !sources.includes(row.dataset));
     for (const [target, group] of groupBy(tested, (row) => row.dataset)) {
       const column = { sources: sources.join(" + "), target };
@@ -116,7 +110,7 @@ export function methodTable(files: readonly ScoreFile[], options: MethodTableOpt
           `[methodTable] two score files are ${metadata.method}, seed ${metadata.seed}, ${key}.`,
         );
       }
-      ofColumn.set(metadata.seed, { samples: byUnit(group), devThreshold });
+      ofColumn.set(metadata.seed, { samples: byUnit(group), devThreshold: threshold });
     }
   }
   const names = [...runs.keys()].toSorted(natural);

@@ -17,10 +17,35 @@ export function drawPlot(label: string, options: Plot.PlotOptions): SafeHtml {
   svg.removeAttribute("height");
   svg.setAttribute("role", "img");
   svg.setAttribute("aria-label", label);
-  // A hundredth of a pixel is enough, and a third of the bytes.
-  return trusted(
-    svg.outerHTML.replaceAll(/\d+\.\d{3,}/g, (number) => String(Number(Number(number).toFixed(2)))),
-  );
+  for (const element of [svg, ...svg.querySelectorAll("*")]) roundPlaces(element);
+  return trusted(svg.outerHTML);
+}
+
+const places = [
+  "d",
+  "x",
+  "y",
+  "x1",
+  "x2",
+  "y1",
+  "y2",
+  "cx",
+  "cy",
+  "r",
+  "width",
+  "height",
+  "points",
+  "transform",
+];
+
+/** A hundredth of a pixel is enough, and a third of the bytes. */
+function roundPlaces(element: Element): void {
+  for (const name of places) {
+    const value = element.getAttribute(name);
+    if (!value) continue;
+    const rounded = value.replaceAll(/\d+\.\d{3,}/g, (number) => String(Number(Number(number).toFixed(2))));
+    element.setAttribute(name, rounded);
+  }
 }
 
 /** The mark of one method or run: colours and dashes differ, so that neither print nor colour blindness merges two. */

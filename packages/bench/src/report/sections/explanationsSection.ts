@@ -28,7 +28,7 @@ export function explanationsSection(report: CrossDomainReport): SafeHtml | null 
             <th class="text">method</th>
             <th>sentences</th>
             <th>attack named right<small>of spoof frames</small></th>
-            <th>by chance<small>dealt out at random</small></th>
+            <th>by chance<small>dealt out within a verdict</small></th>
             <th>presentation named right<small>of all frames</small></th>
             <th>names any presentation</th>
             <th>agrees with the verdict</th>
