@@ -1,6 +1,6 @@
 /** @file Examines the mutants of one kernel, or of one shared function. */
 
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { whyEquivalent } from "./equivalents.ts";
 import { endsOfForms, formOf, listMutants, type Mutant } from "./mutants.ts";
@@ -39,9 +39,12 @@ export interface Extent {
 /**
  * Runs the tests of a kernel on each of its mutants until one fails; what an earlier, perhaps interrupted, examination
  * found is kept where neither the kernel nor the killing test's file has changed.
+ *
+ * @throws Error if a test fails that needs no fault to fail, at the end or after a lost process; all that is kept of the
+ * kernel is then thrown away
  */
 export async function examineSubject(
-  host: MutationHost,
+  host: Pick<MutationHost, "examine">,
   subject: Subject,
   { source, kept }: MutationFolders,
   { again, ends, atMost }: Extent,
@@ -74,13 +77,19 @@ export async function examineSubject(
       mutants,
     };
   };
+  // A later run would take kills for known that no fault has caused.
+  const trusted = <T>(examination: Promise<T>): Promise<T> =>
+    examination.catch((error: unknown) => {
+      rmSync(file, { force: true });
+      throw error;
+    });
   mkdirSync(dirname(file), { recursive: true });
   for (const mutant of listed) {
     const before = known.get(keyOf(mutant));
     if (before) mutants.push(before);
     if (before || !chosen.has(mutant)) continue;
     const started = performance.now();
-    const verdict = await examineMutant(host, subject, mutant, tests);
+    const verdict = await trusted(examineMutant(host, subject, mutant, tests));
     seconds += (performance.now() - started) / 1000;
     const by = verdict.kind === "killed" ? verdict.by : undefined;
     if (by) tests = withFirst(tests, by);
@@ -95,12 +104,12 @@ export async function examineSubject(
     });
     writeFileSync(file, `${JSON.stringify(record(), undefined, 1)}\n`);
   }
-  await assertUnspoiled(host, subject, listed[0], [...killers.values()]);
+  await trusted(assertUnspoiled(host, subject, listed[0], [...killers.values()]));
   return record();
 }
 
 function examineMutant(
-  host: MutationHost,
+  host: Pick<MutationHost, "examine">,
   { label, functions }: Subject,
   mutant: Mutant,
   tests: readonly PlannedTest[],
@@ -112,7 +121,7 @@ function examineMutant(
 
 /** A fault may spoil the process for good, such as by losing its device: the next would all seem to be killed. */
 async function assertUnspoiled(
-  host: MutationHost,
+  host: Pick<MutationHost, "examine">,
   subject: Subject,
   mutant: Mutant | undefined,
   killers: readonly PlannedTest[],
@@ -121,7 +130,9 @@ async function assertUnspoiled(
   const verdict = await examineMutant(host, subject, { ...mutant, mutated: mutant.line }, killers);
   if (verdict.kind === "survived") return;
   const name = verdict.kind === "killed" ? (verdict.by?.name ?? "the process") : "the shader";
-  throw new Error(`${subject.label}: "${name}" now fails without any fault: run again with --again`);
+  throw new Error(
+    `${subject.label}: "${name}" now fails without any fault: its results are thrown away, run again`,
+  );
 }
 
 /** At most `count` of some items, at even distances. */

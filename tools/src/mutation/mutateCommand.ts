@@ -20,7 +20,8 @@ import {
 import { listSubjects, type Subject } from "./subjects.ts";
 import { listTestFiles } from "./testFiles.ts";
 
-const help = `nx run tools:mutate [-- --kernel=PATTERN] [--tests=PATTERN] [--named=PATTERN] [--list] [--again] [--ends] [--at-most=N] [--record]
+const help = `nx run tools:mutate [-- --kernel=PATTERN] [--tests=PATTERN] [--named=PATTERN] [--list]
+                        [--again] [--ends] [--at-most=N] [--record]
 
 Puts one fault at a time into the WGSL of each kernel (a sign flipped, a barrier dropped, an index shifted, a comparison
 swapped, a bound moved by one, min for max) and runs the tests that use the kernel until one fails: the file of which

@@ -1,6 +1,6 @@
 /** @file Keeps a process that runs tests, and starts another where a fault hangs or ends it. */
 
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { typescriptArguments } from "../process/typescriptCommand.ts";
 import { workspaceRoot } from "../process/workspaceRoot.ts";
@@ -10,9 +10,23 @@ const startMs = 300_000;
 const planMs = 1_800_000;
 const slowFactor = 10;
 
+/** What is used of a child process that runs tests. */
+export interface TestProcess {
+  on(event: "message" | "exit", listener: (message: unknown) => void): unknown;
+  off(event: "message" | "exit", listener: (message: unknown) => void): unknown;
+  send(request: Request): unknown;
+  kill(signal: "SIGKILL"): unknown;
+}
+
 /** Runs tests in a child process. */
 export class MutationHost {
-  #child: ChildProcess | undefined;
+  readonly #start: () => Promise<TestProcess>;
+  #child: TestProcess | undefined;
+
+  /** @param start starts a process, and waits until it is ready */
+  constructor(start: () => Promise<TestProcess> = startWorker) {
+    this.#start = start;
+  }
 
   /** Runs every test of a file whose name matches a pattern without a fault, twice. */
   async plan(file: string, named: string): Promise<Plan> {
@@ -28,13 +42,21 @@ export class MutationHost {
    * passed without the fault, and each may take as long as all of them together, ten times over.
    *
    * @param limitMs of a test, by its place in the request
+   * @throws Error if these tests do not pass without the fault: nothing is known of the fault then
    */
   async examine(request: MutantRequest, limitMs: (test: number) => number): Promise<Verdict> {
     let reply = await this.#ask(request, startMs, limitMs);
     if (typeof reply === "string") {
       const started = performance.now();
       const { line } = request.mutant;
-      await this.#ask({ ...request, mutant: { ...request.mutant, mutated: line } }, planMs);
+      const control = await this.#ask({ ...request, mutant: { ...request.mutant, mutated: line } }, planMs);
+      const failed = whyFailed(control);
+      if (failed !== undefined) {
+        throw new Error(
+          `${request.label}: the process ${reply} with a fault, and without it ${failed}: ` +
+            "the machine or its adapter is at fault, run again when these tests pass there",
+        );
+      }
       const longMs = slowFactor * (performance.now() - started);
       reply = await this.#ask(request, startMs, (test) => Math.max(longMs, limitMs(test)));
     }
@@ -49,7 +71,7 @@ export class MutationHost {
   }
 
   async #ask(request: Request, firstMs: number, limitMs?: (test: number) => number): Promise<Reply | Loss> {
-    const child = (this.#child ??= await start());
+    const child = (this.#child ??= await this.#start());
     const answer = nextReply(child, firstMs, limitMs);
     child.send(request);
     const reply = await answer;
@@ -58,7 +80,16 @@ export class MutationHost {
   }
 }
 
-async function start(): Promise<ChildProcess> {
+/** What is wrong with a reply where all tests should have passed. */
+function whyFailed(reply: Reply | Loss): string | undefined {
+  if (typeof reply === "string") return `a second one ${reply} too`;
+  if (!("verdict" in reply)) return "a second one gave no verdict";
+  const { verdict } = reply;
+  if (verdict.kind === "survived") return undefined;
+  return verdict.kind === "invalid" ? "the shader is refused" : `"${verdict.by?.name}" fails`;
+}
+
+async function startWorker(): Promise<TestProcess> {
   const worker = fileURLToPath(new URL("mutationWorker.ts", import.meta.url));
   const child = spawn(process.execPath, typescriptArguments(worker), {
     cwd: workspaceRoot,
@@ -73,26 +104,27 @@ async function start(): Promise<ChildProcess> {
 
 /** The next reply other than the beginning of a test, from which on a time of its own counts. */
 function nextReply(
-  child: ChildProcess,
+  child: TestProcess,
   firstMs: number,
   limitMs: (test: number) => number = () => firstMs,
 ): Promise<Reply | Loss> {
   return new Promise((resolve) => {
     const end = (reply: Reply | Loss): void => {
       clearTimeout(timer);
-      child.off("message", hear as (message: unknown) => void);
+      child.off("message", hear);
       child.off("exit", lose);
       resolve(reply);
     };
     const wait = (ms: number): NodeJS.Timeout => setTimeout(() => end("hung"), ms);
-    const hear = (reply: Reply): void => {
+    const hear = (message: unknown): void => {
+      const reply = message as Reply;
       if (!("begins" in reply)) return end(reply);
       clearTimeout(timer);
       timer = wait(limitMs(reply.begins));
     };
     const lose = (): void => end("died");
     let timer = wait(firstMs);
-    child.on("message", hear as (message: unknown) => void);
+    child.on("message", hear);
     child.on("exit", lose);
   });
 }

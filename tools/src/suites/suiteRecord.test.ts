@@ -20,7 +20,7 @@ const record: SuiteRecord = {
 
 const test = (fullName: string, status: string) => ({ fullName, status });
 
-it("counts tests, and a file that fails outside of its tests", () => {
+it("counts tests, and a file that fails outside of its tests, by paths that hold on any machine", () => {
   const report = {
     numPassedTests: 1,
     numFailedTests: 1,
@@ -32,14 +32,20 @@ it("counts tests, and a file that fails outside of its tests", () => {
         message: "",
         assertionResults: [test("a b", "passed"), test("a c", "failed")],
       },
-      { name: "b.test.ts", status: "failed", message: "no such file\n  at b", assertionResults: [] },
+      {
+        name: "/w/packages/core/b.test.ts",
+        status: "failed",
+        message:
+          "no file:///w/packages/core/x.ts for /w/packages/core/y.ts or /w/node_modules/z.js\n  at /w/b",
+        assertionResults: [],
+      },
     ],
   };
-  expect(countSuite(report)).toEqual({
+  expect(countSuite(report, "/w/packages/core", "/w")).toEqual({
     passed: 1,
     failed: 2,
     skipped: 2,
-    failures: ["a c", "b.test.ts: no such file"],
+    failures: ["a c", "b.test.ts: no x.ts for y.ts or ../../node_modules/z.js"],
   });
 });
 

@@ -1,5 +1,7 @@
 /** @file What is kept of a run of the op suite on one adapter. */
 
+import { relative } from "node:path";
+
 /** One run, as committed. */
 export interface SuiteRecord {
   /** Driver name and version, as the adapter words it. */
@@ -35,15 +37,27 @@ export interface SuiteReport {
   }[];
 }
 
-/** Counts of a report; a file that fails outside of its tests counts as one failure. */
-export function countSuite({
-  numPassedTests,
-  numPendingTests,
-  testResults,
-}: SuiteReport): Pick<SuiteRecord, "passed" | "failed" | "skipped" | "failures"> {
+/**
+ * Counts of a report; a file that fails outside of its tests counts as one failure.
+ *
+ * @param folder of the package, an absolute path: what lies there is named relative to it
+ * @param root of the workspace, in which `folder` lies; the same holds for other files there
+ */
+export function countSuite(
+  { numPassedTests, numPendingTests, testResults }: SuiteReport,
+  folder: string,
+  root: string,
+): Pick<SuiteRecord, "passed" | "failed" | "skipped" | "failures"> {
+  const portable = (text: string) =>
+    [folder, root].reduce((line, path) => {
+      const to = relative(folder, path);
+      return line.replaceAll(`file://${path}/`, `${path}/`).replaceAll(`${path}/`, to === "" ? "" : `${to}/`);
+    }, text);
   const failures = testResults.flatMap(({ name, status, message, assertionResults }) => {
     const failed = assertionResults.filter((test) => test.status === "failed").map((test) => test.fullName);
-    return failed.length === 0 && status === "failed" ? [`${name}: ${message.split("\n")[0]}`] : failed;
+    return failed.length === 0 && status === "failed"
+      ? [portable(`${name}: ${message.split("\n")[0]}`)]
+      : failed;
   });
   return { passed: numPassedTests, failed: failures.length, skipped: numPendingTests, failures };
 }

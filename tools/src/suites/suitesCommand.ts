@@ -84,7 +84,7 @@ async function runSuite(
     without: left,
     features: probed.report.features,
     filter,
-    ...countSuite(report),
+    ...countSuite(report, folder, workspaceRoot),
     seconds: Math.round((performance.now() - started) / 1000),
     date: new Date().toISOString().slice(0, 10),
     commit: await commitOf(),
