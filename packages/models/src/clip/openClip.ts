@@ -19,6 +19,7 @@ import {
 
 const example = "https://huggingface.co/openai/clip-vit-base-patch16";
 
+/** How the weights of a `CLIPModel` are opened. */
 export interface OpenClipOptions extends OpenVitOptions {
   /** Rows that the tokenizer needs; a smaller embedding table is refused. */
   readonly tokenizerSize?: number;

@@ -32,6 +32,7 @@ const batchSize = 32;
  * @param folder the captioner's run
  * @param pairs at least two rows, with their images
  * @param seed of the shuffling, in which no image keeps its caption
+ * @throws Error if the run has no checkpoint yet, or cannot be opened
  */
 export async function captionLoss(
   device: Device,

@@ -22,6 +22,7 @@ export interface TrainingCounts {
   readonly samplesPerSecond?: number;
 }
 
+/** What the stage did: the pairs that it used, and its one or two trainings. */
 export interface FinetuneCounts extends TrainingCounts {
   readonly trainPairs: number;
   readonly devPairs: number;
@@ -29,6 +30,7 @@ export interface FinetuneCounts extends TrainingCounts {
   readonly grounding?: TrainingCounts;
 }
 
+/** What the captioner starts from, and how the stage is watched and stopped. */
 export interface FinetuneOptions extends Pick<FitOptions, "warn"> {
   /** Folder of the captioner to be fine-tuned; initial weights where there is none. */
   readonly from?: string | undefined;

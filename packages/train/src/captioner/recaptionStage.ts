@@ -19,6 +19,7 @@ import type { CaptionWork } from "./captionWork.ts";
 import { readGeneral } from "./filterStage.ts";
 import { stampFile } from "./finetuneStage.ts";
 
+/** What the stage captioned, and how the new captions compare with the general ones. */
 export interface RecaptionCounts {
   readonly spoof: number;
   readonly captioned: number;
@@ -50,6 +51,7 @@ export interface NamedCounts {
   readonly shuffled: number;
 }
 
+/** How frames are captioned and judged, and where the new manifest goes. */
 export interface RecaptionOptions extends Omit<CaptionByModelOptions, "root"> {
   readonly keywords: KeywordDictionary;
   /** The new manifest, in the folder of the old one. */

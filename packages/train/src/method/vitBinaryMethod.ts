@@ -5,6 +5,11 @@ import { full } from "@candor/tensor-core";
 import type { RunConfig } from "../recipes/runConfig.ts";
 import type { Method } from "./method.ts";
 
+/**
+ * Trains the two logits by the cross entropy of the labels, all samples weighed alike; the score is P(live).
+ *
+ * @param config of the run, of which the image size is used
+ */
 export function vitBinaryMethod(model: VitBinary, config: RunConfig): Method {
   return {
     name: "vit-binary",

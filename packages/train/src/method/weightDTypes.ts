@@ -1,4 +1,4 @@
-/** @file Which parameters of a run are held as f16: frozen matrices of published weights, and nothing that is trained. */
+/** @file Which parameters a run trains, which it leaves as published weights hold them, and which of these are f16. */
 
 import { linearMapsAs, loraNames, matricesAs, type PlanOptions } from "@candor/models";
 import { namePattern } from "@candor/tensor-core";

@@ -54,7 +54,7 @@ const eachOwned = ({ owned }: SharedVariant, line: (own: number) => string) => c
 /** Operations of one product of queries and keys, of all heads; a unit has `unitRows` of the queries. */
 export function sharedProductFlop(
   sizes: Record<"units" | "queries" | "unitRows" | "keys" | "quads", number>,
-) {
+): number {
   const { units, queries, unitRows, keys, quads } = sizes;
   const heads = units / Math.ceil(queries / unitRows);
   return 2 * heads * queries * keys * quads * 4;
