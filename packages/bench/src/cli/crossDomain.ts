@@ -16,6 +16,7 @@ import { parseRuns } from "./parseRuns.ts";
 import { runProtocol } from "./protocolJobs.ts";
 import { protocolFlags, protocolOptions, words } from "./protocolOptions.ts";
 import { readVariants } from "./readVariants.ts";
+import { recordedFlags } from "./recordedFlags.ts";
 import { wholeNumber } from "./wholeNumber.ts";
 
 await endProcess(async () => {
@@ -123,7 +124,7 @@ await endProcess(async () => {
     explain: wholeNumber("explain", flags.explain, 0),
     resamples: wholeNumber("resamples", flags.resamples, 0),
     batch: wholeNumber("batch", flags.batch, 1),
-    commands: [`npx nx run bench:cross-domain ${hideBin(process.argv).join(" ")}`],
+    commands: [`npx nx run bench:cross-domain ${recordedFlags(hideBin(process.argv))}`],
     created: new Date().toISOString(),
     onProgress: (run, done, all) => {
       if (shown !== run) {

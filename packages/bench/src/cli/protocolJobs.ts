@@ -16,6 +16,7 @@ import type { WriteReportsOptions } from "../report/writeReports.ts";
 import { readScores } from "../scores/readScores.ts";
 import type { ScoreFile } from "../scores/scoreFile.ts";
 import { openRun } from "./openRun.ts";
+import { recordedFlags } from "./recordedFlags.ts";
 import { programOf, trainProcess } from "./trainProcess.ts";
 
 /** What the command line says. */
@@ -96,7 +97,7 @@ export async function runProtocol(
     out,
     resamples: flags.resamples,
     seed: flags.seed,
-    commands: [`npx nx run bench:${commandOf(program)} ${hideBin(process.argv).join(" ")}`],
+    commands: [`npx nx run bench:${commandOf(program)} ${recordedFlags(hideBin(process.argv))}`],
     foldNotes: folds.flatMap(
       (fold) => foldRows(rows, fold, { rule: protocol.rule, holdOut: flags.holdOut }).notes,
     ),
@@ -165,7 +166,7 @@ async function runOne(job: Job, flags: ProtocolFlags): Promise<string> {
     out,
     explain,
     batch,
-    train: trainProcess,
+    train: (request) => trainProcess(request),
     openRun: async (folder) => openRun(await Device.open(), folder, (text) => say(`warning: ${text}`)),
     note: (text) => say(`note: ${text}`),
   });

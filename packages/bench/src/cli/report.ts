@@ -8,6 +8,7 @@ import { renderTerminal } from "../report/renderTerminal.ts";
 import { writeReports } from "../report/writeReports.ts";
 import { readScores } from "../scores/readScores.ts";
 import { endProcess } from "./endProcess.ts";
+import { recordedFlags } from "./recordedFlags.ts";
 import { wholeNumber } from "./wholeNumber.ts";
 
 await endProcess(async () => {
@@ -64,7 +65,7 @@ await endProcess(async () => {
     seed: wholeNumber("seed", flags.seed, 0),
     resamples: wholeNumber("resamples", flags.resamples, 0),
     baseline: flags.baseline,
-    commands: [`npx nx run bench:report ${hideBin(process.argv).join(" ")}`],
+    commands: [`npx nx run bench:report ${recordedFlags(hideBin(process.argv))}`],
     images:
       flags.manifest === undefined
         ? undefined

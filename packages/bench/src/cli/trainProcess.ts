@@ -13,10 +13,11 @@ export function programOf(name: string): string {
 /**
  * Runs `train:fit` as a process of its own; a folder that holds a checkpoint is resumed.
  *
+ * @param program path of the training program
  * @returns the JSON that it prints
- * @throws Error if it does not end well; its checkpoints stay
+ * @throws Error if it does not end well or prints no JSON; its checkpoints stay
  */
-export function trainProcess(request: TrainRequest): Promise<unknown> {
+export function trainProcess(request: TrainRequest, program = programOf("fit")): Promise<unknown> {
   const words = [
     `--method=${request.method}`,
     `--seed=${request.seed}`,
@@ -29,24 +30,37 @@ export function trainProcess(request: TrainRequest): Promise<unknown> {
     "--json",
   ];
   return new Promise((done, fail) => {
-    const child = spawn(process.execPath, [programOf("fit"), ...words], {
+    const child = spawn(process.execPath, [program, ...words], {
       stdio: ["ignore", "pipe", "inherit"],
     });
     let text = "";
-    child.stdout.on("data", (part: Buffer) => (text += part.toString("utf8")));
+    child.stdout.setEncoding("utf8").on("data", (part: string) => (text += part));
     const stop = () => void child.kill("SIGTERM");
     // A terminal's Ctrl-C reaches the child too; a scheduler's signal reaches this process alone.
     process.on("SIGTERM", stop).on("SIGINT", stayAlive);
     child.on("error", fail);
-    child.on("exit", (code) => {
+    // Not "exit": its output may be read only in part by then.
+    child.on("close", (code) => {
       process.off("SIGTERM", stop).off("SIGINT", stayAlive);
-      if (code === 0) done(JSON.parse(text));
-      else
+      if (code !== 0) {
         fail(
           new Error(
             `training in ${request.folder} ended with status ${code}; the same job goes on from its checkpoint`,
           ),
         );
+        return;
+      }
+      try {
+        done(JSON.parse(text));
+      } catch (cause) {
+        const start = JSON.stringify(text.slice(0, 80));
+        fail(
+          new Error(
+            `training in ${request.folder} ended well but printed no JSON, got ${start}; run the same job again`,
+            { cause },
+          ),
+        );
+      }
     });
   });
 }

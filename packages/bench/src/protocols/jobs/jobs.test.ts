@@ -1,7 +1,7 @@
 /** @file Jobs: what they leave, how they resume, and how several run side by side. */
 
 import { existsSync } from "node:fs";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readManifest } from "@candor/data";
@@ -9,7 +9,9 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readScores } from "../../scores/readScores.ts";
 import { brightness, writeTinyDomains } from "../fixtures/tinyDomains.ts";
 import type { Predictor } from "../scoreRows.ts";
+import { readDurations } from "./jobDurations.ts";
 import { planJobs, type Job } from "./planJobs.ts";
+import { readTrainings } from "./readTrainings.ts";
 import { isDone, runJob, type RunJobOptions, type TrainRequest } from "./runJob.ts";
 import { runJobs } from "./runJobs.ts";
 
@@ -65,6 +67,14 @@ describe("planJobs", () => {
     );
     expect(() => planJobs([fold], [variant, variant], [0], "out")).toThrow("bright is asked for twice");
     expect(() => planJobs([fold], [variant], [1, 1], "out")).toThrow("1 is asked for twice");
+  });
+
+  test("refuses decodings of a method that is asked no question, before anything is trained", () => {
+    const undecodable = { ...variant, decodings: ["vdd", "post-hoc"] } as const;
+    expect(() => planJobs([fold], [undecodable], [0], "out")).toThrow(
+      "bright: brightness is not asked a question, so there is nothing for vdd and post-hoc to decode",
+    );
+    expect(planJobs([fold], [{ ...variant, decodings: [] }], [0], "out")).toHaveLength(1);
   });
 });
 
@@ -125,48 +135,137 @@ describe("runJob", () => {
   });
 });
 
-const command = (job: Job) => [process.execPath, "-e", `process.exit(${job.seed})`] as const;
-
 describe("decodings", () => {
-  const decoded = { ...variant, decodings: ["vdd", "post-hoc"] } as const;
+  const plain = { ...variant, method: "ifas" };
+  const decoded = { ...plain, decodings: ["vdd", "post-hoc"] } as const;
+  const halved = { vdd: 2, "post-hoc": 4 };
+
+  /** Options with a predictor that notes what it decodes, and a trainer that finds its steps done where `rate` is 0. */
+  function decoding(out: string, rate = 5, asked: string[] = []): RunJobOptions {
+    const given = options(out, [], "ifas");
+    const scoreBy: Predictor["scoreBy"] = async (decoding) => {
+      asked.push(decoding);
+      return async (images, indices) =>
+        (await brightness.score(images, indices)).map((score) => score / halved[decoding]);
+    };
+    return {
+      ...given,
+      train: async () => ({ samplesPerSecond: rate }),
+      openRun: async (run) => {
+        const { predictor, origin } = await given.openRun(run);
+        return { predictor: { ...predictor, scoreBy }, origin };
+      },
+    };
+  }
+  const planned = (out: string) => planJobs([fold], [decoded], [3], out) as [Job];
 
   test("are further score files of one training, without sentences", async () => {
     const out = join(folder, "decoded");
-    const [job] = planJobs([fold], [decoded], [3], out) as [Job];
-    const requests: TrainRequest[] = [];
-    const given = options(out, requests);
-    const halved = { vdd: 2, "post-hoc": 4 };
-    const predictor: Predictor = {
-      ...brightness,
-      scoreBy: async (decoding) => async (images, indices) =>
-        (await brightness.score(images, indices)).map((score) => score / halved[decoding]),
-    };
-    const openRun = async (run: string) => ({ ...(await given.openRun(run)), predictor });
-    expect(await runJob(job, { ...given, openRun })).toBe(true);
-    expect(requests).toHaveLength(1);
+    const [job] = planned(out);
+    expect(await runJob(job, decoding(out))).toBe(true);
     const files = await Promise.all(job.scores.map(({ file }) => readScores(file)));
     expect(files.map(({ metadata }) => metadata.method)).toEqual(["bright", "bright+vdd", "bright+post-hoc"]);
-    const [plain, vdd, postHoc] = files.map(({ rows }) => rows.map(({ score }) => score));
-    expect(vdd).toEqual(plain!.map((score) => Math.fround(score / 2)));
-    expect(postHoc).toEqual(plain!.map((score) => Math.fround(score / 4)));
+    const [own, vdd, postHoc] = files.map(({ rows }) => rows.map(({ score }) => score));
+    expect(vdd).toEqual(own!.map((score) => Math.fround(score / 2)));
+    expect(postHoc).toEqual(own!.map((score) => Math.fround(score / 4)));
     expect(files.map(({ rows }) => rows.some(({ sentence }) => sentence !== null))).toEqual([
       true,
       false,
       false,
     ]);
-    // One file that is lost is made again from the same training.
-    await rm(job.scores[1]!.file);
-    expect(await isDone(job)).toBe(false);
   });
 
-  test("of a method that is asked no question are refused", async () => {
+  test("that are asked for later, or are lost, are scored alone and leave what the training took", async () => {
+    const out = join(folder, "later");
+    const [alone] = planJobs([fold], [plain], [3], out) as [Job];
+    await runJob(alone, decoding(out));
+    const own = await stat(alone.scores[0]!.file);
+    const first = await readDurations(out, alone);
+    const [job] = planned(out);
+    const asked: string[] = [];
+    expect(await runJob(job, decoding(out, 0, asked))).toBe(true);
+    await rm(job.scores[1]!.file);
+    expect(await isDone(job)).toBe(false);
+    expect(await runJob(job, decoding(out, 0, asked))).toBe(true);
+    expect(asked).toEqual(["vdd", "post-hoc", "vdd"]);
+    expect((await stat(alone.scores[0]!.file)).ino).toBe(own.ino);
+    const { trainSeconds, training, scoreSeconds } = await readDurations(out, job);
+    expect([trainSeconds, training]).toEqual([first.trainSeconds, { samplesPerSecond: 5 }]);
+    expect(scoreSeconds).toBeGreaterThan(first.scoreSeconds!);
+    expect((await readTrainings(out, [job])).get("bright")).toMatchObject({ samplesPerSecond: 5 });
+  });
+
+  test("that are not whole when the job ends leave the files before them, and the training's durations", async () => {
+    const out = join(folder, "killed");
+    const [job] = planned(out);
+    const given = decoding(out);
+    const openRun = async (run: string) => {
+      const { predictor, origin } = await given.openRun(run);
+      const scoreBy: Predictor["scoreBy"] = async (decoding) => {
+        if (decoding === "post-hoc") throw new Error("killed");
+        return await predictor.scoreBy!(decoding);
+      };
+      return { origin, predictor: { ...predictor, scoreBy } };
+    };
+    await expect(runJob(job, { ...given, openRun })).rejects.toThrow("killed");
+    expect(job.scores.map(({ file }) => existsSync(file))).toEqual([true, true, false]);
+    const { trainSeconds } = await readDurations(out, job);
+    await runJob(job, decoding(out, 0));
+    expect(await readDurations(out, job)).toMatchObject({ trainSeconds, training: { samplesPerSecond: 5 } });
+  });
+
+  test("of a predictor that cannot decode are refused", async () => {
     const out = join(folder, "undecodable");
-    const [job] = planJobs([fold], [decoded], [3], out) as [Job];
-    await expect(runJob(job, options(out, []))).rejects.toThrow(
-      "brightness is not asked a question, so vdd has nothing to decode",
+    const [job] = planned(out);
+    await expect(runJob(job, options(out, [], "ifas"))).rejects.toThrow(
+      "ifas is not asked a question, so vdd has nothing to decode",
     );
   });
 });
+
+const pause = () => new Promise((done) => setTimeout(done, 60));
+
+async function stopped(): Promise<never> {
+  await pause();
+  throw new Error("stopped");
+}
+
+async function resumed(): Promise<unknown> {
+  await pause();
+  return { samplesPerSecond: 5 };
+}
+
+describe("durations", () => {
+  test("of a training that was stopped and resumed are those of both starts", async () => {
+    const out = join(folder, "resumed");
+    const [job] = plan(out) as [Job];
+    await expect(runJob(job, { ...options(out, []), train: stopped })).rejects.toThrow("stopped");
+    const before = (await readDurations(out, job)).trainSeconds!;
+    expect(before).toBeGreaterThan(0.05);
+    expect((await readTrainings(out, [job])).size).toBe(0);
+    await runJob(job, { ...options(out, []), train: resumed });
+    const both = (await readTrainings(out, [job])).get("bright")!.seconds;
+    expect(both).toBeGreaterThan(before + 0.05);
+    // The run is gone: what is trained now is another training.
+    await rm(job.run, { recursive: true });
+    await rm(job.scores[0]!.file);
+    await runJob(job, options(out, []));
+    expect((await readDurations(out, job)).trainSeconds).toBeLessThan(before);
+  });
+
+  test("that say that nothing was trained are not averaged", async () => {
+    const out = join(folder, "untrained");
+    const jobs = plan(out, [3, 4]);
+    await runJob(jobs[0]!, options(out, []));
+    await runJob(jobs[1]!, options(out, []));
+    const file = join(out, "jobs", fold.id, "bright-seed4.json");
+    const durations = JSON.parse(await readFile(file, "utf8")) as object;
+    await writeFile(file, JSON.stringify({ ...durations, training: { samplesPerSecond: 0 } }));
+    expect((await readTrainings(out, jobs)).get("bright")!.samplesPerSecond).toBe(5);
+  });
+});
+
+const command = (job: Job) => [process.execPath, "-e", `process.exit(${job.seed})`] as const;
 
 describe("runJobs", () => {
   test("one that fails stops no other, done ones are passed over, and nothing starts after a stop", async () => {
@@ -179,5 +278,31 @@ describe("runJobs", () => {
     expect(outcomes.toSorted()).toEqual(["0 done", "1 failed", "2 was done"]);
     const left = await runJobs(jobs, { atOnce: 2, out, command, signal: AbortSignal.abort() });
     expect(left).toEqual(jobs.slice(0, 2));
+  });
+
+  test("starts none where one belongs to another configuration", async () => {
+    const out = join(folder, "mixed");
+    const jobs = plan(out, [0, 1]);
+    await runJob(jobs[1]!, options(out, []));
+    await writeFile(join(jobs[1]!.run, "recipe.json"), "{}");
+    const started: number[] = [];
+    const noted = (job: Job) => {
+      started.push(job.seed);
+      return command(job);
+    };
+    await expect(runJobs(jobs, { atOnce: 1, out, command: noted })).rejects.toThrow(
+      "was begun with another configuration",
+    );
+    expect(started).toEqual([]);
+  });
+
+  test("a program that cannot be started is a failed job whose log says why", async () => {
+    const out = join(folder, "absent");
+    const jobs = plan(out, [0, 1]);
+    const logs: string[] = [];
+    const onEnd = (_: Job, outcome: string, log: string) => void logs.push(outcome, log);
+    const absent = (job: Job) => (job.seed === 0 ? ([join(out, "nothing")] as const) : command(job));
+    expect(await runJobs(jobs, { atOnce: 1, out, command: absent, onEnd })).toEqual(jobs);
+    expect(await readFile(logs[1]!, "utf8")).toMatch(/^error: spawn .*nothing ENOENT\n$/);
   });
 });

@@ -39,10 +39,14 @@ export interface JobScores {
   readonly decoding?: Decoding;
 }
 
+/** The method that is asked a question, whose answer can be decoded in other ways. */
+const decodable = "ifas";
+
 /**
  * Lists the jobs; the order puts whole seeds first, so that a stopped benchmark has complete seeds.
  *
- * @throws ProtocolError if two variants share a name, a name cannot be a file's, or a seed occurs twice
+ * @throws ProtocolError if two variants share a name, a name cannot be a file's, a seed occurs twice, or a method cannot be
+ *   decoded as asked
  */
 export function planJobs(
   folds: readonly Fold[],
@@ -50,9 +54,15 @@ export function planJobs(
   seeds: readonly number[],
   out: string,
 ): Job[] {
-  for (const { name } of variants) {
+  for (const { name, method, decodings = [] } of variants) {
     if (!/^[\w.+=-]+$/.test(name)) {
       throw new ProtocolError(`[planJobs] "${name}" cannot name files; use letters, digits and . + = - _.`);
+    }
+    if (decodings.length > 0 && method !== decodable) {
+      throw new ProtocolError(
+        `[planJobs] ${name}: ${method} is not asked a question, so there is nothing for ${decodings.join(" and ")} to decode; ` +
+          `leave the decodings out, or take ${decodable}.`,
+      );
     }
   }
   const names = variants.flatMap((variant) => reported(variant).map(({ method }) => method));

@@ -1,11 +1,10 @@
 /** @file One job of a protocol: trains, scores, and leaves its score file as the mark that it is done. */
 
 import { existsSync } from "node:fs";
-import { mkdir, readFile, symlink } from "node:fs/promises";
+import { mkdir, readFile, rm, symlink } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { readManifest, writeManifest, type ManifestRow } from "@candor/data";
 import type { Decoding } from "@candor/models";
-import type { ScoreRow } from "../../scores/scoreFile.ts";
 import { readScores } from "../../scores/readScores.ts";
 import { writeAtomically } from "../../scores/writeAtomically.ts";
 import { writeScores } from "../../scores/writeScores.ts";
@@ -15,8 +14,8 @@ import { ProtocolError } from "../protocolError.ts";
 import type { SplitRule } from "../protocols.ts";
 import type { OpenedRun } from "../runOneToEleven.ts";
 import { scoreRows, type Predictor } from "../scoreRows.ts";
+import { hasTrained, readDurations, withScoring, withTraining, writeDurations } from "./jobDurations.ts";
 import type { Job } from "./planJobs.ts";
-import { durationsFile } from "./readTrainings.ts";
 
 /** What a training is asked for. */
 export interface TrainRequest {
@@ -79,10 +78,11 @@ function isWhole(file: string): Promise<boolean> | boolean {
 }
 
 /**
- * Runs the job, unless its scores are there already. A training that was stopped goes on from its newest checkpoint.
+ * Runs the job, unless its scores are there already. A training that was stopped goes on from its newest checkpoint; of
+ * one that was whole, only the score files that are missing or broken are made.
  *
- * Leaves `folds/<fold>/manifest.arrow` with the fold's splits, the run, `jobs/<fold>/<job>.json` with durations, and the
- * scores.
+ * Leaves `folds/<fold>/manifest.arrow` with the fold's splits, the run, `jobs/<fold>/<job>.json` with the durations of
+ * all starts, and each score file as soon as its scores are there.
  *
  * @returns false if there was nothing left to do
  * @throws ProtocolError if the checkpoint holds another method or no row could be scored
@@ -96,9 +96,12 @@ export async function runJob(job: Job, options: RunJobOptions): Promise<boolean>
   for (const text of plan.notes) options.note?.(text);
   const manifest = await writeFoldManifest(join(out, "folds", fold.id), options.manifest, plan.rows);
   const config = recipeFile(job);
+  // Without the run, what its training took once is not part of this one.
+  const earlier = existsSync(config) ? await readDurations(out, job) : {};
   await writeAtomically(config, recipeOf(job));
   const started = performance.now();
-  const training = await options.train({
+  const seconds = () => (performance.now() - started) / 1000;
+  const request = {
     method: variant.method,
     seed,
     manifest,
@@ -106,16 +109,26 @@ export async function runJob(job: Job, options: RunJobOptions): Promise<boolean>
     shards,
     config,
     folder: job.run,
+  };
+  const training = await options.train(request).catch(async (error: unknown) => {
+    if (earlier.training === undefined) await writeDurations(out, job, withTraining(earlier, seconds()));
+    throw error;
   });
-  const trained = performance.now();
+  let durations = earlier;
+  if (hasTrained(training)) {
+    durations = withTraining(earlier, seconds(), training);
+    // What was scored before is another checkpoint's.
+    await Promise.all(job.scores.map(({ file }) => rm(file, { force: true })));
+    await writeDurations(out, job, durations);
+  }
+  let since = performance.now();
   const { predictor, origin } = await options.openRun(job.run);
   if (predictor.method !== variant.method) {
     throw new ProtocolError(`[runJob] ${job.run} holds "${predictor.method}", not "${variant.method}".`);
   }
   const scored = (await readManifest(manifest)).rows.filter((row) => row.split !== "train");
-  const results: { readonly file: string; readonly method: string; readonly rows: readonly ScoreRow[] }[] =
-    [];
   for (const { method, file, decoding } of job.scores) {
+    if (await isWhole(file)) continue;
     const rows = await scoreRows(await decodedBy(predictor, decoding), scored, {
       root: dirname(manifest),
       shards,
@@ -123,21 +136,12 @@ export async function runJob(job: Job, options: RunJobOptions): Promise<boolean>
       explained: chooseExplained(scored, options.explain, 0),
       onProgress: (done) => options.onProgress?.(done, scored.length),
     });
-    results.push({ file, method, rows });
-  }
-  const images = results[0]!.rows.length;
-  const lost = scored.length - images;
-  if (lost > 0) options.note?.(`${lost} rows of ${job.name} have no crop and are not scored.`);
-  const ended = performance.now();
-  const durations = {
-    job: job.name,
-    trainSeconds: (trained - started) / 1000,
-    scoreSeconds: (ended - trained) / 1000,
-    scoredImagesPerSecond: (images * results.length * 1000) / (ended - trained),
-    training,
-  };
-  await writeAtomically(durationsFile(out, job), `${JSON.stringify(durations, null, 1)}\n`);
-  for (const { file, method, rows } of results) {
+    const lost = scored.length - rows.length;
+    if (lost > 0) options.note?.(`${lost} rows of ${job.name} have no crop and are not scored as ${method}.`);
+    const ended = performance.now();
+    durations = withScoring(durations, (ended - since) / 1000, rows.length);
+    since = ended;
+    await writeDurations(out, job, durations);
     await writeScores(file, {
       metadata: {
         ...origin,

@@ -1,7 +1,7 @@
 /** @file Runs jobs as processes of their own, several at a time. */
 
 import { spawn } from "node:child_process";
-import { closeSync, mkdirSync, openSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { isDone } from "./runJob.ts";
 import type { Job } from "./planJobs.ts";
@@ -22,14 +22,17 @@ export interface RunJobsOptions {
  * Runs every job that is not done; one that fails does not stop the others.
  *
  * @returns the jobs that failed or were not started
+ * @throws ProtocolError before any is started, if the run of one belongs to another configuration
  */
 export async function runJobs(jobs: readonly Job[], options: RunJobsOptions): Promise<Job[]> {
-  const queue = [...jobs];
+  const states = await Promise.all(jobs.map(async (job) => ({ job, done: await isDone(job) })));
+  const queue = [...states];
   const left: Job[] = [];
   const worker = async (): Promise<void> => {
-    for (let job = queue.shift(); job; job = queue.shift()) {
+    for (let next = queue.shift(); next; next = queue.shift()) {
+      const { job, done } = next;
       const log = join(options.out, "logs", `${job.fold.id}-${job.variant.name}-seed${job.seed}.log`);
-      if (await isDone(job)) {
+      if (done) {
         options.onEnd?.(job, "was done", log);
         continue;
       }
@@ -53,15 +56,20 @@ function runProcess(
 ): Promise<boolean> {
   mkdirSync(dirname(log), { recursive: true });
   const file = openSync(log, "a");
-  return new Promise((done, fail) => {
+  return new Promise((done) => {
     const child = spawn(program, words, { stdio: ["ignore", file, file] });
     const stop = () => child.kill("SIGTERM");
     signal?.addEventListener("abort", stop);
-    child.on("error", fail);
-    child.on("exit", (code) => {
+    const end = (succeeded: boolean) => {
       signal?.removeEventListener("abort", stop);
       closeSync(file);
-      done(code === 0);
+      done(succeeded);
+    };
+    child.on("error", (error) => {
+      writeSync(file, `error: ${error.message}\n`);
+      // One that runs and could not be told to stop still ends by itself.
+      if (child.pid === undefined) end(false);
     });
+    child.on("exit", (code) => end(code === 0));
   });
 }
