@@ -5,7 +5,7 @@ import { groupBy } from "../metrics/groupBy.ts";
 import { hterAt } from "../metrics/hter.ts";
 import { deviation, mean } from "../metrics/mean.ts";
 import { videoScores } from "../metrics/videoScores.ts";
-import { methodTable, type MethodRow, type MethodTable } from "../report/methodTable.ts";
+import { methodTable, type MethodRow } from "../report/methodTable.ts";
 import type { TrainingCost } from "../protocols/jobs/readTrainings.ts";
 import { devThreshold } from "../scores/devThreshold.ts";
 import type { ScoreFile } from "../scores/scoreFile.ts";
@@ -53,16 +53,14 @@ export interface AblationTable {
   readonly factors: readonly FactorRows[];
   /** Every setting, in the plan's order. */
   readonly settings: readonly AblationRow[];
-  /** Per target, with intervals, of the same methods. */
-  readonly methods: MethodTable;
 }
 
 /**
- * Judges the settings of a plan.
+ * Judges the settings of a plan; one without scores is left out.
  *
  * @param files     a score file a setting and seed
  * @param trainings what each training cost, by its method
- * @throws ReportError if the baseline or a setting has no scores
+ * @throws ReportError if the baseline has no scores
  */
 export function ablationTable(
   plan: AblationPlan,
@@ -92,7 +90,7 @@ export function ablationTable(
       },
     ];
   });
-  return { factors: plan.factors.map((factor) => rowsOf(factor, plan, settings)), settings, methods };
+  return { factors: plan.factors.map((factor) => rowsOf(factor, plan, settings)), settings };
 }
 
 function rowsOf(
