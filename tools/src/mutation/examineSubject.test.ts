@@ -8,8 +8,9 @@ import { examineSubject } from "./examineSubject.ts";
 import type { MutantRequest, Verdict } from "./mutationMessages.ts";
 import type { Subject } from "./subjects.ts";
 
-const test = { file: "add.test.ts", index: 0, name: "adds", ms: 1, labels: ["add"] };
-const subject: Subject = { label: "add", texts: ["y = a + b - c;"], tests: [test] };
+const body = "y = a + b - c;";
+const test = { file: "add.test.ts", index: 0, name: "adds", ms: 1, labels: ["add"], bodies: ["0"], share: 1 };
+const subject: Subject = { label: "add", texts: [body], bodies: new Map([["0", body]]), tests: [test] };
 const extent = { again: false, ends: false, atMost: Infinity };
 const killed: Verdict = { kind: "killed", by: { file: test.file, index: 0, name: test.name } };
 

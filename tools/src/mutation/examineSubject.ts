@@ -9,6 +9,7 @@ import type { PlannedTest, Verdict } from "./mutationMessages.ts";
 import type { MutationFolders } from "./mutationPlan.ts";
 import { digestOf, type KernelRecord, type MutantRecord } from "./mutationReport.ts";
 import type { Subject } from "./subjects.ts";
+import { TestOrder } from "./testOrder.ts";
 
 /** How much longer than without a fault a test may take, and how long the kernels that it compiles. */
 const slowFactor = 10;
@@ -57,7 +58,7 @@ export async function examineSubject(
     again || !existsSync(file) ? undefined : (JSON.parse(readFileSync(file, "utf8")) as KernelRecord);
   const known =
     earlier?.digest === digest ? killedBefore(earlier, digestOfTest) : new Map<string, MutantRecord>();
-  let tests = subject.tests;
+  const order = new TestOrder(subject);
   let seconds = known.size === 0 ? 0 : (earlier?.seconds ?? 0);
   const listed = listMutants(texts);
   const chosen = new Set(evenly(ends ? endsOfForms(listed) : listed, atMost));
@@ -89,11 +90,12 @@ export async function examineSubject(
     if (before) mutants.push(before);
     if (before || !chosen.has(mutant)) continue;
     const started = performance.now();
+    const tests = order.of(mutant);
     const verdict = await trusted(examineMutant(host, subject, mutant, tests));
     seconds += (performance.now() - started) / 1000;
     const by = verdict.kind === "killed" ? verdict.by : undefined;
-    if (by) tests = withFirst(tests, by);
-    if (by) killers.set(`${by.file} ${by.index}`, tests[0] as PlannedTest);
+    const killer = order.learn(tests, by);
+    if (killer) killers.set(`${killer.file} ${killer.index}`, killer);
     const why = verdict.kind === "survived" ? whyEquivalent(label, mutant) : undefined;
     mutants.push({
       ...mutant,
@@ -153,10 +155,4 @@ function killedBefore(
       verdict !== "survived" && (by === undefined || tests[by.file] === digestOfTest(by.file)),
   );
   return new Map(kept.map((mutant) => [keyOf(mutant), mutant]));
-}
-
-/** What killed one mutant is likely to kill the next. */
-function withFirst(tests: readonly PlannedTest[], by: { file: string; index: number }): PlannedTest[] {
-  const isFirst = (test: PlannedTest): boolean => test.file === by.file && test.index === by.index;
-  return [...tests.filter(isFirst), ...tests.filter((test) => !isFirst(test))];
 }

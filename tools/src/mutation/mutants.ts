@@ -165,8 +165,16 @@ export function endsOfForms(mutants: readonly Mutant[]): Mutant[] {
   return mutants.filter((mutant) => ends.has(mutant));
 }
 
-/** Puts a fault into a text, in every line that reads so. */
-export function applyMutant(body: string, { line, mutated }: Mutant): string {
+/**
+ * Puts a fault into a text, in every line that reads so.
+ *
+ * @param functions texts of a shared function, in which alone the fault is put
+ * @returns the very text where it has no such line
+ */
+export function applyMutant(body: string, mutant: Mutant, functions?: readonly string[]): string {
+  if (functions)
+    return functions.reduce((text, part) => text.replaceAll(part, () => applyMutant(part, mutant)), body);
+  const { line, mutated } = mutant;
   return body
     .split("\n")
     .map((text) => (text.trim() === line ? text.replace(line, () => mutated) : text))

@@ -9,6 +9,8 @@ import type { Loss, MutantRequest, Plan, Reply, Request, Verdict } from "./mutat
 const startMs = 300_000;
 const planMs = 1_800_000;
 const slowFactor = 10;
+/** Nearly all time goes into compiling each faulty kernel once: lavapipe need neither optimise nor keep it. */
+const compileQuickly = { GALLIVM_PERF: "nopt", MESA_SHADER_CACHE_DISABLE: "true" };
 
 /** What is used of a child process that runs tests. */
 export interface TestProcess {
@@ -93,6 +95,7 @@ async function startWorker(): Promise<TestProcess> {
   const worker = fileURLToPath(new URL("mutationWorker.ts", import.meta.url));
   const child = spawn(process.execPath, typescriptArguments(worker), {
     cwd: workspaceRoot,
+    env: { ...process.env, ...compileQuickly },
     stdio: ["ignore", "ignore", "pipe", "ipc"],
   });
   let stderr = "";

@@ -12,8 +12,10 @@ export interface TestPlace {
 export interface PlannedTest extends TestPlace {
   readonly name: string;
   readonly ms: number;
-  /** Kernels that it compiles or uses. */
+  /** Kernels that it uses. */
   readonly labels: readonly string[];
+  /** Digests of these kernels' texts. */
+  readonly bodies: readonly string[];
 }
 
 /** Tests, and the texts of all kernels that they use, by label. */

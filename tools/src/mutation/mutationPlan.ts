@@ -7,6 +7,9 @@ import type { MutationHost } from "./mutationHost.ts";
 import type { Plan } from "./mutationMessages.ts";
 import { digestOf } from "./mutationReport.ts";
 
+/** Of what a kept plan holds. */
+const planFormat = "2";
+
 /** Where plans and results are kept, and what they are about. */
 export interface MutationFolders {
   readonly source: string;
@@ -26,7 +29,7 @@ export async function providePlan(
 ): Promise<Plan> {
   const plans: Plan[] = [];
   for (const file of files) {
-    const digest = digestOf([named, ...closureOf(join(source, file)).values()]);
+    const digest = digestOf([planFormat, named, ...closureOf(join(source, file)).values()]);
     const keptAt = join(kept, "plans", `${file.replaceAll(/[/\\]/g, ".")}.json`);
     const earlier = existsSync(keptAt)
       ? (JSON.parse(readFileSync(keptAt, "utf8")) as { digest: string; plan: Plan })

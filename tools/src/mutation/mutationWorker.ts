@@ -15,6 +15,7 @@ import type {
   Verdict,
 } from "./mutationMessages.ts";
 import { applyMutant } from "./mutants.ts";
+import { digestOf } from "./mutationReport.ts";
 
 // Loaded at run time, not imported: these sources are what is examined here.
 const tensorCore = join(workspaceRoot, "packages", "tensor-core", "src");
@@ -43,7 +44,7 @@ interface Active {
 
 let active: Active | undefined;
 const pools = new Set<Pool>();
-const used = new Set<string>();
+const used = { labels: new Set<string>(), bodies: new Set<string>() };
 const bodies = new Map<string, Set<string>>();
 let mutants = 0;
 
@@ -60,15 +61,18 @@ function watch({ prototype }: PipelineCacheClass): void {
   const get = prototype.get;
   prototype.get = function (kernel) {
     const name = nameOf(kernel);
-    used.add(name);
+    used.labels.add(name);
+    used.bodies.add(kernel.body);
     let texts = bodies.get(name);
     if (!texts) bodies.set(name, (texts = new Set()));
     texts.add(kernel.body);
     if (!active || !concerns(kernel, active.request)) return get.call(this, kernel);
     let mutated = active.mutated.get(kernel);
     if (!mutated) {
+      const { mutant, functions } = active.request;
+      const body = applyMutant(kernel.body, mutant, functions);
       // A label of its own keeps the mutant's pipeline apart from the kernel's.
-      mutated = { ...kernel, label: `${kernel.label}#${mutants}`, body: mutate(kernel.body, active.request) };
+      mutated = body === kernel.body ? kernel : { ...kernel, label: `${kernel.label}#${mutants}`, body };
       active.mutated.set(kernel, mutated);
     }
     return get.call(this, mutated);
@@ -86,11 +90,6 @@ function watchMemory({ prototype }: { readonly prototype: Pool }): void {
 
 function concerns(kernel: Kernel, { label, functions }: MutantRequest): boolean {
   return functions ? functions.some((text) => kernel.body.includes(text)) : nameOf(kernel) === label;
-}
-
-function mutate(body: string, { mutant, functions }: MutantRequest): string {
-  if (!functions) return applyMutant(body, mutant);
-  return functions.reduce((text, part) => text.replaceAll(part, () => applyMutant(part, mutant)), body);
 }
 
 async function run(test: CollectedTest): Promise<Error | undefined> {
@@ -125,7 +124,8 @@ async function plan({ file, named }: PlanRequest): Promise<Plan> {
   for (const [index, test] of (await testsOf(file)).entries()) {
     if (!wanted.test(test.name)) continue;
     await run(test); // the first run compiles, and is not timed
-    used.clear();
+    used.labels.clear();
+    used.bodies.clear();
     const started = performance.now();
     const error = await run(test);
     if (error) {
@@ -133,7 +133,10 @@ async function plan({ file, named }: PlanRequest): Promise<Plan> {
       continue;
     }
     const ms = performance.now() - started;
-    if (used.size > 0) planned.push({ index, name: test.name, file, ms, labels: [...used] });
+    const labels = [...used.labels];
+    if (labels.length === 0) continue;
+    const digests = [...used.bodies].map((body) => digestOf([body]));
+    planned.push({ index, name: test.name, file, ms, labels, bodies: digests });
   }
   const kernels = Object.fromEntries([...bodies].map(([label, texts]) => [label, [...texts]]));
   return { tests: planned, kernels, failing };

@@ -2,14 +2,24 @@
 
 import { reachableText, sharedFunctions } from "./mutants.ts";
 import type { Plan, PlannedTest } from "./mutationMessages.ts";
+import { digestOf } from "./mutationReport.ts";
 
 /** What is examined as one: a kernel, or a function that many kernels share. */
 export interface Subject {
   readonly label: string;
+  /** What is mutated. */
   readonly texts: readonly string[];
+  /** Whole texts of the kernels in which it stands, by their digests. */
+  readonly bodies: ReadonlyMap<string, string>;
   /** Texts of a shared function; absent for a kernel. */
   readonly functions?: readonly string[];
-  readonly tests: readonly PlannedTest[];
+  readonly tests: readonly UsingTest[];
+}
+
+/** A test that uses a kernel. */
+export interface UsingTest extends PlannedTest {
+  /** Share of the tests of its file that do. */
+  readonly share: number;
 }
 
 /** Lists shared functions and kernels by name. @param sources of the files whose functions are shared */
@@ -22,42 +32,44 @@ export function listSubjects({ kernels, tests }: Plan, sources: readonly string[
     .map(([label, bodies]) => ({
       label,
       texts: bodies.map((body) => reachableText(body, texts)),
-      tests: testsOf(tests, label),
+      bodies: byDigest(bodies),
+      tests: testsOf(tests, new Set([label])),
     }));
   const functions: Subject[] = [...shared].map(([name, found]) => {
-    const users = Object.keys(kernels).filter((label) =>
-      kernels[label]?.some((body) => found.some((text) => body.includes(text))),
-    );
-    const using = tests.filter(({ labels }) => labels.some((label) => users.includes(label)));
+    const has = (body: string): boolean => found.some((text) => body.includes(text));
+    const users = Object.entries(kernels).filter(([, bodies]) => bodies.some(has));
     return {
       label: `shared.${name}`,
       texts: found,
+      bodies: byDigest(users.flatMap(([, bodies]) => bodies.filter(has))),
       functions: found,
-      tests: using.toSorted((a, b) => a.ms - b.ms),
+      tests: testsOf(tests, new Set(users.map(([label]) => label)), Infinity),
     };
   });
   return [...functions, ...own].toSorted((a, b) => (a.label < b.label ? -1 : 1));
 }
 
-const limitMs = 60_000;
+const byDigest = (bodies: readonly string[]): Map<string, string> =>
+  new Map(bodies.map((body) => [digestOf([body]), body]));
+
+const mostMs = 60_000;
 
 /**
- * Returns the tests that use a kernel: first those of files in which most tests do, and of these the quickest.
+ * Returns the tests that use some kernels: first those of files in which most tests do, and of these the quickest.
  *
- * Sums and copies are used by nearly every test; what takes more than a minute together is cut off.
+ * @param limitMs sums and copies are used by nearly every test; what takes longer together is cut off
  */
-export function testsOf(tests: readonly PlannedTest[], label: string): PlannedTest[] {
+function testsOf(tests: readonly PlannedTest[], labels: ReadonlySet<string>, limitMs = mostMs): UsingTest[] {
+  const uses = (test: PlannedTest): boolean => test.labels.some((label) => labels.has(label));
   const share = new Map<string, number>();
   for (const file of new Set(tests.map((test) => test.file))) {
     const own = tests.filter((test) => test.file === file);
-    share.set(file, own.filter(({ labels }) => labels.includes(label)).length / own.length);
+    share.set(file, own.filter(uses).length / own.length);
   }
   const sorted = tests
-    .filter(({ labels }) => labels.includes(label))
-    .toSorted((a, b) => {
-      const byShare = Math.round(10 * ((share.get(b.file) ?? 0) - (share.get(a.file) ?? 0)));
-      return byShare || a.ms - b.ms;
-    });
+    .filter(uses)
+    .map((test) => ({ ...test, share: share.get(test.file) ?? 0 }))
+    .toSorted((a, b) => Math.round(10 * (b.share - a.share)) || a.ms - b.ms);
   let total = 0;
   return sorted.filter(({ ms }) => (total += ms) <= limitMs);
 }
