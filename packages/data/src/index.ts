@@ -53,7 +53,7 @@ export { defaultCounts } from "./render/planStarter.ts";
 export type { StarterCounts } from "./render/planStarter.ts";
 export { renderStarter, starterHash } from "./render/renderStarter.ts";
 export type { StarterOptions, StarterResult } from "./render/renderStarter.ts";
-export { augmentBatch, defaultAugmentation, simclrAugmentation } from "./sampling/augmentBatch.ts";
+export { augmentBatch, defaultAugmentation, flipViews, simclrAugmentation } from "./sampling/augmentBatch.ts";
 export type { Augmentation, BatchPosition } from "./sampling/augmentBatch.ts";
 export { batchAt, createBatchSampler } from "./sampling/batchSampler.ts";
 export type { BatchSampler } from "./sampling/batchSampler.ts";

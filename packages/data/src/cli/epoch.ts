@@ -2,7 +2,7 @@
 import yargs from "yargs";
 import { hideBin } from "yargs/helpers";
 import { splits } from "../manifest/manifest.ts";
-import { defaultAugmentation, simclrAugmentation } from "../sampling/augmentBatch.ts";
+import { defaultAugmentation, flipViews, simclrAugmentation } from "../sampling/augmentBatch.ts";
 import { readEpoch } from "../shards/readEpoch.ts";
 import { endCommand } from "./endCommand.ts";
 
@@ -10,6 +10,7 @@ const augmentations = {
   starter: { ...defaultAugmentation, minScale: 1 },
   crop: defaultAugmentation,
   simclr: simclrAugmentation,
+  flip: flipViews,
   jpeg: { ...defaultAugmentation, jpeg: 0.5 },
 };
 

@@ -1,7 +1,7 @@
 /** @file Augmentation against hand-made images: identity, mirror, crop, tones, clipping and repeatability. */
 import { expect, test } from "vitest";
 import { imageBlock, type ImageSet } from "../images/imageSet.ts";
-import { augmentBatch, defaultAugmentation, simclrAugmentation } from "./augmentBatch.ts";
+import { augmentBatch, defaultAugmentation, flipViews, simclrAugmentation } from "./augmentBatch.ts";
 import type { Augmentation } from "./augmentBatch.ts";
 import { compressBatch } from "./compressBatch.ts";
 import { channelStatistics, normalizeBatch } from "./normalization.ts";
@@ -200,6 +200,21 @@ test("two views of a batch differ, and each repeats", () => {
   expect([...view(1)]).not.toEqual([...view(0)]);
   expect([...view(2)]).not.toEqual([...view(1)]);
   expect([...view(0)]).toEqual([...augmentBatch(noise, [0, 1], position, simclrAugmentation)]);
+});
+
+test("FLIP's views turn the hue of a colour that all else would leave", () => {
+  const red = drawn(8, 1, (_i, _x, _y, c) => (c === 0 ? 180 : 40));
+  const hues = Array.from({ length: 80 }, (_, step) => {
+    const image = augmentBatch(red, [0], { seed: 3, step, view: 1 }, { ...flipViews, grayscale: 0, blur: 0 });
+    const [r, g, b] = [0, 1, 2].map((c) => byteOf(image[64 * c] as number, c)) as [number, number, number];
+    return (g - b) / (r - Math.min(g, b)); // sixths of the circle from red
+  });
+  const turned = hues.filter((hue) => Math.abs(hue) > 1e-4);
+  expect(turned.length).toBeGreaterThan(50); // 0.8 of 80
+  expect(turned.length).toBeLessThan(76);
+  expect(Math.max(...hues.map(Math.abs))).toBeLessThanOrEqual(0.6 + 1e-4);
+  expect(Math.max(...hues)).toBeGreaterThan(0.5);
+  expect(Math.min(...hues)).toBeLessThan(-0.5);
 });
 
 test("JPEG changes a share of a batch, more at a low quality, and repeats", async () => {

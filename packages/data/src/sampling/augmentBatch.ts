@@ -3,6 +3,8 @@ import type { ImageSet } from "../images/imageSet.ts";
 import { channelStatistics, type ChannelStatistics, checkBatch } from "./normalization.ts";
 import { below, createRandom, uniform } from "./random.ts";
 import { blurPlanes } from "./blurPlanes.ts";
+import { changeHsv } from "./changeHsv.ts";
+import { type Axis, cropAxis, drawCrop, type ResizedCrop } from "./cropAxes.ts";
 import { streams } from "./streams.ts";
 
 /** How strongly images are changed. */
@@ -11,6 +13,8 @@ export interface Augmentation {
   flip: number;
   /** Least edge of the random square crop, as a part of the image's edge; the crop lies anywhere in the image. */
   minScale: number;
+  /** The crop is torchvision's RandomResizedCrop instead: its share of the area and its width / height, least and most. */
+  resizedCrop?: ResizedCrop | undefined;
   /** The image is moved by up to this many whole pixels along each axis; the edge is repeated. No resampling. */
   shift: number;
   /** Brightness is multiplied by a factor in 1 ± this. */
@@ -19,6 +23,12 @@ export interface Augmentation {
   contrast: number;
   /** Distance from grey is multiplied by a factor in 1 ± this. */
   saturation: number;
+  /** Saturation of HSV is multiplied by a factor in 1 ± this; default 0. */
+  hsvSaturation?: number | undefined;
+  /** Hue is turned by a part of its circle in ± this; default 0. */
+  hue?: number | undefined;
+  /** Probability that brightness, contrast, saturation and hue change; default 1. */
+  jitter?: number | undefined;
   /** Probability of a grey image. */
   grayscale: number;
   /** Probability of a Gaussian blur. */
@@ -47,8 +57,8 @@ export const defaultAugmentation: Readonly<Augmentation> = {
 };
 
 /**
- * Views as SimCLR draws them, for two-view losses; hue is left alone and blur is in pixels of a 224-pixel image. Chen et
- * al. 2020, "A simple framework for contrastive learning of visual representations", arXiv:2002.05709, appendix A.
+ * The starter's views for two-view losses, strong as SimCLR's but with square crops and without hue; blur is in pixels of a
+ * 224-pixel image. Chen et al. 2020, arXiv:2002.05709, appendix A.
  */
 export const simclrAugmentation: Readonly<Augmentation> = {
   ...defaultAugmentation,
@@ -56,6 +66,24 @@ export const simclrAugmentation: Readonly<Augmentation> = {
   brightness: 0.8,
   contrast: 0.8,
   saturation: 0.8,
+  grayscale: 0.2,
+  blur: 0.5,
+  blurSigma: 2,
+};
+
+/**
+ * FLIP-MCL's views as published, in SimCLR's way: torchvision's RandomResizedCrop(0.08, 1), ColorJitter(0.4, 0.4, 0.4, 0.1)
+ * for eight in ten, grey for two, a blur for five; arXiv:2309.16649. torchvision shuffles the order of its jitter's four.
+ */
+export const flipViews: Readonly<Augmentation> = {
+  ...defaultAugmentation,
+  minScale: 1,
+  resizedCrop: { area: [0.08, 1], aspect: [3 / 4, 4 / 3] },
+  brightness: 0.4,
+  contrast: 0.4,
+  saturation: 0.4,
+  hue: 0.1,
+  jitter: 0.8,
   grayscale: 0.2,
   blur: 0.5,
   blurSigma: 2,
@@ -69,18 +97,11 @@ export interface BatchPosition {
   view?: 0 | 1 | 2;
 }
 
-/** The neighbours of each output place along one axis, and the second one's weight. */
-interface Axis {
-  near: Int32Array;
-  far: Int32Array;
-  weight: Float32Array;
-}
-
 /**
  * Writes augmented images as planes, normalised as {@link normalizeBatch} does it.
  *
- * Flip, crop with bilinear interpolation, shift, brightness, contrast, saturation or grey, clipped to [0, 255], blur, in
- * this order. The numbers of a sample depend on (seed, step, view, place in the batch) alone.
+ * Flip, crop with bilinear interpolation, shift, brightness, contrast, saturation or grey, clipped to [0, 255], hue and
+ * saturation of HSV, blur, in this order. The numbers of a sample depend on (seed, step, view, place in the batch) alone.
  * @param images decoded images [S, S, 3]
  * @param indices which of them, [B]
  * @param position seed and step
@@ -100,8 +121,8 @@ export function augmentBatch(
   statistics: ChannelStatistics = channelStatistics.clip,
 ): Float32Array {
   checkBatch("augmentBatch", images, indices, out);
-  const { flip, minScale, shift, brightness, contrast, saturation, grayscale, blur, blurSigma } =
-    augmentation;
+  const { flip, minScale, resizedCrop, shift, grayscale, blur, blurSigma } = augmentation;
+  const { brightness, contrast, saturation, hsvSaturation = 0, hue = 0, jitter = 1 } = augmentation;
   if (!(minScale > 0 && minScale <= 1)) {
     throw new RangeError(`[augmentBatch] minScale must be in (0, 1], got ${minScale}`);
   }
@@ -119,39 +140,31 @@ export function augmentBatch(
   for (let b = 0; b < indices.length; b++) {
     const random = createRandom(position.seed, stream, position.step, b);
     const mirrored = uniform(random) < flip;
-    const scale = minScale + (1 - minScale) * uniform(random);
+    const [width, height] = resizedCrop
+      ? drawCrop(random, resizedCrop)
+      : square(minScale + (1 - minScale) * uniform(random));
     const move = (): number => (shift === 0 ? 0 : below(random, 2 * shift + 1) - shift);
-    const across = makeAxis(size, scale, uniform(random), move(), mirrored);
-    const down = makeAxis(size, scale, uniform(random), move(), false);
-    const jitter = (range: number): number => 1 + range * (2 * uniform(random) - 1);
+    const across = cropAxis(size, width, uniform(random), move(), mirrored);
+    const down = cropAxis(size, height, uniform(random), move(), false);
+    const changes = jitter === 1 || uniform(random) < jitter;
+    const within = (range: number): number => (changes ? range * (2 * uniform(random) - 1) : 0);
     const tone = {
-      brightness: jitter(brightness),
-      contrast: jitter(contrast),
-      saturation: jitter(saturation),
+      brightness: 1 + within(brightness),
+      contrast: 1 + within(contrast),
+      saturation: 1 + within(saturation),
     };
+    const turn = hue === 0 ? 0 : within(hue);
+    const hsvFactor = hsvSaturation === 0 ? 1 : 1 + within(hsvSaturation);
     if (uniform(random) < grayscale) tone.saturation = 0;
     const planes = out.subarray(b * bytes, (b + 1) * bytes); // [3, S, S]
     writeSample(images.pixels(indices[b] as number), size, across, down, tone, planes, statistics);
+    if (turn !== 0 || hsvFactor !== 1) changeHsv(planes, turn, hsvFactor, statistics);
     if (uniform(random) < blur) blurPlanes(planes, size, 0.1 + (blurSigma - 0.1) * uniform(random));
   }
   return out;
 }
 
-function makeAxis(size: number, scale: number, offset: number, shift: number, mirrored: boolean): Axis {
-  const near = new Int32Array(size);
-  const far = new Int32Array(size);
-  const weight = new Float32Array(size);
-  const start = offset * (1 - scale) * size + shift;
-  for (let i = 0; i < size; i++) {
-    const place = Math.min(Math.max(start + (i + 0.5) * scale - 0.5, 0), size - 1);
-    const target = mirrored ? size - 1 - i : i;
-    const floor = Math.floor(place);
-    near[target] = floor;
-    far[target] = Math.min(floor + 1, size - 1);
-    weight[target] = place - floor;
-  }
-  return { near, far, weight };
-}
+const square = (edge: number): [number, number] => [edge, edge];
 
 function writeSample(
   pixels: Uint8Array,

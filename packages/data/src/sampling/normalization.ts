@@ -11,6 +11,8 @@ export interface ChannelStatistics {
 export const channelStatistics = {
   clip: { mean: [0.48145466, 0.4578275, 0.40821073], std: [0.26862954, 0.26130258, 0.27577711] },
   imagenet: { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] },
+  /** Of Google's ViT and most of timm's that learnt from ImageNet-21k. */
+  inception: { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] },
 } as const satisfies Record<string, ChannelStatistics>;
 
 /** The names of {@link channelStatistics}. */

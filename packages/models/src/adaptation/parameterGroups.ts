@@ -16,7 +16,7 @@ export const parameterGroupSchema = z.strictObject({
   match: z.string().min(1),
   /** Share of the learning rate; default 1. 0 freezes the parameters: no gradient, no memory of an optimiser. */
   rate: z.number().nonnegative().optional(),
-  /** Weight decay acts on them; default: on those with two axes or more. */
+  /** Weight decay acts on them; default: on those with two axes or more; on all where Adam couples it to the gradient. */
   decays: z.boolean().optional(),
 });
 
@@ -24,17 +24,19 @@ export const parameterGroupSchema = z.strictObject({
 export type ParameterGroup = z.infer<typeof parameterGroupSchema>;
 
 /**
- * Freezes what has the rate 0, and says how AdamW treats each parameter. Load weights before: new tensors are not frozen.
+ * Freezes what has the rate 0, and says how the optimiser treats each parameter. Load weights before: new tensors are not frozen.
  *
  *     const options = applyGroups(model, [{ match: "vit.*", rate: 0 }, { match: "connector.*", rate: 10 }]);
  *     const optimizer = new AdamW(trainableParameters(model), { learningRate, ...options });
  *
  * @param groups the first that matches a name decides; a name that none matches learns at the full rate
+ * @param decays of parameters whose group says nothing; default those with two axes or more, as AdamW's
  * @throws ConfigError if a group decides over no parameter, or nothing is left to train
  */
 export function applyGroups(
   model: Module,
   groups: readonly ParameterGroup[],
+  decays: Required<AdamWOptions>["decays"] = (_, { rank }) => rank >= 2,
 ): Required<Pick<AdamWOptions, "rateOf" | "decays">> {
   const patterns = groups.map(({ match }) => namePattern(match));
   const groupOf = (name: string) => patterns.findIndex((pattern) => pattern.test(name));
@@ -53,6 +55,6 @@ export function applyGroups(
   }
   return {
     rateOf: (name) => groups[groupOf(name)]?.rate ?? 1,
-    decays: (name, { rank }) => groups[groupOf(name)]?.decays ?? rank >= 2,
+    decays: (name, parameter) => groups[groupOf(name)]?.decays ?? decays(name, parameter),
   };
 }

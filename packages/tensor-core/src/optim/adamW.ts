@@ -25,10 +25,15 @@ export interface AdamWOptions {
   readonly betas?: readonly [number, number];
   /** Added to the root of the second moment; default 1e-8. */
   readonly eps?: number;
-  /** Share of a parameter, times the rate, that a step takes away; default 0.01. */
+  /** Share of a parameter, times the rate, that a step takes away; or see `decay`. Default 0.01. */
   readonly weightDecay?: number;
   /** Gradients are scaled down to this Euclidean norm over all of them; no limit by default. */
   readonly maxGradNorm?: number;
+  /**
+   * "decoupled" takes away a share of the parameter; "coupled" adds `weightDecay` times the parameter to its gradient after
+   * clipping, as L2 regularisation and PyTorch's `Adam` do, so that the moments see it. Default "decoupled".
+   */
+  readonly decay?: "decoupled" | "coupled";
   /** Which parameters decay; default those with two axes or more, which leaves out biases and norms. */
   readonly decays?: (name: string, parameter: Tensor) => boolean;
   /** A parameter's share of the learning rate, for groups that learn faster or slower; default 1. */
@@ -86,6 +91,7 @@ export class AdamW {
       betas: [0.9, 0.999],
       eps: 1e-8,
       weightDecay: 0.01,
+      decay: "decoupled",
       maxGradNorm: noLimit,
       decays: (_, { rank }) => rank >= 2,
       rateOf: () => 1,
@@ -117,6 +123,7 @@ export class AdamW {
   step(grads: ReadonlyMap<string, Tensor>, learningRate = this.#options.learningRate): void {
     for (const [name, gradient] of grads) parameterOf("AdamW", this.#params, name, gradient);
     const { betas, eps, weightDecay, maxGradNorm, decays, rateOf } = this.#options;
+    const coupled = this.#options.decay === "coupled";
     const { device } = this.lastGradNorm;
     using _parts = device.scope();
     let [rate, stepSize, rootScale] = [0, 0, 0];
@@ -142,7 +149,7 @@ export class AdamW {
     for (const { members, moments } of this.#bundles) {
       const present = members.filter(({ name }) => grads.has(name));
       if (present.length === 0) continue;
-      const kernel = updateAdamW(present.length);
+      const kernel = updateAdamW({ count: present.length, coupled });
       const tensors: Record<string, Tensor> = { norm: this.lastGradNorm, moments };
       const uniforms: Record<string, UniformValue> = { ...shared };
       let groups = 0;
@@ -156,7 +163,9 @@ export class AdamW {
         uniforms[`groups${i}`] = own;
         uniforms[`at${i}`] = at;
         const share = rateOf(name, parameter);
-        uniforms[`keepParameter${i}`] = decays(name, parameter) ? () => 1 - rate * share * weightDecay : 1;
+        const decay = decays(name, parameter) ? weightDecay : 0;
+        uniforms[`keepParameter${i}`] = coupled || decay === 0 ? 1 : () => 1 - rate * share * decay;
+        if (coupled) uniforms[`coupled${i}`] = decay;
         uniforms[`stepSize${i}`] = () => stepSize * share;
       }
       run(kernel, tensors, uniforms, groups);

@@ -94,42 +94,47 @@ fn main(@builtin(local_invocation_index) lane: u32) {
  * One step of up to three parameters, in place, four elements an invocation.
  *
  * Parameter i has its own run of workgroups, none where it has no gradient. Its first moments begin at quad `at<i>` of
- * `moments`, its second ones after them.
+ * `moments`, its second ones after them. Coupled decay is `coupled<i>` times the parameter, a part of its gradient.
  */
-export const updateAdamW = byVariant((count: number): KernelSpec => {
-  const buffers: Record<string, BufferDeclaration> = {};
-  for (const i of numbers(count)) {
-    buffers[`gradient${i}`] = read("vec4<f32>");
-    buffers[`parameter${i}`] = write("vec4<f32>");
-  }
-  return {
-    label: "adamW.update",
-    workgroup: 64,
-    buffers: { ...buffers, norm: read(), moments: write("vec4<f32>") },
-    uniforms: {
-      maxNorm: "f32",
-      keepFirst: "f32",
-      takeFirst: "f32",
-      keepSecond: "f32",
-      takeSecond: "f32",
-      rootScale: "f32",
-      eps: "f32",
-      ...named(
-        numbers(count).flatMap((i) => [`quads${i}`, `groups${i}`, `at${i}`]),
-        "u32",
-      ),
-      ...named(
-        numbers(count).flatMap((i) => [`keepParameter${i}`, `stepSize${i}`]),
-        "f32",
-      ),
-    },
-    constants: { PARAMETERS: count },
-    body: wgsl`
+export const updateAdamW = byVariant(
+  ({ count, coupled }: { count: number; coupled: boolean }): KernelSpec => {
+    const buffers: Record<string, BufferDeclaration> = {};
+    for (const i of numbers(count)) {
+      buffers[`gradient${i}`] = read("vec4<f32>");
+      buffers[`parameter${i}`] = write("vec4<f32>");
+    }
+    return {
+      label: "adamW.update",
+      workgroup: 64,
+      buffers: { ...buffers, norm: read(), moments: write("vec4<f32>") },
+      uniforms: {
+        maxNorm: "f32",
+        keepFirst: "f32",
+        takeFirst: "f32",
+        keepSecond: "f32",
+        takeSecond: "f32",
+        rootScale: "f32",
+        eps: "f32",
+        ...named(
+          numbers(count).flatMap((i) => [`quads${i}`, `groups${i}`, `at${i}`]),
+          "u32",
+        ),
+        ...named(
+          numbers(count).flatMap((i) => [
+            `keepParameter${i}`,
+            `stepSize${i}`,
+            ...(coupled ? [`coupled${i}`] : []),
+          ]),
+          "f32",
+        ),
+      },
+      constants: { PARAMETERS: count, ...(coupled && { COUPLED: 1 }) },
+      body: wgsl`
 ${flatGroup}
 // Moves the moments, at the quads first and second, and gives the new value of the parameter.
-fn updated(parameter: vec4<f32>, gradient: vec4<f32>, keepParameter: f32, stepSize: f32, first: u32, second: u32) -> vec4<f32> {
+fn updated(parameter: vec4<f32>, gradient: vec4<f32>, keepParameter: f32, stepSize: f32, first: u32, second: u32${coupled ? ", coupled: f32" : ""}) -> vec4<f32> {
   let length = norm[0];
-  let g = gradient * select(1.0, params.maxNorm / length, length > params.maxNorm);
+  let g = gradient * select(1.0, params.maxNorm / length, length > params.maxNorm)${coupled ? " + coupled * parameter" : ""};
   let m = params.keepFirst * moments[first] + params.takeFirst * g;
   let v = params.keepSecond * moments[second] + params.takeSecond * g * g;
   moments[first] = m;
@@ -147,12 +152,13 @@ ${each(
     let i = group * WG + lane;
     if (i < params.quads${i}) {
       let first = params.at${i} + i;
-      parameter${i}[i] = updated(parameter${i}[i], gradient${i}[i], params.keepParameter${i}, params.stepSize${i}, first, first + params.quads${i});
+      parameter${i}[i] = updated(parameter${i}[i], gradient${i}[i], params.keepParameter${i}, params.stepSize${i}, first, first + params.quads${i}${coupled ? `, params.coupled${i}` : ""});
     }
     return;
   }
   group -= params.groups${i};`,
 )}
 }`,
-  };
-});
+    };
+  },
+);

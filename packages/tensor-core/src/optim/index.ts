@@ -1,5 +1,6 @@
 /** @file Optimisers and schedules. */
 
+export * from "./adam.ts";
 export * from "./adamW.ts";
 export { type LearningRate } from "./parameterParts.ts";
 export * from "./lossScaler.ts";

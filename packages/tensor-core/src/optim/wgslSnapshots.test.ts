@@ -7,10 +7,16 @@ import { unscaleKernel } from "./lossScaler.wgsl.ts";
 import { updateSgd } from "./sgd.wgsl.ts";
 
 describe("WGSL of the optimisers", () => {
-  it.each([sumSquares(2), finishNorm, updateAdamW(2), updateSgd(2), unscaleKernel])(
+  const update = updateAdamW({ count: 2, coupled: false });
+  it.each([sumSquares(2), finishNorm, update, updateSgd(2), unscaleKernel])(
     "$label is as reviewed",
     async (kernel) => {
       await expect(assemble(kernel)).toMatchFileSnapshot(`__wgsl__/${kernel.label}.wgsl`);
     },
   );
+
+  it("coupled decay of adamW.update is as reviewed", async () => {
+    const kernel = updateAdamW({ count: 2, coupled: true });
+    await expect(assemble(kernel)).toMatchFileSnapshot(`__wgsl__/${kernel.label}.coupled.wgsl`);
+  });
 });

@@ -16,9 +16,9 @@ import {
   readManifest,
   trainingBatch,
 } from "@candor/data";
-import { applyGroups, type MemoryEstimate, type ModelDescription } from "@candor/models";
+import { type MemoryEstimate, type ModelDescription } from "@candor/models";
 import {
-  AdamW,
+  type AdamW,
   capture,
   concat,
   type Device,
@@ -31,7 +31,6 @@ import {
   type Tensor,
   trainableParameters,
   valueAndGrad,
-  warmupCosine,
 } from "@candor/tensor-core";
 import {
   describeDamage,
@@ -46,6 +45,7 @@ import type { Method } from "../method/method.ts";
 import { assertUnchanged, leavingOut, loadParameters } from "../method/publishedWeights.ts";
 import type { RunConfig } from "../recipes/runConfig.ts";
 import { appendMetrics, truncateMetrics } from "./metricsLog.ts";
+import { buildOptimizer } from "./buildOptimizer.ts";
 import type { Progress } from "./progress.ts";
 
 export interface FitOptions {
@@ -111,14 +111,7 @@ export async function fit(device: Device, config: RunConfig, options: FitOptions
     from === undefined
       ? await buildMethod(device, config, train, folder, options.moreTexts)
       : await continueMethod(device, config, train, folder, from);
-  const groups = config.groups.length > 0 ? applyGroups(method.model, config.groups) : {};
-  const optimizer = new AdamW(trainableParameters(method.model), {
-    ...groups,
-    learningRate: config.optimizer.learningRate,
-    betas: config.optimizer.betas,
-    weightDecay: config.optimizer.weightDecay,
-    maxGradNorm: config.optimizer.maxGradNorm,
-  });
+  const { optimizer, rate } = buildOptimizer(method.model, config);
   const metricsFile = join(folder, "metrics.jsonl");
   const { step: start, leftOut } = resume
     ? await restore(config, method, optimizer, options)
@@ -127,12 +120,6 @@ export async function fit(device: Device, config: RunConfig, options: FitOptions
   writeConfig(folder, config);
 
   const sampler = createBatchSampler(train, config.seed, config.batchSize, options.drawn);
-  const rate = warmupCosine({
-    peak: config.optimizer.learningRate,
-    warmupSteps: config.optimizer.warmupSteps,
-    totalSteps: config.steps,
-    floor: 0,
-  });
   const trainStep = captureStep(device, method, optimizer, rate);
   const statistics = channelStatistics[config.normalization];
   const progress = options.progress(config.steps, start);

@@ -25,7 +25,7 @@ export function flipMethod(name: string, model: FlipV | FlipIt | FlipMcl, config
     name,
     model,
     imageSize: config.imageSize,
-    ...(isMcl ? { views: simclrAugmentation } : {}),
+    ...(isMcl ? { views: config.flip.views ?? simclrAugmentation } : {}),
 
     targets(rows, step) {
       const labels: StepInput = { shape: [rows.length], data: Int32Array.from(rows, classOf) };

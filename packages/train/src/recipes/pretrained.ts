@@ -1,5 +1,6 @@
 /** @file Recipes over published weights, which the user has on disk; for GPUs. The paper publishes no size and no rate: all numbers are our choices. */
 
+import { flipViews } from "@candor/data";
 import { clipConfigs, type LmConfig } from "@candor/models";
 import type { RunConfig } from "./runConfig.ts";
 import { starter } from "./starter.ts";
@@ -94,7 +95,8 @@ export function clipL14Qwen25Of1500M(method: RunConfig["method"], manifest: stri
 
 /**
  * FLIP's published settings on CLIP ViT-B/16: rate 1e-6 (1e-4 for the ViT of its tables) and decay 1e-6, 4001 steps, 224 pixels,
- * ImageNet's statistics. arXiv:2309.16649. Ours: the rate falls to 0 by a half cosine.
+ * ImageNet's statistics, Adam with its coupled decay at a constant rate, saturation of HSV for half of the images, and
+ * FLIP-MCL's views. arXiv:2309.16649.
  */
 export function flipPublished(method: RunConfig["method"], manifest: string): RunConfig {
   const base = starter(method, manifest);
@@ -112,6 +114,7 @@ export function flipPublished(method: RunConfig["method"], manifest: string): Ru
       hidden: 512,
       projection: { hidden: 4096, outputs: 256 },
       promptsAsPublished: true,
+      views: flipViews,
     },
     steps: 4001,
     // Three images of each class and source data set; six with one source.
@@ -119,12 +122,21 @@ export function flipPublished(method: RunConfig["method"], manifest: string): Ru
     evaluateEvery: 1000,
     checkpointEvery: 500,
     optimizer: {
+      algorithm: "adam",
+      schedule: "constant",
       learningRate: method === "vit-binary" ? 1e-4 : 1e-6,
       betas: [0.9, 0.999],
       weightDecay: 1e-6,
       maxGradNorm: 1e9,
       warmupSteps: 0,
     },
-    augmentation: { ...base.augmentation, brightness: 0, contrast: 0, saturation: 0.2 },
+    augmentation: {
+      ...base.augmentation,
+      brightness: 0,
+      contrast: 0,
+      saturation: 0,
+      hsvSaturation: 0.2,
+      jitter: 0.5,
+    },
   };
 }

@@ -1,5 +1,6 @@
 /** @file Recipes are whole configurations, and a wrong one says what is wrong. */
 
+import { flipViews } from "@candor/data";
 import { expect, it } from "vitest";
 import { recipes } from "./recipes.ts";
 import { methods, parseRunConfig } from "./runConfig.ts";
@@ -22,9 +23,22 @@ it("FLIP's recipe has its published settings, those of its ViT too", () => {
       normalization: "imagenet",
       steps: 4001,
       batchSize: 6,
-      optimizer: { learningRate, weightDecay: 1e-6, betas: [0.9, 0.999], warmupSteps: 0 },
+      optimizer: {
+        algorithm: "adam",
+        schedule: "constant",
+        learningRate,
+        weightDecay: 1e-6,
+        betas: [0.9, 0.999],
+        warmupSteps: 0,
+      },
+      augmentation: { flip: 0.5, minScale: 1, saturation: 0, hsvSaturation: 0.2, jitter: 0.5 },
       vit: { patchSize: 16, width: 768, layers: 12 },
-      flip: { hidden: 512, projection: { hidden: 4096, outputs: 256 }, promptsAsPublished: true },
+      flip: {
+        hidden: 512,
+        projection: { hidden: 4096, outputs: 256 },
+        promptsAsPublished: true,
+        views: flipViews,
+      },
     });
   }
 });

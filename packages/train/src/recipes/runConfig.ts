@@ -1,6 +1,6 @@
 /** @file The whole configuration of a run, as `config.json` holds it. */
 
-import { captionSources } from "@candor/data";
+import { captionSources, channelStatistics, type NormalizationName } from "@candor/data";
 import {
   clipTextConfigSchema,
   connectorConfigSchema,
@@ -15,6 +15,30 @@ export const methods = ["ifas", "vit-binary", "flip-v", "flip-it", "flip-mcl"] a
 const count = z.int().positive();
 const share = z.number().min(0).max(1);
 const quality = z.int().min(1).max(100);
+
+const range = (least: number, most: number) => {
+  const bound = z.number().min(least).max(most);
+  return z.tuple([bound, bound]);
+};
+
+/** How images are changed: the fields are those of `Augmentation` of packages/data. */
+const augmentationSchema = z.strictObject({
+  flip: share,
+  minScale: z.number().positive().max(1),
+  resizedCrop: z.strictObject({ area: range(1e-6, 1), aspect: range(1e-6, 1e6) }).optional(),
+  shift: z.number().int().nonnegative(),
+  brightness: share,
+  contrast: share,
+  saturation: share,
+  hsvSaturation: share.optional(),
+  hue: share.optional(),
+  jitter: share.optional(),
+  grayscale: share,
+  blur: share,
+  blurSigma: z.number().min(0.1),
+  jpeg: share,
+  jpegQuality: z.tuple([quality, quality]),
+});
 
 export const runConfigSchema = z
   .strictObject({
@@ -32,8 +56,8 @@ export const runConfigSchema = z
     datasets: z.array(z.string()).min(1),
     /** Edge of the images in pixels. */
     imageSize: count,
-    /** Whose channel statistics images are normalised by. */
-    normalization: z.enum(["clip", "imagenet"]),
+    /** Whose channel statistics images are normalised by: the encoder's. */
+    normalization: z.enum(Object.keys(channelStatistics) as NormalizationName[]),
     vit: vitConfigSchema,
     connector: connectorConfigSchema,
     /** Its vocabularySize is the most that the tokenizer may take. */
@@ -76,6 +100,8 @@ export const runConfigSchema = z
       projection: z.strictObject({ hidden: count, outputs: count }),
       /** Draw FLIP-MCL's prompts with replacement, as the published code does by mistake. */
       promptsAsPublished: z.boolean(),
+      /** How FLIP-MCL's two further views are made; default the starter's. */
+      views: augmentationSchema.optional(),
     }),
     /** What explains the judgment; "template" is a fixed sentence a presentation, "none" trains on the judgment alone. */
     caption: z.enum([...captionSources, "none"]),
@@ -90,26 +116,18 @@ export const runConfigSchema = z
     checkpointEvery: count,
     evaluateEvery: count,
     optimizer: z.strictObject({
-      /** Peak of the schedule: linear warm-up, then a half cosine to 0. */
+      /** "adam" couples the decay to the gradient, for biases too, as PyTorch's Adam does; default "adamw". */
+      algorithm: z.enum(["adamw", "adam"]).optional(),
+      /** Peak of the schedule. */
       learningRate: z.number().positive(),
+      /** After a linear warm-up, a half cosine down to 0, or the peak for good; default "cosine". */
+      schedule: z.enum(["cosine", "constant"]).optional(),
       betas: z.tuple([share, share]),
       weightDecay: z.number().min(0),
       maxGradNorm: z.number().positive(),
       warmupSteps: z.int().min(0),
     }),
-    augmentation: z.strictObject({
-      flip: share,
-      minScale: z.number().positive().max(1),
-      shift: z.number().int().nonnegative(),
-      brightness: share,
-      contrast: share,
-      saturation: share,
-      grayscale: share,
-      blur: share,
-      blurSigma: z.number().min(0.1),
-      jpeg: share,
-      jpegQuality: z.tuple([quality, quality]),
-    }),
+    augmentation: augmentationSchema,
   })
   .refine(
     ({ weights, pretrained, lora, groups }) =>
