@@ -4,7 +4,7 @@ import { mul, Random, sum, type Tensor, tensor, valueAndGrad } from "@candor/ten
 import { assertClose, largest, random64, testDevice, tolerance } from "@candor/tensor-core/testing";
 import { expect, test } from "vitest";
 import * as reference from "../testing/reference64.ts";
-import { type ConnectorConfig, connectorParameterCount } from "./connectorConfig.ts";
+import { type ConnectorConfig, connectorConfigSchema, connectorParameterCount } from "./connectorConfig.ts";
 import { createConnector } from "./createConnector.ts";
 import { Gac } from "./gac.ts";
 
@@ -180,6 +180,25 @@ test("every connector has the tokens and the parameters that its formula says", 
     return connector.tokenCount;
   });
   expect(tokenCounts).toEqual([5, 2, 5]);
+});
+
+test("GAC takes the CLS tokens of the layers that it is told, and names one that is not there", async () => {
+  const { device, scope, features } = await gacCase();
+  using _scope = scope;
+  const [first, , third] = features.classTokens as [Tensor, Tensor, Tensor];
+  const some = new Gac(device, { ...gac, classLayers: [0, 2] }, sides, new Random(3));
+  expect(some.tokenCount).toBe(gac.queries + 2);
+  const all = new Gac(device, gac, { ...sides, visionLayers: 2 }, new Random(3));
+  const given = { ...features, classTokens: [first, third] };
+  expect([...(await some.forward(features).read())]).toEqual([...(await all.forward(given).read())]);
+  expect([...(await some.forward(features).read())]).not.toEqual([
+    ...(await all.forward({ ...features, classTokens: [first, first] }).read()),
+  ]);
+  const build = (classLayers: number[]) => () =>
+    new Gac(device, { ...gac, classLayers }, sides, new Random(3));
+  expect(build([0, 3])).toThrow("[Gac] classLayers must be below 3, the vision layers, got 3");
+  const parse = (classLayers: number[]) => connectorConfigSchema.safeParse({ ...gac, classLayers }).success;
+  expect([parse([0, 2]), parse([2, 0]), parse([1, 1]), parse([])]).toEqual([true, false, false, false]);
 });
 
 test("only GAC depends on the CLS tokens", async () => {

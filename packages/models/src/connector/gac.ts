@@ -13,10 +13,10 @@ import {
 } from "@candor/tensor-core";
 import type { VisionFeatures } from "../vit/vit.ts";
 import type { Connector, ConnectorSides } from "./connector.ts";
-import type { QueryConnectorConfig } from "./connectorConfig.ts";
+import { type GacConfig, ofClassLayers } from "./connectorConfig.ts";
 import { attentionOfLast, QueryBlock } from "./queryBlock.ts";
 
-// B batch, L vision layers, D vision width, P learned queries, C connector width, W width of the language model
+// B batch, L vision layers whose CLS tokens are taken, D vision width, P learned queries, C connector width, W width of the language model
 
 /**
  * Q_V = Linear(G_V) and Q = Concat(Q_P, Q_V), then {@link QueryBlock}s over the patches, then a map to the language
@@ -29,11 +29,14 @@ export class Gac extends Module implements Connector {
   readonly classProjection: Linear;
   readonly blocks: readonly QueryBlock[];
   readonly output: Linear;
+  readonly #config: GacConfig;
 
-  constructor(device: Device, config: QueryConnectorConfig, sides: ConnectorSides, random: Random) {
+  constructor(device: Device, config: GacConfig, sides: ConnectorSides, random: Random) {
     super();
     const { width, queries, depth } = config;
-    this.tokenCount = queries + sides.visionLayers;
+    this.#config = config;
+    const layers = Array.from({ length: sides.visionLayers }, (_, i) => i);
+    this.tokenCount = queries + ofClassLayers(config, layers).length;
     this.queries = truncatedNormal(device, [queries, width], random.fork("queries"));
     this.classProjection = new Linear(device, sides.visionWidth, width, random.fork("classProjection"));
     this.blocks = Array.from(
@@ -56,7 +59,9 @@ export class Gac extends Module implements Connector {
 
   /** Q [B, P + L, C] */
   #queriesOf({ classTokens, patchTokens }: VisionFeatures): Tensor {
-    const rows = classTokens.map((token) => reshape(token, [token.shape[0] ?? 0, 1, -1])); // [B, D] -> [B, 1, D]
+    const rows = ofClassLayers(this.#config, classTokens).map((token) =>
+      reshape(token, [token.shape[0] ?? 0, 1, -1]),
+    ); // [B, D] -> [B, 1, D]
     const fromClass = this.classProjection.forward(concat(rows, 1)); // Q_V: [B, L, D] -> [B, L, C]
     const [batch = 0] = patchTokens.shape;
     const learned = broadcastTo(this.queries, [batch, ...this.queries.shape]); // Q_P: [P, C] -> [B, P, C]

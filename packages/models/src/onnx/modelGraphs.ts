@@ -1,7 +1,11 @@
 /** @file Vision transformer, connectors and language model as ONNX nodes: each mirrors the forward pass of its module. */
 
 import { rotaryFrequencies } from "@candor/tensor-core";
-import type { ConnectorConfig, QueryConnectorConfig } from "../connector/connectorConfig.ts";
+import {
+  type ConnectorConfig,
+  ofClassLayers,
+  type QueryConnectorConfig,
+} from "../connector/connectorConfig.ts";
 import { headWidthOf, type LmConfig } from "../lm/lmConfig.ts";
 import { patchCount, prefixCount, type VitConfig } from "../vit/vitConfig.ts";
 import {
@@ -88,7 +92,8 @@ export function connectorGraph(
   const learned = perItem(graph, graph.parameter(`${name}.queries`), [queries, width], patchTokens);
   let q = learned;
   if (config.kind === "gac") {
-    q = join(graph, [learned, linear(graph, `${name}.classProjection`, join(graph, classTokens))]);
+    const taken = join(graph, ofClassLayers(config, classTokens));
+    q = join(graph, [learned, linear(graph, `${name}.classProjection`, taken)]);
   }
   for (let i = 0; i < depth; i++) q = queryBlockGraph(graph, `${name}.blocks.${i}`, config, q, patchTokens);
   return linear(graph, `${name}.output`, q);
