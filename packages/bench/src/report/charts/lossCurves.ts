@@ -25,13 +25,15 @@ export function smoothed(losses: readonly number[], window: number): number[] {
 }
 
 /**
- * Draws one line a run.
+ * Draws one line a run, on a logarithmic axis where losses allow it.
  *
  * @param measure what is drawn, for the axis
  * @param window  steps of the running mean
  */
 export function lossCurves(measure: string, curves: readonly LossCurve[], window: number): SafeHtml {
-  const largest = Math.max(...curves.flatMap(({ losses }) => smoothed(losses, window)));
+  const all = curves.flatMap(({ losses }) => smoothed(losses, window));
+  // Losses fall by a factor; a loss of 0 or below has no logarithm.
+  const scale = Math.min(...all) > 0 ? { type: "log" as const, ticks: 6, tickFormat: "~g" } : {};
   return drawPlot(`${measure} of ${curves.map(({ name }) => name).join(", ")}`, {
     width: 640,
     height: 360,
@@ -39,7 +41,7 @@ export function lossCurves(measure: string, curves: readonly LossCurve[], window
     marginBottom: 42,
     style: { fontSize: "13px" },
     x: { label: "step →", grid: true },
-    y: { label: `↑ ${measure}`, domain: [0, largest * 1.04], grid: true },
+    y: { label: `↑ ${measure}`, grid: true, nice: true, ...scale },
     marks: curves.map(({ steps, losses }, index) => {
       const { colour, dash } = runMark(index);
       const points = smoothed(losses, window).map((loss, i) => ({ step: steps[i], loss }));
