@@ -138,6 +138,16 @@ describe("parseSafetensors", () => {
     expect(() => parseSafetensors(bytes)).toThrow(message);
   });
 
+  it("looks for names given twice past strings as long as a header may be, and past what they escape", () => {
+    const header = (length: number, more = "") =>
+      file(`{"__metadata__":{"long":"${"x".repeat(length)}","a\\\\": "\\"a\\":{","a":"\\\\"${more}} }`);
+    const { metadata } = parseSafetensors(header(20_000_000));
+    expect(Object.keys(metadata)).toEqual(["long", "a\\", "a"]);
+    expect(metadata["long"]?.length).toBe(20_000_000);
+    expect(metadata["a\\"]).toBe('"a":{');
+    expect(() => parseSafetensors(header(9, ',"\\u0061" :""'))).toThrow("the header has a twice");
+  });
+
   it("takes damaged files for damaged, never for anything else", () => {
     const whole = encodeSafetensors(
       new Map([

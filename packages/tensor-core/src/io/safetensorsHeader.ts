@@ -114,19 +114,41 @@ function parseJson(bytes: Uint8Array): Record<string, unknown> {
   return value;
 }
 
-/** The first key that an object of a valid JSON text has twice; JSON.parse takes the last one silently. */
+/**
+ * The first key that an object of a valid JSON text has twice; JSON.parse takes the last one silently. Strings may be as
+ * long as the header: they are skipped by `indexOf`, since a regular expression would run out of stack on them.
+ */
 function repeatedKey(text: string): string | undefined {
   const open: Set<string>[] = [];
-  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"(?:\s*:)?|[{}]/g)) {
-    if (token === "{") open.push(new Set());
-    else if (token === "}") open.pop();
-    else if (token.endsWith(":")) {
-      const key = JSON.parse(token.slice(0, token.lastIndexOf('"') + 1)) as string;
-      if (open.at(-1)?.has(key)) return key;
-      open.at(-1)?.add(key);
-    }
+  for (let at = 0; at < text.length; at++) {
+    const sign = text[at];
+    if (sign === "{") open.push(new Set());
+    else if (sign === "}") open.pop();
+    if (sign !== '"') continue;
+    const start = at;
+    at = closingQuote(text, start);
+    if (!isKey(text, at)) continue;
+    const key = JSON.parse(text.slice(start, at + 1)) as string;
+    if (open.at(-1)?.has(key)) return key;
+    open.at(-1)?.add(key);
   }
   return undefined;
+}
+
+/** Where the string that begins at `start` ends: at the next quote that an even number of backslashes stand before. */
+function closingQuote(text: string, start: number): number {
+  for (let at = text.indexOf('"', start + 1); ; at = text.indexOf('"', at + 1)) {
+    let slashes = 0;
+    while (text[at - 1 - slashes] === "\\") slashes++;
+    if (slashes % 2 === 0) return at;
+  }
+}
+
+/** True if a colon follows the string that ends at `end`: nothing but white space may stand between. */
+function isKey(text: string, end: number): boolean {
+  let at = end + 1;
+  while (" \t\n\r".includes(text[at] ?? "x")) at++;
+  return text[at] === ":";
 }
 
 function checkMetadata(value: unknown): Record<string, string> {
