@@ -1,4 +1,5 @@
 struct Params {
+  batches: u32,
   keys: u32,
   hasLengths: u32,
   hasMask: u32,
@@ -12,6 +13,10 @@ const WG_X = 64u;
 const WG_Y = 1u;
 const WG_Z = 1u;
 
+
+fn flatGroup(wid: vec3<u32>, nwg: vec3<u32>) -> u32 {
+  return wid.y * nwg.x + wid.x;
+}
 
 var<workgroup> reduceScratch: array<f32, WG>;
 
@@ -40,9 +45,11 @@ fn workgroupMax(value: f32, lane: u32) -> f32 {
 }
 
 @compute @workgroup_size(WG)
-fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
+fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec3<u32>,
+        @builtin(local_invocation_index) lane: u32) {
+  let batch = flatGroup(wid, nwg);
+  if (batch >= params.batches) { return; }
   let quads = (params.keys + 3u) / 4u;
-  let batch = wid.x;
   let base = batch * (quads + 1u);
   var length = params.keys;
   if (params.hasLengths != 0u) { length = u32(clamp(lengths[batch], 0, i32(params.keys))); }

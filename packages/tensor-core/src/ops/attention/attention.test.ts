@@ -220,6 +220,26 @@ describe("attention", () => {
     expect([...(await attention(q, kv, kv, { scale: 0 }).read())]).toEqual([2, 2, 2, 2]);
   });
 
+  it("hides keys in batches of more items than an axis of the grid has workgroups", async () => {
+    const device = await testDevice();
+    using _scope = device.scope();
+    const [batch, keys] = [65_537, 4];
+    const q = zeros(device, [batch, 1, 1, 4]);
+    const values = Float32Array.from({ length: batch * keys * 4 }, (_, at) => Math.floor(at / 4) % keys);
+    const kv = tensor(device, values, [batch, keys, 1, 4]);
+    const lengths = Int32Array.from({ length: batch }, (_, b) => 1 + (b % keys));
+    const seen = Int32Array.from({ length: batch * keys }, (_, at) => (at % keys === 0 ? 0 : 1));
+    const y = await attention(q, kv, kv, {
+      lengths: tensor(device, lengths, [batch], "i32"),
+      keyMask: tensor(device, seen, [batch, keys], "i32"),
+    }).read();
+    // The mean of the keys 1 to length - 1; 0 where there are none.
+    const wrong = lengths.findIndex(
+      (length, b) => Math.abs(y[4 * b]! - (length > 1 ? length / 2 : 0)) > 1e-5,
+    );
+    expect(wrong).toBe(-1);
+  });
+
   it("takes memory linear in tokens, forward and backward", async () => {
     const device = await Device.open();
     const bytesFor = async (tokens: number) => {

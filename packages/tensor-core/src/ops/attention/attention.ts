@@ -99,7 +99,7 @@ function visibility(
   run(
     attentionVisibility,
     { lengths: lengths ?? given, keyMask: keyMask ?? given, visible },
-    { keys, hasLengths: lengths ? 1 : 0, hasMask: keyMask ? 1 : 0 },
+    { batches: batch, keys, hasLengths: lengths ? 1 : 0, hasMask: keyMask ? 1 : 0 },
     batch,
   );
   return visible;

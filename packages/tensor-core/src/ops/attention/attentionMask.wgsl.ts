@@ -1,6 +1,7 @@
 /** @file What all attention kernels share: their uniforms and the mask. */
 
 import { read, wgsl, write, type KernelSpec } from "../../kernel/kernelSpec.ts";
+import { flatGroup } from "../../kernel/wgsl/flatIndex.ts";
 import { workgroupReduce } from "../../kernel/wgsl/workgroupReduce.ts";
 
 /** tokens T, keys S, heads H, keyHeads Hkv, group H / Hkv, quads D / 4; units of work that the grid covers. */
@@ -56,13 +57,15 @@ export const attentionVisibility = {
   label: "attention.visibility",
   workgroup: 64,
   buffers: { lengths: read("i32"), keyMask: read("i32"), visible: write("vec4<u32>") },
-  uniforms: { keys: "u32", hasLengths: "u32", hasMask: "u32" },
+  uniforms: { batches: "u32", keys: "u32", hasLengths: "u32", hasMask: "u32" },
   body: wgsl`
-${workgroupReduce}
+${flatGroup}${workgroupReduce}
 @compute @workgroup_size(WG)
-fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
+fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec3<u32>,
+        @builtin(local_invocation_index) lane: u32) {
+  let batch = flatGroup(wid, nwg);
+  if (batch >= params.batches) { return; }
   let quads = (params.keys + 3u) / 4u;
-  let batch = wid.x;
   let base = batch * (quads + 1u);
   var length = params.keys;
   if (params.hasLengths != 0u) { length = u32(clamp(lengths[batch], 0, i32(params.keys))); }
