@@ -89,7 +89,7 @@ await endProcess(async () => {
       throw new Error("--against compares Candor's figures; leave --convention out");
     wholeNumber("resamples", flags.resamples, 1);
     const comparisons = compareScores(scores, await read(flags.against, []), options);
-    if (comparisons.length === 0)
+    if (comparisons.every((comparison) => comparison.auc === null))
       throw new Error("no data set has both classes; there is nothing to compare");
     print({ comparisons }, comparisons.map(renderComparison));
     return;

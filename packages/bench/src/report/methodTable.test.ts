@@ -1,6 +1,11 @@
 /** @file Tables over seeds from invented score files. */
 
 import { describe, expect, test } from "vitest";
+import { groupBy } from "../metrics/groupBy.ts";
+import { mean } from "../metrics/mean.ts";
+import { percentileInterval, subjectBootstrap, type DomainRuns } from "../metrics/paired/subjectBootstrap.ts";
+import { tprAtFpr } from "../metrics/tprAtFpr.ts";
+import { videoScores } from "../metrics/videoScores.ts";
 import type { ScoreFile } from "../scores/scoreFile.ts";
 import { buildReport } from "./buildReport.ts";
 import { fakeRun } from "./fixtures/fakeRuns.ts";
@@ -14,6 +19,7 @@ const run = (method: string, seed: number, separation: number): ScoreFile => {
 const files = [run("a_strong", 0, 3), run("a_strong", 1, 3), run("weak", 0, 0.8), run("weak", 1, 0.8)];
 const options = { resamples: 40, seed: 1 };
 const table = methodTable(files, { ...options, baseline: "weak" });
+const tpr = (drawn: readonly DomainRuns[]) => mean(drawn.map(([run]) => tprAtFpr(run!)));
 
 describe("methodTable", () => {
   test("means over seeds and targets are those of the report of each run", () => {
@@ -26,9 +32,34 @@ describe("methodTable", () => {
       const figure = strong!.mean![key]!;
       expect(figure.mean).toBeCloseTo((values[0]! + values[1]!) / 2, 12);
       expect(figure.deviation).toBeCloseTo(Math.abs(values[0]! - values[1]!) / Math.SQRT2, 12);
-      expect(figure.interval!.low).toBeLessThanOrEqual(figure.mean);
+      if (key === "tprAtFpr1Live") expect(figure.interval).toBeNull();
+      else expect(figure.interval!.low).toBeLessThanOrEqual(figure.mean);
     }
     expect(strong!.cells[0]!.auc!.values[1]).toBeCloseTo(report.runs[1]!.domains[1]!.videos.auc!, 12);
+  });
+
+  test("has no interval of TPR@FPR=1%, which would leave its own mean out", () => {
+    // In each target one of ten subjects fools the method; who is drawn without that subject finds it perfect.
+    const fooled = {
+      ...files[2]!,
+      rows: files[2]!.rows.map((row) => ({
+        ...row,
+        score: row.label === "live" ? 0.8 : row.subject === "test0" ? 0.9 : 0.1,
+      })),
+    };
+    const targets = groupBy(
+      fooled.rows.filter(({ dataset }) => dataset !== "D1"),
+      ({ dataset }) => dataset,
+    );
+    const domains = [...targets.values()].map((rows) => [videoScores(rows)]);
+    expect(tpr(domains)).toBe(0);
+    const drawn = subjectBootstrap(domains, tpr, { resamples: 200, seed: 1 })!;
+    expect(percentileInterval(drawn).low).toBeGreaterThan(0);
+    const [row] = methodTable([fooled], options).rows;
+    for (const cell of [row!.mean, ...row!.cells]) {
+      expect(cell!.tprAtFpr1Live).toMatchObject({ mean: 0, interval: null });
+      expect(cell!.auc!.interval!.low).toBeLessThanOrEqual(cell!.auc!.mean);
+    }
   });
 
   test("tests each method against the baseline over all targets", () => {
@@ -74,6 +105,9 @@ describe("rendering", () => {
     expect(text).toMatch(/\| a_strong \| 0, 1 \| \d+\.\d\d ± \d+\.\d\d \[\d+\.\d, \d+\.\d\] \|/);
     expect(text).toContain("### Against weak");
     expect(text).toContain("Per video; mean ± sample standard deviation over seeds.");
+    const tpr = text.slice(text.indexOf("### TPR@FPR=1%"), text.indexOf("### Against weak"));
+    expect(tpr).not.toContain("[");
+    expect(text).toContain("TPR@FPR=1% has no interval: of fewer than 100 spoofs none may be accepted");
   });
 
   test("LaTeX escapes names and sets the better mean in bold", () => {

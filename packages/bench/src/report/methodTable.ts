@@ -16,13 +16,17 @@ import type { Unit } from "../scores/judgeScores.ts";
 import type { ScoreFile } from "../scores/scoreFile.ts";
 import { ReportError } from "./reportError.ts";
 
-/** The figures of a method table. */
+/** The figures of a method table, and whether a bootstrap over subjects gives their interval. */
 export const methodFigures = [
-  { key: "hterLiterature", head: "HTER, literature", lowerIsBetter: true },
-  { key: "hterAtDevThreshold", head: "HTER, dev threshold", lowerIsBetter: true },
-  { key: "auc", head: "AUC", lowerIsBetter: false },
-  { key: "tprAtFpr1Live", head: "TPR@FPR=1%, positive = live", lowerIsBetter: false },
+  { key: "hterLiterature", head: "HTER, literature", lowerIsBetter: true, hasInterval: true },
+  { key: "hterAtDevThreshold", head: "HTER, dev threshold", lowerIsBetter: true, hasInterval: true },
+  { key: "auc", head: "AUC", lowerIsBetter: false, hasInterval: true },
+  { key: "tprAtFpr1Live", head: "TPR@FPR=1%, positive = live", lowerIsBetter: false, hasInterval: false },
 ] as const;
+
+/** Why a figure of {@link methodFigures} is without an interval, for readers of a table. */
+export const whyNoInterval =
+  "TPR@FPR=1% has no interval: of fewer than 100 spoofs none may be accepted, so that the highest one sets the threshold; a resample may lose it and never finds a higher one, and a bootstrap lies too high, often above the figure itself.";
 
 /** Key of a figure. */
 export type MethodFigure = (typeof methodFigures)[number]["key"];
@@ -32,7 +36,7 @@ export interface SeedFigure {
   readonly mean: number;
   /** Sample standard deviation over seeds; `null` with one seed. */
   readonly deviation: number | null;
-  /** Of the mean, over subjects; `null` without resamples or with too few subjects. */
+  /** Of the mean, over subjects; `null` without resamples, with too few subjects, or for a figure that has none. */
   readonly interval: Interval | null;
   /** One value a seed. */
   readonly values: readonly number[];
@@ -171,7 +175,7 @@ function cellOf(
 ): MethodCell {
   const aligned = targets.map((runs) => alignRuns(runs.map((run) => run.samples)));
   const present = targets.flat().every((run) => hasBoth(run.samples));
-  const entries = methodFigures.map(({ key }) => {
+  const entries = methodFigures.map(({ key, hasInterval }) => {
     const blank =
       !present || (key === "hterAtDevThreshold" && targets.flat().some((run) => run.devThreshold === null));
     if (blank) return [key, null];
@@ -181,9 +185,9 @@ function cellOf(
       );
     const values = perSeed(aligned);
     const drawn =
-      options.resamples === 0
-        ? null
-        : subjectBootstrap(aligned, (domains) => mean(perSeed(domains)), options);
+      hasInterval && options.resamples > 0
+        ? subjectBootstrap(aligned, (domains) => mean(perSeed(domains)), options)
+        : null;
     return [
       key,
       {

@@ -32,7 +32,9 @@ export function renderComparison(comparison: Comparison): string {
   ].join("\n");
 }
 
-function difference({ difference: value, interval, p }: PairedDifference): string {
+function difference(paired: PairedDifference | null): string {
+  if (!paired) return blank;
+  const { difference: value, interval, p } = paired;
   if (!interval) return `${signed(value)}  no interval: too few subjects`;
   return `${signed(value)}  [${signed(interval.low)}, ${signed(interval.high)}]  p ${probability(p)}`;
 }

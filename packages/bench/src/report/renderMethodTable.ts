@@ -3,6 +3,7 @@
 import { blank, percent } from "./formatFigures.ts";
 import {
   methodFigures,
+  whyNoInterval,
   type MethodCell,
   type MethodFigure,
   type MethodRow,
@@ -115,13 +116,15 @@ function testsMarkdown({ rows, baseline }: MethodTable): string {
 }
 
 function captions({ unit, resamples, seed, notes }: MethodTable): string[] {
+  const intervals = [
+    `Brackets: 95 % bootstrap intervals over subjects, the seeds' mean on each of ${resamples} resamples (seed ${seed}); p: the same resamples, paired, two-sided, not corrected for the number of methods.`,
+    whyNoInterval,
+  ];
   return [
     `Per ${unit}; mean ± sample standard deviation over seeds.`,
-    resamples === 0
-      ? ""
-      : `Brackets: 95 % bootstrap intervals over subjects, the seeds' mean on each of ${resamples} resamples (seed ${seed}); p: the same resamples, paired, two-sided, not corrected for the number of methods.`,
+    ...(resamples === 0 ? [] : intervals),
     ...notes,
-  ].filter((text) => text !== "");
+  ];
 }
 
 /** A Markdown table; bars in cells are escaped. */

@@ -12,17 +12,19 @@ import { ScoreFileError } from "./scoreFileError.ts";
 /** The comparison of two methods on one data set; differences are first minus second. */
 export interface Comparison {
   readonly dataset: string;
-  readonly auc: PairedDifference;
-  readonly hterLiterature: PairedDifference;
+  /** `null`, as the next one, where the data set has one class. */
+  readonly auc: PairedDifference | null;
+  readonly hterLiterature: PairedDifference | null;
   /** `null` where a class has fewer than two subjects. */
   readonly delong: DelongTest | null;
   /** Each method at its own dev threshold; `null` where one has none. */
   readonly mcnemar: McnemarTest | null;
+  /** Why a test is missing. */
   readonly notes: readonly string[];
 }
 
 /**
- * Compares two methods on every data set that both classes of are there.
+ * Compares two methods on every data set.
  *
  * @throws ScoreFileError if the files hold different data sets
  * @throws MetricError if they hold different samples
@@ -40,29 +42,28 @@ export function compareScores(
       `[compareScores] only one of the files tests "${missing}"; score both on the same data.`,
     );
   }
-  return [...first.tested].flatMap(([dataset, samples]) => {
+  return [...first.tested].map(([dataset, samples]) => {
     const live = samples.filter((sample) => sample.label === "live");
     const spoof = samples.filter((sample) => sample.label === "spoof");
-    if (live.length === 0 || spoof.length === 0) return [];
+    const both = live.length > 0 && spoof.length > 0;
     const others = second.tested.get(dataset)!;
     const pair = [{ first: [samples], second: [others] }];
     const enough = [live, spoof].every((group) => new Set(group.map(({ subject }) => subject)).size >= 2);
     const thresholds = [first.devThreshold, second.devThreshold] as const;
     const [own, other] = thresholds;
-    return [
-      {
-        dataset,
-        auc: pairedDifference(pair, auc, options),
-        hterLiterature: pairedDifference(pair, (drawn) => hterLiterature(drawn).hter, options),
-        delong: enough ? delongTest(samples, others) : null,
-        mcnemar: own !== null && other !== null ? mcnemarTest(samples, others, [own, other]) : null,
-        notes: [
-          ...(enough ? [] : ["DeLong's test needs two subjects of each class."]),
-          ...(own === null || other === null
-            ? ["McNemar's test needs a dev threshold of both methods."]
-            : []),
-        ],
-      },
-    ];
+    const lacking = both
+      ? "DeLong's test needs two subjects of each class."
+      : `AUC, HTER and DeLong's test need both classes: ${live.length} live and ${spoof.length} spoof samples.`;
+    return {
+      dataset,
+      auc: both ? pairedDifference(pair, auc, options) : null,
+      hterLiterature: both ? pairedDifference(pair, (drawn) => hterLiterature(drawn).hter, options) : null,
+      delong: enough ? delongTest(samples, others) : null,
+      mcnemar: own !== null && other !== null ? mcnemarTest(samples, others, [own, other]) : null,
+      notes: [
+        ...(enough ? [] : [lacking]),
+        ...(own === null || other === null ? ["McNemar's test needs a dev threshold of both methods."] : []),
+      ],
+    };
   });
 }

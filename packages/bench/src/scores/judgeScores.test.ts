@@ -1,6 +1,7 @@
 /** @file Whole score files: thresholds from dev rows, stated blanks, and what is refused. */
 
 import { describe, expect, test } from "vitest";
+import { renderComparison } from "../report/renderComparison.ts";
 import { compareScores } from "./compareScores.ts";
 import { judgeByConvention, judgeScores, testedScores } from "./judgeScores.ts";
 import type { ScoreRow } from "./scoreFile.ts";
@@ -86,19 +87,31 @@ describe("judgeByConvention", () => {
 describe("compareScores", () => {
   const worse = good.map((row) => (row.score === 0.7 ? { ...row, score: 0.3 } : row));
 
-  test("gives differences, first minus second, and leaves out what has one class", () => {
+  test("gives differences, first minus second, and a stated blank for what has one class", () => {
     const [first, second] = [good, worse].map((scored) =>
       testedScores([...scored, ...rows("live 0.4 C")], { ...video, threshold: 0.5 }),
     ) as [ReturnType<typeof testedScores>, ReturnType<typeof testedScores>];
     const comparisons = compareScores(first, second, { resamples: 50, seed: 1 });
-    expect(comparisons).toHaveLength(1);
+    expect(comparisons).toHaveLength(2);
     expect(comparisons[0]).toMatchObject({
       dataset: "A",
       notes: [],
       mcnemar: { firstOnlyRight: 1, secondOnlyRight: 0 },
     });
-    expect(comparisons[0]!.auc.difference).toBeCloseTo(0.25, 12);
+    expect(comparisons[0]!.auc!.difference).toBeCloseTo(0.25, 12);
     expect(comparisons[0]!.delong!.difference).toBeCloseTo(0.25, 12);
+    const why = "AUC, HTER and DeLong's test need both classes: 1 live and 0 spoof samples.";
+    expect(comparisons[1]).toEqual({
+      dataset: "C",
+      auc: null,
+      hterLiterature: null,
+      delong: null,
+      mcnemar: { firstOnlyRight: 0, secondOnlyRight: 0, p: 1 },
+      notes: [why],
+    });
+    const text = renderComparison(comparisons[1]!);
+    expect(text).toMatch(/^C: .*\n {2}AUC +–\n {2}HTER, literature +–\n/);
+    expect(text).toContain(`note: ${why}`);
   });
 
   test("states its blanks and refuses other data", () => {

@@ -3,7 +3,13 @@
 import type { PairedDifference } from "../../metrics/paired/pairedDifference.ts";
 import { blank, percent } from "../formatFigures.ts";
 import { html, type SafeHtml } from "../html.ts";
-import { methodFigures, type MethodRow, type MethodTable, type SeedFigure } from "../methodTable.ts";
+import {
+  methodFigures,
+  whyNoInterval,
+  type MethodRow,
+  type MethodTable,
+  type SeedFigure,
+} from "../methodTable.ts";
 import { probability, signed } from "../renderComparison.ts";
 import { columnHeads } from "../renderMethodTable.ts";
 
@@ -37,7 +43,7 @@ function caption({ unit, resamples, seed, rows }: MethodTable, seeds: ReadonlySe
 
 function figureTable(
   { rows, ...table }: MethodTable,
-  { key, head, lowerIsBetter }: (typeof methodFigures)[number],
+  { key, head, lowerIsBetter, hasInterval }: (typeof methodFigures)[number],
   withSeeds: boolean,
 ): SafeHtml {
   const figures = (row: MethodRow) => [row.mean, ...row.cells].map((cell) => cell?.[key] ?? null);
@@ -47,7 +53,7 @@ function figureTable(
     return lowerIsBetter ? Math.min(...means) : Math.max(...means);
   });
   return html`<h3>${head}</h3>
-    ${key === "tprAtFpr1Live" ? html`<p class="soft">${tprCaveat}</p>` : null}
+    ${hasInterval || table.resamples === 0 ? null : html`<p class="soft">${whyNoInterval}</p>`}
     <div class="scroll">
       <table class="dense">
         <thead>
@@ -71,9 +77,6 @@ function figureTable(
       </table>
     </div>`;
 }
-
-const tprCaveat =
-  "Where a target has fewer than 100 spoofs, none of them may be accepted. Half of the resamples or so leave the highest one out, so that the intervals lie too high and may miss their mean.";
 
 // Intervals stand with the mean alone: beside every target they would make the table three times as wide.
 function figureCell(figure: SeedFigure | null, best: number | null, withInterval: boolean): SafeHtml {
