@@ -198,6 +198,23 @@ describe("capture", () => {
     expect(device.stats.live).toBe(live);
   });
 
+  it("holds it also while kernels compile", async () => {
+    const device = await Device.open();
+    const weight = full(device, [512], 3);
+    using captured = capture(device, ({ x }: Readonly<Record<"x", Tensor>>) => ({ y: mul(x, weight) }));
+    const x = { shape: [512], data: new Float32Array(512).fill(1) };
+    const prepared = captured.prepare({ x });
+    weight.dispose();
+    const during = full(device, [512], 5);
+    await prepared;
+    const after = full(device, [512], 7);
+    expect((await captured.run({ x }).y.read()).every((value) => value === 3)).toBe(true);
+    expect([(await during.read())[0], (await after.read())[0]]).toEqual([5, 7]);
+    const { live } = device.stats;
+    captured.dispose();
+    expect(device.stats.live).toBe(live - 3); // the weight, the input, the result
+  });
+
   it("keeps what a step makes outside of its scope, once it is freed too", async () => {
     const device = await testDevice();
     const { live } = device.stats;

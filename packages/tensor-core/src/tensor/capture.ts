@@ -6,7 +6,13 @@ import { compareSteps } from "./compareSteps.ts";
 import type { Device } from "./device.ts";
 import type { DType } from "./dtype.ts";
 import { tensor } from "./create.ts";
-import { isTemporary, type PlacedStep, placeStep, type RecordedStep } from "./recordedStep.ts";
+import {
+  buffersOutside,
+  isTemporary,
+  type PlacedStep,
+  placeStep,
+  type RecordedStep,
+} from "./recordedStep.ts";
 import { type Shape, showShape } from "./shape.ts";
 import type { Tensor } from "./tensor.ts";
 
@@ -101,12 +107,20 @@ export class CapturedStep<I extends string, R extends StepResults> implements Di
     if (this.#plans.has(key)) return;
     this.#assertReady();
     const recorded = this.#record(inputs);
+    const { pool, recorder } = this.#device;
+    // Their owners may let go of them while kernels compile, before the placed step holds them.
+    const outside = buffersOutside(recorded.commands, recorded.step);
+    for (const pooled of outside) pool.hold(pooled);
     this.#preparing = true;
     try {
-      await this.#device.recorder.pipelines.prepare(recorded.commands.map(({ kernel }) => kernel));
+      await recorder.pipelines.prepare(recorded.commands.map(({ kernel }) => kernel));
     } finally {
       this.#preparing = false;
-      this.#place(key, recorded);
+      try {
+        this.#place(key, recorded);
+      } finally {
+        for (const pooled of outside) pool.release(pooled);
+      }
     }
   }
 

@@ -34,6 +34,19 @@ export function isTemporary({ buffers }: RecordedStep): (pooled: PooledBuffer) =
   return (pooled) => temporary.has(pooled);
 }
 
+/** What commands use that the step did not make, such as parameters. */
+export function buffersOutside(
+  commands: readonly Command[],
+  { buffers }: Pick<RecordedStep, "buffers">,
+): ReadonlySet<PooledBuffer> {
+  const made = new Set(buffers);
+  const outside = new Set<PooledBuffer>();
+  for (const { bindings } of commands) {
+    for (const { pooled } of Object.values(bindings)) if (!made.has(pooled)) outside.add(pooled);
+  }
+  return outside;
+}
+
 /**
  * Gives memory to every tensor of a step and makes its program. Tensors that are never in use at once share memory;
  * one that is still alive when the step was recorded keeps its own.
