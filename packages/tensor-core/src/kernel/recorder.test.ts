@@ -24,10 +24,10 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec
 }`,
 } as const satisfies KernelSpec;
 
-async function setUp(elements: number) {
+async function setUp(elements: number, maxBindGroups?: number) {
   const { gpu } = await testDevice();
   const pool = new BufferPool(gpu);
-  const recorder = new Recorder(gpu);
+  const recorder = new Recorder(gpu, undefined, maxBindGroups);
   const bytes = elements * 4;
   const pooled = pool.acquire(bytes, { label: "y", shape: [elements], dtype: "u32" });
   const buffer = pooled.buffer as GPUBuffer;
@@ -58,7 +58,27 @@ describe("Recorder", () => {
       want = (Math.imul(want, 3) + i) >>> 0;
     }
     expect([...(await readBack())]).toEqual([want]);
-    expect(recorder.stats).toEqual({ dispatches: count, submits: 3, pipelines: 1, bindGroups: 1 });
+    expect(recorder.stats).toEqual({
+      dispatches: count,
+      submits: 3,
+      pipelines: 1,
+      bindGroups: 1,
+      keptBindGroups: 1,
+    });
+  });
+
+  it("keeps a bounded number of bind groups over any number of shapes, the latest", async () => {
+    const most = 50;
+    const { recorder, y, readBack } = await setUp(most + 10, most);
+    const bumpFirst = (elements: number) =>
+      recorder.dispatch(bump, { y: { ...y, bytes: 4 * elements } }, { factor: 1, term: 1 }, 1);
+    for (let elements = 1; elements <= most + 10; elements++) bumpFirst(elements);
+    expect(recorder.stats).toMatchObject({ bindGroups: most + 10, keptBindGroups: most });
+    bumpFirst(11); // the oldest that is left
+    expect(recorder.stats).toMatchObject({ bindGroups: most + 10, keptBindGroups: most });
+    bumpFirst(10);
+    expect(recorder.stats).toMatchObject({ bindGroups: most + 11, keptBindGroups: most });
+    expect((await readBack())[0]).toBe(most + 12);
   });
 
   it("records nothing for no workgroups, and submits nothing where nothing is recorded", async () => {

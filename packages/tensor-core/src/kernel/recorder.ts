@@ -25,9 +25,13 @@ export interface RecorderStats {
   readonly pipelines: number;
   /** Bind groups ever made. */
   readonly bindGroups: number;
+  /** Bind groups kept for dispatches to come; those of captured steps are not among them. */
+  readonly keptBindGroups: number;
 }
 
 const maxDispatches = 1024;
+/** More than the steps of a model have; work whose shapes never repeat makes new ones for ever. */
+const usualBindGroups = 8192;
 
 /** The one place where GPU work is encoded. */
 export class Recorder {
@@ -44,6 +48,7 @@ export class Recorder {
   commands: Command[] | undefined;
   readonly #gpu: GPUDevice;
   readonly #maxBindingBytes: number;
+  readonly #maxBindGroups: number;
   readonly #uniformBuffer: GPUBuffer;
   readonly #uniformBytes = new Uint8Array(uniformStride * maxDispatches);
   readonly #uniformView = new DataView(this.#uniformBytes.buffer);
@@ -55,10 +60,18 @@ export class Recorder {
   #submits = 0;
   #madeBindGroups = 0;
 
-  /** @param maxBindingBytes most bytes that a kernel may have of one buffer */
-  constructor(gpu: GPUDevice, maxBindingBytes = gpu.limits.maxStorageBufferBindingSize) {
+  /**
+   * @param maxBindingBytes most bytes that a kernel may have of one buffer
+   * @param maxBindGroups   most bind groups that are kept
+   */
+  constructor(
+    gpu: GPUDevice,
+    maxBindingBytes = gpu.limits.maxStorageBufferBindingSize,
+    maxBindGroups = usualBindGroups,
+  ) {
     this.#gpu = gpu;
     this.#maxBindingBytes = maxBindingBytes;
+    this.#maxBindGroups = maxBindGroups;
     this.pipelines = new PipelineCache(gpu);
     this.#uniformBuffer = gpu.createBuffer({
       size: this.#uniformBytes.byteLength,
@@ -72,6 +85,7 @@ export class Recorder {
       submits: this.#submits,
       pipelines: this.pipelines.size,
       bindGroups: this.#madeBindGroups,
+      keptBindGroups: this.#bindGroups.size,
     };
   }
 
@@ -95,8 +109,7 @@ export class Recorder {
     let group = this.#bindGroups.get(key);
     if (!group) {
       group = bindBuffers(this.#gpu, compiled, kernel, buffers, this.#uniformBuffer, this.#maxBindingBytes);
-      this.#bindGroups.set(key, group);
-      this.#madeBindGroups++;
+      this.#keep(key, group);
     }
     const pass = this.#passFor(kernel.label);
     pass.setPipeline(compiled.pipeline);
@@ -173,6 +186,15 @@ export class Recorder {
   /** Forgets bind groups; needed once buffers are destroyed. */
   dropBindGroups(): void {
     this.#bindGroups.clear();
+  }
+
+  /** Keeps a bind group in place of the oldest, where there are many; what is encoded holds on to its own. */
+  #keep(key: string, group: GPUBindGroup): void {
+    this.#madeBindGroups++;
+    this.#bindGroups.set(key, group);
+    if (this.#bindGroups.size <= this.#maxBindGroups) return;
+    const [oldest] = this.#bindGroups.keys();
+    if (oldest !== undefined) this.#bindGroups.delete(oldest);
   }
 
   #countProduct(kernel: KernelSpec, uniforms: Readonly<Record<string, UniformValue>>): void {
