@@ -1,5 +1,7 @@
 /** @file What a device says of itself, on Dawn's null backend, which needs no driver. */
 
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { afterEach, expect, it, vi } from "vitest";
 import { openDevice, subgroupMatrixFeature } from "./openDevice.ts";
 
@@ -33,3 +35,24 @@ it("leaves features unused that the environment lists, and names one that it doe
     'CANDOR_WITHOUT names "subgroup", which no kernel uses; it may list subgroups, shader-f16',
   );
 });
+
+it("holds an adapter as long as its device, and no longer", async () => {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  const [kept, gone] = [await openWatched(), await openWatched()];
+  gone.gpu.destroy();
+  await gone.gpu.lost;
+  await expect
+    .poll(() => {
+      collect();
+      return gone.adapter.deref() === undefined;
+    })
+    .toBe(true);
+  expect(kept.adapter.deref()).toBeDefined();
+  kept.gpu.destroy();
+});
+
+async function openWatched() {
+  const { gpu, adapter } = await openDevice({ dawnFlags: ["backend=null"] });
+  return { gpu, adapter: new WeakRef(adapter) };
+}

@@ -75,7 +75,6 @@ export async function openDevice(options: OpenDeviceOptions = {}): Promise<Opene
       'no WebGPU adapter: no Vulkan, Metal or D3D12 driver answered. Run "npm run setup", which provides a software one.',
     );
   }
-  openAdapters.add(adapter);
   const without = new Set([...(options.without ?? []), ...withoutByEnvironment()]);
   const features = wantedFeatures.filter((name) => adapter.features.has(name) && !without.has(name));
   const requiredLimits = Object.fromEntries(
@@ -85,6 +84,8 @@ export async function openDevice(options: OpenDeviceOptions = {}): Promise<Opene
     ]),
   );
   const gpu = await adapter.requestDevice({ requiredFeatures: features as GPUFeatureName[], requiredLimits });
+  openAdapters.add(adapter);
+  void gpu.lost.then(() => openAdapters.delete(adapter));
   const subgroupMatrices = await describeSubgroupMatrices(adapter, gpu);
   return { gpu, adapter, info: { ...describe(adapter, gpu), ...(subgroupMatrices && { subgroupMatrices }) } };
 }

@@ -148,7 +148,6 @@ export class BufferPool {
 
   /** Destroys the buffers that nobody holds. */
   trim(): void {
-    if (this.#free.size === 0) return;
     this.#beforeTrim();
     for (const list of this.#free.values()) {
       for (const pooled of list) {

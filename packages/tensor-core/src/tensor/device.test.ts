@@ -1,7 +1,7 @@
 /** @file Uploads, downloads, and what a device says of rejected work. */
 
 import { describe, expect, it } from "vitest";
-import { DeviceError } from "../device/deviceError.ts";
+import { DeviceError, DeviceLostError } from "../device/deviceError.ts";
 import { wgsl, write, type KernelSpec } from "../kernel/kernelSpec.ts";
 import { testDevice } from "../testing/testDevice.ts";
 import { full, ones, tensor, zeros } from "./create.ts";
@@ -41,6 +41,20 @@ describe("Device", () => {
       expect(() => device.flush()).toThrow("the device is lost (destroyed");
       expect(() => device.flush()).toThrow("Open a new one and load the last checkpoint");
     }
+  });
+
+  it("can be disposed of, also while a result is read, and says so from then on", async () => {
+    let device: Device;
+    {
+      using opened = await Device.open();
+      device = opened;
+      const read = ones(device, [2]).read();
+      device.dispose();
+      await expect(read).rejects.toThrow("the device was disposed of: open another one");
+    }
+    expect(() => device.flush()).toThrow(DeviceLostError);
+    await device.gpu.lost;
+    expect(() => device.flush()).toThrow("the device was disposed of");
   });
 
   it("says what it is", async () => {

@@ -2,10 +2,11 @@
 
 import { DeviceError, DeviceLostError } from "../device/deviceError.ts";
 import { type DeviceInfo, openDevice, type OpenDeviceOptions } from "../device/openDevice.ts";
-import { BufferUsage, MapMode } from "../device/gpuConstants.ts";
+import { MapMode } from "../device/gpuConstants.ts";
 import { waitForDevice } from "../device/waitForDevice.ts";
 import { BufferPool, type PoolStats } from "../memory/bufferPool.ts";
 import { type Owned, Scope } from "../memory/scope.ts";
+import { StagingPool } from "../memory/stagingPool.ts";
 import type { Binding } from "../kernel/command.ts";
 import { compilerAhead } from "../kernel/compileAhead.ts";
 import { type KernelTiming, Profiler } from "../kernel/profiler.ts";
@@ -26,8 +27,14 @@ export interface DeviceOptions extends OpenDeviceOptions {
   readonly tuned?: boolean;
 }
 
+/** What a device has done and holds. */
+export interface DeviceStats extends PoolStats, RecorderStats {
+  /** Bytes of the buffers that results are read back through; no part of the budget. */
+  readonly stagingBytes: number;
+}
+
 /** A WebGPU device with its memory and its recorder. */
-export class Device {
+export class Device implements Disposable {
   readonly gpu: GPUDevice;
   readonly info: DeviceInfo;
   /** The most bytes that a kernel sees of one tensor; ops split what is larger, or say that they do not. */
@@ -39,7 +46,7 @@ export class Device {
   /** @internal */
   readonly recorder: Recorder;
   readonly #scopes: Scope[] = [];
-  readonly #staging = new Map<number, GPUBuffer[]>();
+  readonly #staging: StagingPool;
   #failure: Error | undefined;
   #recording: RecordedStep | undefined;
 
@@ -49,15 +56,18 @@ export class Device {
     this.tuning = tuning;
     this.maxBindingBytes = options.maxBindingBytes ?? gpu.limits.maxStorageBufferBindingSize;
     this.recorder = new Recorder(gpu, this.maxBindingBytes);
+    this.#staging = new StagingPool(gpu);
     this.pool = new BufferPool(gpu, options.memoryBudgetBytes, () => {
       this.recorder.flush();
       this.recorder.dropBindGroups();
+      this.#staging.trim();
     });
     gpu.addEventListener("uncapturederror", (event) => {
       event.preventDefault();
       this.#failure ??= new DeviceError(`the GPU rejected recorded work: ${event.error.message}`);
     });
     void gpu.lost.then(({ reason, message }) => {
+      if (this.#failure instanceof DeviceLostError) return;
       this.#failure = new DeviceLostError(
         `the device is lost (${reason}: ${message}). Open a new one and load the last checkpoint.`,
       );
@@ -75,6 +85,19 @@ export class Device {
     const device = new Device(gpu, info, tuning, options);
     device.recorder.compileAhead = compilerAhead(gpu, info, options);
     return device;
+  }
+
+  /**
+   * Ends the device and frees all of its memory; what is recorded may not run. Its tensors cannot be used any more, nor
+   * can it. Calling it twice does nothing.
+   */
+  dispose(): void {
+    this.#failure = new DeviceLostError("the device was disposed of: open another one");
+    this.gpu.destroy();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
   }
 
   /** Opens a scope: tensors made until it is disposed of belong to it. */
@@ -102,8 +125,8 @@ export class Device {
     return this.#scopes.at(-1);
   }
 
-  get stats(): PoolStats & RecorderStats {
-    return { ...this.pool.stats, ...this.recorder.stats };
+  get stats(): DeviceStats {
+    return { ...this.pool.stats, ...this.recorder.stats, stagingBytes: this.#staging.bytes };
   }
 
   /** Submits recorded work without waiting for it. */
@@ -157,7 +180,7 @@ export class Device {
   }
 
   /**
-   * Runs `fn` and looks through every f32 tensor that its kernels write. Slow: for finding out where a loss went wrong.
+   * Runs `fn` and looks through every f32 and f16 tensor that its kernels write. Slow: for finding out where a loss went wrong.
    *
    * @throws NonFiniteError naming the first kernel that wrote NaN or infinity, the tensor, and its first such element
    */
@@ -187,7 +210,7 @@ export class Device {
    * @param names of tensors that the report should call by them, such as a model's parameters
    */
   memoryReport(names: ReadonlyMap<string, Tensor> = new Map()): MemoryReport {
-    return reportMemory(this.pool, names);
+    return reportMemory(this.pool, this.#staging.bytes, names);
   }
 
   /**
@@ -260,24 +283,19 @@ export class Device {
   async download({ pooled, bytes, offset = 0 }: Binding): Promise<ArrayBuffer> {
     this.assertNotRecording("read");
     if (!pooled.buffer) throw new Error("[read] the tensor has no memory yet");
-    const spare = this.#staging.get(pooled.bytes)?.pop();
-    const staging =
-      spare ??
-      this.gpu.createBuffer({ size: pooled.bytes, usage: BufferUsage.MAP_READ | BufferUsage.COPY_DST });
+    const staging = this.#staging.take(bytes);
     this.recorder.copy(pooled.buffer, staging, bytes, offset);
     this.recorder.flush();
     try {
       await waitForDevice(this.info, staging.mapAsync(MapMode.READ, 0, bytes));
     } catch (error) {
-      staging.destroy();
+      this.#staging.drop(staging);
       this.throwIfFailed();
       throw error;
     }
     const copy = staging.getMappedRange(0, bytes).slice(0);
     staging.unmap();
-    const list = this.#staging.get(pooled.bytes);
-    if (list) list.push(staging);
-    else this.#staging.set(pooled.bytes, [staging]);
+    this.#staging.give(staging);
     this.throwIfFailed();
     return copy;
   }

@@ -19,6 +19,8 @@ export interface MemoryReport {
   readonly usedBytes: number;
   /** What is kept for tensors to come. */
   readonly freeBytes: number;
+  /** What results are read back through; no part of the budget. */
+  readonly stagingBytes: number;
   /** The most that tensors have held at once. */
   readonly peakBytes: number;
   /** Infinity where there is no budget. */
@@ -28,7 +30,11 @@ export interface MemoryReport {
 }
 
 /** @internal See `Device.memoryReport`. */
-export function reportMemory(pool: BufferPool, names: ReadonlyMap<string, Tensor>): MemoryReport {
+export function reportMemory(
+  pool: BufferPool,
+  stagingBytes: number,
+  names: ReadonlyMap<string, Tensor>,
+): MemoryReport {
   const known = new Map<number, string>();
   for (const [name, { binding }] of names) known.set((binding.pooled.place ?? binding.pooled).id, name);
   const holders = [...pool.live].map(({ id, bytes, owner }) => ({
@@ -42,6 +48,7 @@ export function reportMemory(pool: BufferPool, names: ReadonlyMap<string, Tensor
   return {
     usedBytes,
     freeBytes: allocatedBytes - usedBytes,
+    stagingBytes,
     peakBytes,
     budgetBytes: pool.budgetBytes,
     holders,
