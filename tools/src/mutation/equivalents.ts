@@ -1,30 +1,10 @@
-/** @file Mutants that no test can kill, with the reason for each. */
+/** @file Mutants that no test can kill on any adapter, since they compute the same, with the reason for each. */
 
+import type { LetOff } from "./letOff.ts";
 import { matmulEquivalents } from "./matmulEquivalents.ts";
-import type { Fault } from "./mutants.ts";
-
-/** Mutants that compute the same. */
-export interface Equivalent {
-  /** Kernels, by label. */
-  readonly kernel: RegExp;
-  readonly fault: Fault;
-  /** The line before the fault; the text after it where one line holds several faults. */
-  readonly line: RegExp;
-  readonly mutated?: RegExp;
-  readonly reason: string;
-}
-
-const onePast =
-  "not on lavapipe: one invocation more, whose item lies past the tensor, in the padding of the last quad, which no " +
-  "tensor shows, or outside of the binding, where lavapipe drops writes; SwiftShader writes to the last quad instead, " +
-  "as WGSL allows, and needs the bound";
-
-const lanesInOrder =
-  "not on software adapters: lane `half` spoils its own place, which lane 0 has read by then, as these drivers run " +
-  "lanes in order, and which no later round reads; a GPU needs the bound";
 
 /** A dispatch takes several tensors, each in workgroups of its own. */
-const afterTheLast = (kernel: RegExp, last: number): readonly Equivalent[] => {
+const afterTheLast = (kernel: RegExp, last: number): readonly LetOff[] => {
   const reason =
     "the dispatch ends with the last tensor's workgroups: what comes after them has no quads, if it comes at all";
   return [
@@ -33,22 +13,11 @@ const afterTheLast = (kernel: RegExp, last: number): readonly Equivalent[] => {
   ];
 };
 
-const nextItemsRows =
-  "not on software adapters: rows past the last are the first of the next item, whose own workgroups come after, as these " +
-  "drivers start them in order, or of none; a GPU needs the bound";
-
 const unseenWeights =
   "the weights of keys that a row does not see, up to the end of the blocks that its neighbours see, are there, and are 0";
 
 /** Every entry is argued from the kernel's text. */
-export const equivalents: readonly Equivalent[] = [
-  {
-    kernel: /./,
-    fault: "bound",
-    line: /^if \((4u \* )?(i|at|row|unit|group|channel) (<|>=) params\.(quads\d?|count|rows|units|channels)\)/,
-    mutated: /^if \((4u \* )?(i|at|row|unit|group|channel) (<=|>) params\./,
-    reason: onePast,
-  },
+export const equivalents: readonly LetOff[] = [
   {
     kernel: /^adamW\.norm$/,
     fault: "comparison",
@@ -75,14 +44,6 @@ export const equivalents: readonly Equivalent[] = [
     fault: "comparison",
     line: /^if \(lane > 0u\) \{ return; \}$/,
     reason: "all lanes have the same sums, and so write the same values to the same places",
-  },
-  {
-    kernel: /^imagesFromBytes$/,
-    fault: "bound",
-    line: /^for \(var c = 0u; c < 3u/,
-    reason:
-      "not on software adapters, nearly always: a fourth plane is the next image's first, whose own invocations write it " +
-      "after, as these drivers run neighbouring workgroups in order; a GPU needs the bound",
   },
   {
     kernel: /^arg(max|min)$/,
@@ -149,25 +110,10 @@ export const equivalents: readonly Equivalent[] = [
     reason: "one lane more joins what is joined elsewhere too: a maximum is the same if a part is seen twice",
   },
   {
-    kernel: /^shared\.workgroupSum$/,
-    fault: "bound",
-    line: /^if \(lane < half\)/,
-    reason: lanesInOrder,
-  },
-  {
     kernel: /^shared\.errorFunction$/,
     fault: "bound",
     line: /abs\(x\) < vec4<f32>\(0\.05\)/,
     reason: "differs at 0.05 alone, where both forms are as exact as is promised",
-  },
-  {
-    kernel: /^shared\.normals$/,
-    fault: "sign",
-    line: /cos\(/,
-    mutated: /\+ 0\.5\)/,
-    reason:
-      "a whole turn more: the same on adapters whose cosine is as exact beyond π, which WGSL does not promise and software " +
-      "adapters keep",
   },
   ...matmulEquivalents,
   {
@@ -175,12 +121,6 @@ export const equivalents: readonly Equivalent[] = [
     fault: "bound",
     line: /^for \(var i = max\(firstQueryOf\(first\)/,
     reason: "one step more, of queries past the end, whose weights are 0",
-  },
-  {
-    kernel: /^attention\.backward\.(key|query)\.shared$/,
-    fault: "sign",
-    line: /^let unitRows = min\(params\.unitRows, count - first\)/,
-    reason: nextItemsRows,
   },
   ...(["extremum", "sign"] as const).map((fault) => ({
     kernel: /^attention\.(forward|backward\.(query|weights))\.shared$/,
@@ -217,23 +157,10 @@ export const equivalents: readonly Equivalent[] = [
     reason: "the sum of a query that sees no key is not used, as there is no key to use it for",
   },
   {
-    kernel: /^attention\.visibility$/,
-    fault: "bound",
-    line: /^for \(var quad = lane; quad < quads/,
-    reason: nextItemsRows,
-  },
-  {
     kernel: /^attention\.backward\.weights\.shared$/,
     fault: "bound",
     line: /^for \(var r = 0u; r < rows/,
     reason: "one row more is the first again, or one past the last query, which is not read",
-  },
-  {
-    kernel: /^attention\.decode\.(split|join)$/,
-    fault: "bound",
-    line: /lane (<|>=) params\.quads\)/,
-    mutated: /lane (<=|>) params\.quads\)/,
-    reason: nextItemsRows,
   },
   {
     kernel: /^attention\.backward\.query\.shared$/,
@@ -246,13 +173,6 @@ export const equivalents: readonly Equivalent[] = [
     fault: "bound",
     line: /^let w\d+ = select\(vec4<f32>\(0\.0\), weights\[/,
     reason: unseenWeights,
-  },
-  {
-    kernel: /^attention\.decode\.join$/,
-    fault: "bound",
-    line: /^if \(row >= params\.units \|\|/,
-    mutated: /^if \(row > params/,
-    reason: onePast,
   },
   {
     kernel: /^attention\.(forward|backward\.(query|key))$/,
@@ -300,22 +220,10 @@ export const equivalents: readonly Equivalent[] = [
     reason: "all lanes have the same maximum, and all but the first write it to the same place",
   },
   {
-    kernel: /^attention\.decode\.split$/,
-    fault: "bound",
-    line: /^if \(lane < half\)/,
-    reason: lanesInOrder,
-  },
-  {
     kernel: /^dropout/,
     fault: "bound",
     line: /^let kept = /,
     reason: "differs where a random word equals the threshold: one in 2^32",
-  },
-  {
-    kernel: /^embedding\.backward\.count$/,
-    fault: "bound",
-    line: /params\.vocabulary/,
-    reason: "not on lavapipe: the slots of one id more lie outside of the binding, where it drops writes",
   },
   {
     kernel: /^embedding\.backward\.scan$/,
@@ -323,36 +231,4 @@ export const equivalents: readonly Equivalent[] = [
     line: /^let last = min\(first \+ params\.perLane/,
     reason: "lane 0 then takes the whole sum (0 - perLane wraps to more than the length), all others nothing",
   },
-  {
-    kernel: /^embedding\.backward\.scan$/,
-    fault: "barrier",
-    line: /./,
-    reason:
-      "not on software adapters: a lane reads the totals of lower lanes only, and these drivers run lanes in order; " +
-      "a GPU needs the barrier",
-  },
-  {
-    kernel: /^embedding\.backward\.weight$/,
-    fault: "bound",
-    line: /^if \(id > 0u\) \{ first = /,
-    reason:
-      "not on lavapipe: reads slot -1, outside of the binding, which gives the 0 that first has already",
-  },
 ];
-
-interface FaultyLine {
-  readonly fault: Fault;
-  readonly line: string;
-  readonly mutated: string;
-}
-
-/** Finds the reason why a mutant is equivalent; undefined if there is none. */
-export function whyEquivalent(label: string, mutant: FaultyLine): string | undefined {
-  return equivalents.find(
-    ({ kernel, fault, line, mutated }) =>
-      kernel.test(label) &&
-      fault === mutant.fault &&
-      line.test(mutant.line) &&
-      (mutated?.test(mutant.mutated) ?? true),
-  )?.reason;
-}

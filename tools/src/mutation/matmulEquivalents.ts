@@ -1,12 +1,12 @@
-/** @file Mutants of matmul that no test can kill, with the reason for each. */
+/** @file Mutants of matmul that compute the same, with the reason for each. */
 
-import type { Equivalent } from "./equivalents.ts";
+import type { LetOff } from "./letOff.ts";
 
 const tilings = /^matmul\.(broadcast|register|tile|matrix)$/;
 const pastTheEnd = "rows and columns past the end of y are not stored, whatever they compute";
 
 /** Every entry is argued from the kernels' text. */
-export const matmulEquivalents: readonly Equivalent[] = [
+export const matmulEquivalents: readonly LetOff[] = [
   {
     kernel: tilings,
     fault: "sign",
@@ -66,25 +66,10 @@ export const matmulEquivalents: readonly Equivalent[] = [
     reason: "an invocation takes four columns, and there are none for columns past the last",
   },
   {
-    kernel: /^matmul\.(register|tile)$/,
-    fault: "bound",
-    line: /^if \(row \+ \d+u < params\.rows\)/,
-    reason:
-      "not on software adapters: one row past the last is the first of the next item, whose own invocations write it after, " +
-      "as these drivers run them in order, or lies outside of the binding; a GPU needs the bound",
-  },
-  {
     kernel: /^matmul\.broadcast$/,
     fault: "comparison",
     line: /^if \(column == 0u && batch == 0u\) \{ storeSum/,
     mutated: /column != 0u/,
     reason: "all lanes of a subgroup have the same sums, and write them to the same places",
-  },
-  {
-    kernel: /^matmul\.matrix$/,
-    fault: "bound",
-    line: /^if \(lane < SIDE/,
-    reason:
-      "the emulated subgroups that sum have 16 lanes, so that a workgroup has no lane more; a GPU with 32 needs the bound",
   },
 ];

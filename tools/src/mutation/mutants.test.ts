@@ -1,7 +1,7 @@
 /** @file Faults in WGSL. */
 
 import { expect, it } from "vitest";
-import { applyMutant, endsOfForms, formOf, listMutants, reachableText, sharedFunctions } from "./mutants.ts";
+import { applyMutant, endsOfForms, evenly, formOf, keyOf, listMutants, sampleOf } from "./mutants.ts";
 
 const mutated = (line: string): string[] =>
   listMutants([line]).map((mutant) => `${mutant.fault}: ${mutant.mutated}`);
@@ -43,29 +43,37 @@ it("lists a line of several variants once, and mutates it wherever it stands", (
   expect(bodies.map((body) => applyMutant(body, mutant!))).toEqual(["a;\n  y = a - b;", "y = a - b;\nb;"]);
 });
 
-it("passes over functions that main never reaches", () => {
-  const body = [
-    "fn a() -> u32 { return 1u; }",
-    "fn b() {",
-    "  x = a() + 1u;",
-    "}",
-    "fn c() {",
-    "  y = 2u - 1u;",
-    "}",
-  ];
-  const text = reachableText([...body, "@compute", "fn main() {", "  b();", "}"].join("\n"));
-  expect(text).toContain("x = a() + 1u");
-  expect(text).toContain("return 1u");
-  expect(text).not.toContain("y = 2u");
+it("drops barriers one by one, by their functions", () => {
+  const shared = "fn sum() {\n  workgroupBarrier();\n}\n";
+  const main = ["fn main() {", "  workgroupBarrier();", "  a = b + c;", "  workgroupBarrier();", "}"].join(
+    "\n",
+  );
+  const barriers = listMutants([main]).filter(({ fault }) => fault === "barrier");
+  expect(barriers.map(({ at }) => at)).toEqual(["main 0", "main 1"]);
+  expect(new Set(barriers.map(keyOf)).size).toBe(2);
+  expect(applyMutant(`${shared}${main}`, barriers[0]!)).toBe(
+    `${shared}${main.replace("workgroupBarrier();", "")}`,
+  );
+  expect(applyMutant(`${shared}fn main() {\n  workgroupBarrier();\n}`, barriers[1]!)).toContain(
+    "main() {\n  workgroupBarrier",
+  );
 });
 
-it("finds functions that stand in shared sources, and leaves them to themselves", () => {
-  const shared = "fn f() -> u32 { return 1u + 2u; }";
-  const body = (own: string) => `${shared}\nfn main() {\n  ${own}\n}`;
-  const kernels = { a: [body("x = f() - a;")], b: [body("x = f() - b;"), "fn g() { }\nfn main() { }"] };
-  const found = sharedFunctions(kernels, [`const text = wgsl\`\n${shared}\n\`;`]);
-  expect([...found]).toEqual([["f", [`${shared}\n`]]]);
-  expect(reachableText(body("x = f();"), new Set(found.get("f")))).not.toContain("1u + 2u");
+const named = (some: Iterable<{ mutated: string; at?: string }>) =>
+  [...some].map(({ mutated, at }) => at ?? mutated).toSorted();
+
+it("has every barrier in a sample, and keeps keys of other faults as they were", () => {
+  const lines = ["fn main() {", "  workgroupBarrier();", "  a1 = b + c;", "  a2 = b + c;", "  a3 = b + c;"];
+  const mutants = listMutants([[...lines, "  workgroupBarrier();", "}"].join("\n")]);
+  expect(named(sampleOf(mutants, 1))).toEqual(["a3 = b - c;", "main 0", "main 1"]);
+  expect(named(endsOfForms(mutants))).toEqual(["a1 = b - c;", "a3 = b - c;", "main 0", "main 1"]);
+  expect(keyOf(mutants.find(({ line }) => line.startsWith("a1"))!)).toBe("a1 = b + c;\na1 = b - c;");
+});
+
+it("takes a sample from the whole of a list", () => {
+  const items = Array.from({ length: 10 }, (_, i) => i);
+  expect(evenly(items, 4)).toEqual([2, 4, 7, 9]);
+  expect(evenly(items, Infinity)).toEqual(items);
 });
 
 it("takes the first and the last of the lines that differ in numbers alone", () => {

@@ -1,5 +1,7 @@
 /** @file Faults that are put into WGSL, one at a time. */
 
+import { type PlacedLine, placeLines } from "./wgslFunctions.ts";
+
 /** Kinds of faults. */
 export type Fault = "sign" | "barrier" | "index" | "comparison" | "bound" | "extremum";
 
@@ -11,6 +13,8 @@ export interface Mutant {
   readonly mutated: string;
   /** Which of the faults of this kind in this line, from 0. */
   readonly place: number;
+  /** Which of the lines that read so, for a barrier: its function and how many stand there before it. */
+  readonly at?: string;
 }
 
 interface Rule {
@@ -63,99 +67,70 @@ const rules: readonly Rule[] = [
   },
 ];
 
-const functionStart = /^fn (\w+)\(/;
-
-interface SplitText {
-  /** What stands outside of functions. */
-  readonly rest: string;
-  readonly functions: ReadonlyMap<string, string>;
-}
-
-/** Splits WGSL whose functions start and end at the first column, as ours do. */
-function splitFunctions(body: string): SplitText {
-  const functions = new Map<string, string>();
-  let rest = "";
-  let open: string | undefined;
-  for (const line of body.split("\n")) {
-    open ??= functionStart.exec(line)?.[1];
-    if (open === undefined) {
-      rest += `${line}\n`;
-      continue;
-    }
-    functions.set(open, `${functions.get(open) ?? ""}${line}\n`);
-    if (line.startsWith("}") || /^fn .*\}$/.test(line)) open = undefined;
-  }
-  return { rest, functions };
-}
-
 /**
- * Leaves out the functions that `main` never reaches: a shared helper text may hold more than one kernel needs, and what
- * does not run cannot fail.
- *
- * @param shared texts of functions to leave out as well
- */
-export function reachableText(body: string, shared: ReadonlySet<string> = new Set()): string {
-  const { rest, functions } = splitFunctions(body);
-  const reached = new Set<string>();
-  const visit = (name: string): void => {
-    const text = functions.get(name);
-    if (text === undefined || reached.has(name)) return;
-    reached.add(name);
-    for (const [, called = ""] of text.matchAll(/\b(\w+)\(/g)) visit(called);
-  };
-  visit("main");
-  const kept = [...functions].filter(([name, text]) => reached.has(name) && !shared.has(text));
-  return rest + kept.map(([, text]) => text).join("");
-}
-
-/**
- * Finds the functions that stand as they are in sources that kernels share: a fault in one of them is a fault in all of
- * these kernels at once, and is examined so. What a kernel's own text is does not depend on which other kernels are seen.
- *
- * @param kernels texts of the variants, by label
- * @param sources of the files that are shared
- * @returns the functions' texts by name
- */
-export function sharedFunctions(
-  kernels: Readonly<Record<string, readonly string[]>>,
-  sources: readonly string[],
-): Map<string, string[]> {
-  const found = new Map<string, Set<string>>();
-  const bodies = new Set(Object.values(kernels).flat());
-  for (const [name, text] of [...bodies].flatMap((body) => [...splitFunctions(body).functions])) {
-    if (name === "main" || !sources.some((source) => source.includes(text.trimEnd()))) continue;
-    found.set(name, (found.get(name) ?? new Set()).add(text));
-  }
-  return new Map([...found].map(([name, texts]) => [name, [...texts].toSorted()]));
-}
-
-/**
- * Lists the mutants of some WGSL, each once however often its line occurs.
+ * Lists the mutants of some WGSL: each once however often its line occurs, but barriers one by one, since what one of them
+ * keeps apart may be kept apart by the others too.
  *
  * @param texts what is to be mutated, of all variants of a kernel
  */
 export function listMutants(texts: readonly string[]): Mutant[] {
-  const lines = new Set(texts.flatMap((text) => text.split("\n").map((line) => line.trim())));
   const mutants = new Map<string, Mutant>();
-  for (const line of lines) {
-    if (line === "" || declarations.test(line)) continue;
-    for (const { fault, pattern, replace, except } of rules) {
-      if (except?.test(line)) continue;
-      let place = 0;
-      for (const match of line.matchAll(pattern)) {
-        const at = match.index;
-        const mutated = line.slice(0, at) + replace(match[0]) + line.slice(at + match[0].length);
-        const mutant = { fault, line, mutated, place: place++ };
-        if (mutated !== line) mutants.set(`${line}\n${mutated}`, mutant);
+  const known = new Map<string, readonly Mutant[]>();
+  for (const text of texts) {
+    const placeOf = countPlaces();
+    for (const placed of placeLines(text)) {
+      const line = placed.text.trim();
+      const at = placeOf(placed);
+      let faults = known.get(line);
+      if (!faults) known.set(line, (faults = faultsOf(line)));
+      for (const found of faults) {
+        const mutant = found.fault === "barrier" ? { ...found, at } : found;
+        const key = keyOf(mutant);
+        if (!mutants.has(key)) mutants.set(key, mutant);
       }
     }
   }
   return [...mutants.values()];
 }
 
-/** A fault without the numbers of its line: rows of a block have lines of one form. */
-export const formOf = ({ line, mutated }: Pick<Mutant, "line" | "mutated">): string =>
-  `${line}\n${mutated}`.replaceAll(/\d+/g, "#");
+function faultsOf(line: string): Mutant[] {
+  if (line === "" || declarations.test(line)) return [];
+  const mutants = new Map<string, Mutant>();
+  for (const { fault, pattern, replace, except } of rules) {
+    if (except?.test(line)) continue;
+    let place = 0;
+    for (const match of line.matchAll(pattern)) {
+      const at = match.index;
+      const mutated = line.slice(0, at) + replace(match[0]) + line.slice(at + match[0].length);
+      const mutant = { fault, line, mutated, place: place++ };
+      if (mutated !== line) mutants.set(mutated, mutant);
+    }
+  }
+  return [...mutants.values()];
+}
+
+/** Names each line of a text by its function and by how many there read the same before it. */
+function countPlaces(): (line: PlacedLine) => string {
+  const seen = new Map<string, number>();
+  return ({ text, within = "" }) => {
+    const key = `${within}\n${text.trim()}`;
+    const count = seen.get(key) ?? 0;
+    seen.set(key, count + 1);
+    return `${within} ${count}`;
+  };
+}
+
+/** Tells the mutants of a kernel apart. */
+export const keyOf = ({ line, mutated, at }: Pick<Mutant, "line" | "mutated" | "at">): string =>
+  [line, mutated, ...(at === undefined ? [] : [at])].join("\n");
+
+/** A fault without the numbers of its line: rows of a block have lines of one form. Each barrier has a form of its own. */
+export const formOf = ({ line, mutated, at }: Pick<Mutant, "line" | "mutated" | "at">): string =>
+  keyOf({
+    line: line.replaceAll(/\d+/g, "#"),
+    mutated: mutated.replaceAll(/\d+/g, "#"),
+    ...(at === undefined ? {} : { at }),
+  });
 
 /** The first and the last mutant of each form, in order. */
 export function endsOfForms(mutants: readonly Mutant[]): Mutant[] {
@@ -165,8 +140,21 @@ export function endsOfForms(mutants: readonly Mutant[]): Mutant[] {
   return mutants.filter((mutant) => ends.has(mutant));
 }
 
+/** Some of a kernel's mutants, at most `count` evenly from its text, and every barrier: each is a race of its own. */
+export function sampleOf(mutants: readonly Mutant[], count: number): Set<Mutant> {
+  const isBarrier = ({ fault }: Mutant): boolean => fault === "barrier";
+  const others = mutants.filter((mutant) => !isBarrier(mutant));
+  return new Set([...mutants.filter(isBarrier), ...evenly(others, count)]);
+}
+
+/** At most `count` of some items, at even distances. */
+export function evenly<T>(items: readonly T[], count: number): T[] {
+  const share = Math.min(1, count / items.length);
+  return items.filter((_, i) => Math.floor((i + 1) * share) > Math.floor(i * share));
+}
+
 /**
- * Puts a fault into a text, in every line that reads so.
+ * Puts a fault into a text, in every line that reads so, or in the one where the mutant says which.
  *
  * @param functions texts of a shared function, in which alone the fault is put
  * @returns the very text where it has no such line
@@ -174,9 +162,12 @@ export function endsOfForms(mutants: readonly Mutant[]): Mutant[] {
 export function applyMutant(body: string, mutant: Mutant, functions?: readonly string[]): string {
   if (functions)
     return functions.reduce((text, part) => text.replaceAll(part, () => applyMutant(part, mutant)), body);
-  const { line, mutated } = mutant;
-  return body
-    .split("\n")
-    .map((text) => (text.trim() === line ? text.replace(line, () => mutated) : text))
+  const { line, mutated, at } = mutant;
+  const placeOf = countPlaces();
+  return placeLines(body)
+    .map((placed) => {
+      const here = at === undefined || placeOf(placed) === at;
+      return here && placed.text.trim() === line ? placed.text.replace(line, () => mutated) : placed.text;
+    })
     .join("\n");
 }

@@ -5,9 +5,10 @@ import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { runCommand } from "../process/runCommand.ts";
 import { workspaceRoot } from "../process/workspaceRoot.ts";
-import { examineSubject, type Extent, testDigests } from "./examineSubject.ts";
-import { listMutants } from "./mutants.ts";
-import { MutationHost } from "./mutationHost.ts";
+import { softwareAdapters } from "../setup/driverOf.ts";
+import { type Examination, examineSubject, type Extent } from "./examineSubject.ts";
+import { type MutationAdapter, provideMutationAdapter } from "./mutationAdapter.ts";
+import { MutationHost, startWorker } from "./mutationHost.ts";
 import { providePlan } from "./mutationPlan.ts";
 import {
   digestOf,
@@ -17,34 +18,40 @@ import {
   stillHolds,
   summarizeKernel,
 } from "./mutationReport.ts";
+import { listMutants } from "./mutants.ts";
 import { listSubjects, type Subject } from "./subjects.ts";
+import { testDigests } from "./testDigests.ts";
 import { listTestFiles } from "./testFiles.ts";
 
-const help = `nx run tools:mutate [-- --kernel=PATTERN] [--tests=PATTERN] [--named=PATTERN] [--list]
-                        [--again] [--ends] [--at-most=N] [--record]
+const help = `nx run tools:mutate [-- --kernel=PATTERN] [--tests=PATTERN] [--named=PATTERN] [--list] [--again]
+                        [--ends] [--at-most=N] [--adapter=NAME] [--record]
 
-Puts one fault at a time into the WGSL of each kernel (a sign flipped, a barrier dropped, an index shifted, a comparison
-swapped, a bound moved by one, min for max) and runs the tests that use the kernel until one fails: the file of which
-most tests use it first, of these the quickest, and before all the test that killed the mutant before.
-A kernel is passed over where packages/tensor-core/results/mutation.json has a result for the same WGSL and the same
-test files with no survivor. What an interrupted run found is kept in .candor/mutation.
+Puts one fault at a time into the WGSL of each kernel (a sign flipped, one barrier dropped, an index shifted, a comparison
+swapped, a bound moved by one, min for max) and runs the tests that use the faulty variant of the kernel until one fails:
+by the time that one is expected to take until it does, which counts what it must compile, what share of its file's
+tests use the kernel, and how many faults it has killed so far. After every few kills the killing tests run without a
+fault, in the same process; kills count only if they pass.
+A kernel is passed over where the record has a result for the same WGSL, the same test files and the same tolerances and
+host code beside them, with no survivor. What an interrupted run confirmed is kept in .candor/mutation.
   --kernel   only kernels whose label matches this regular expression
   --tests    only the test files whose path does, such as ops/conv: quicker to begin with than the whole suite, but a
              mutant that another file kills counts as a survivor
   --named    only the tests whose full names do, such as "epilogue"; what holds for --tests holds here
   --list     list kernels and their mutants, and run nothing but the tests without faults
   --again    forget earlier results of these kernels
-  --at-most  examine N mutants of a kernel, spread evenly over its text, beside those that were examined before; the
-             table says which share that is, and a later run without it goes on with the rest
+  --at-most  examine N mutants of a kernel, spread evenly over its text, beside its barriers and those that were examined
+             before; the table says which share that is, and a later run without it goes on with the rest
   --ends     of lines that differ in numbers alone, as one line of our source makes for each row of a block, only the
-             first and the last; the table says which share of the forms was examined
+             first and the last, and every barrier; the table says which share of the forms was examined
+  --adapter  ${softwareAdapters.join(" or ")} in place of the adapter that set-up chose: SwiftShader shows faults that lavapipe
+             hides, and has a record of its own
   --record   put the results of these kernels into packages/tensor-core/results/mutation.json, beside the others there
-The exit status is 1 if a mutant survives that tools/src/mutation/equivalents.ts does not justify.
+             (mutation.swiftshader.json on SwiftShader); a run over everything drops kernels that are no more
+The exit status is 1 if a mutant survives that neither tools/src/mutation/equivalents.ts nor hiddenFaults.ts lets off,
+if a test fails without a fault, or if a kernel could not be examined to the end; these are listed last.
 Example: nx run tools:mutate -- --kernel='^(unfold|conv)' --tests=ops/conv --record`;
 
 const source = join(workspaceRoot, "packages", "tensor-core", "src");
-const folders = { source, kept: join(workspaceRoot, ".candor", "mutation") };
-const recordFile = join(workspaceRoot, "packages", "tensor-core", "results", "mutation.json");
 /** Whose functions are examined by themselves, in all kernels at once. */
 const sharedSources = [
   "kernel/wgsl",
@@ -63,6 +70,7 @@ await runCommand(async () => {
       again: { type: "boolean", default: false },
       ends: { type: "boolean", default: false },
       "at-most": { type: "string", default: "Infinity" },
+      adapter: { type: "string" },
       record: { type: "boolean" },
       help: { type: "boolean", short: "h" },
     },
@@ -76,42 +84,82 @@ await runCommand(async () => {
   if (!(extent.atMost >= 1)) throw new Error(`--at-most must be a number >= 1, got ${values["at-most"]}`);
   const files = listTestFiles(source).filter((file) => new RegExp(values.tests).test(file));
   if (files.length === 0) throw new Error(`no test file matches --tests=${values.tests}`);
-  const host = new MutationHost();
+  const chosen = softwareAdapters.find((name) => name === values.adapter);
+  if (values.adapter !== undefined && !chosen)
+    throw new Error(`--adapter must be ${softwareAdapters.join(" or ")}, got ${values.adapter}`);
+  const adapter = await provideMutationAdapter(chosen);
+  console.log(`mutate: on ${adapter.name}`);
+  const host = new MutationHost(() => startWorker(adapter.env));
+  const kept = keptFolder(adapter);
+  const recordFile = recordFileOf(adapter);
+  const examination = { host, adapter, kept, digestOfTest: testDigests(source) };
   try {
-    const plan = await providePlan(host, files, values.named, folders);
-    for (const line of plan.failing) console.log(`mutate: left out, fails without a fault: ${line}`);
-    const subjects = listSubjects(plan, readShared()).filter(({ label }) => wanted.test(label));
+    const plan = await providePlan(host, files, values.named, { source, kept });
+    const all = listSubjects(plan, readShared());
+    const subjects = all.filter(({ label }) => wanted.test(label));
     if (subjects.length === 0) throw new Error(`no kernel matches --kernel=${values.kernel}`);
     if (values.list) {
       for (const { label, texts } of subjects) console.log(`${label}: ${listMutants(texts).length} mutants`);
       return 0;
     }
     const summaries: KernelSummary[] = [];
+    const problems = plan.failing.map((line) => `left out, fails without a fault: ${line}`);
     for (const subject of subjects) {
-      const summary = await examine(host, subject, extent);
-      summaries.push(summary);
-      if (values.record) record([summary]);
+      try {
+        const summary = await examine(examination, subject, extent, readRecorded(recordFile));
+        summaries.push(summary);
+        if (values.record) writeRecorded(recordFile, mergeSummaries(readRecorded(recordFile), [summary]));
+      } catch (error) {
+        problems.push(`not examined to the end: ${(error as Error).message}`);
+        host.close(); // the next kernel begins in a process that nothing has spoilt
+      }
+    }
+    const whole =
+      files.length === listTestFiles(source).length && values.named === "." && problems.length === 0;
+    if (values.record && whole) {
+      const labels = new Set(all.map(({ label }) => label));
+      writeRecorded(
+        recordFile,
+        readRecorded(recordFile).filter(({ kernel }) => labels.has(kernel)),
+      );
     }
     console.log(showSummaries(summaries));
-    return summaries.some(({ survivors }) => survivors.length > 0) ? 1 : 0;
+    for (const problem of problems) console.log(`mutate: ${problem}`);
+    return problems.length > 0 || summaries.some(({ survivors }) => survivors.length > 0) ? 1 : 0;
   } finally {
     host.close();
   }
 });
 
 /** The result of a kernel: the recorded one where it still holds, else a new one. */
-async function examine(host: MutationHost, subject: Subject, extent: Extent): Promise<KernelSummary> {
+async function examine(
+  examination: Examination,
+  subject: Subject,
+  extent: Extent,
+  recorded: readonly KernelSummary[],
+): Promise<KernelSummary> {
   const { label, texts, tests } = subject;
-  const recorded = readRecorded().find(({ kernel }) => kernel === label);
-  if (recorded && !extent.again && stillHolds(recorded, digestOf(texts), testDigests(source)))
-    return recorded;
-  const summary = summarizeKernel(await examineSubject(host, subject, folders, extent));
+  const earlier = recorded.find(({ kernel }) => kernel === label);
+  if (earlier && !extent.again && stillHolds(earlier, digestOf(texts), examination.digestOfTest))
+    return earlier;
+  const summary = summarizeKernel(await examineSubject(examination, subject, extent));
   const { killed, survivors, mutants, secondsPerMutant } = summary;
   console.log(
     `mutate: ${label}: ${killed} of ${mutants} killed, ${survivors.length} survive ` +
       `(${tests.length} tests, ${secondsPerMutant} s a mutant)`,
   );
   return summary;
+}
+
+/** Plans and results of adapters differ: the features that they have choose variants, and each hides other faults. */
+function keptFolder({ kind }: MutationAdapter): string {
+  const folder = join(workspaceRoot, ".candor", "mutation");
+  return kind === "lavapipe" ? folder : join(folder, kind);
+}
+
+function recordFileOf({ kind }: MutationAdapter): string {
+  const name = kind === "lavapipe" ? "mutation.json" : `mutation.${kind}.json`;
+  return join(workspaceRoot, "packages", "tensor-core", "results", name);
 }
 
 function readShared(): string[] {
@@ -122,14 +170,14 @@ function readShared(): string[] {
   });
 }
 
-function readRecorded(): KernelSummary[] {
-  return existsSync(recordFile) ? (JSON.parse(readFileSync(recordFile, "utf8")) as KernelSummary[]) : [];
+function readRecorded(file: string): KernelSummary[] {
+  return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as KernelSummary[]) : [];
 }
 
-function record(summaries: readonly KernelSummary[]): void {
-  mkdirSync(dirname(recordFile), { recursive: true });
+function writeRecorded(file: string, summaries: readonly KernelSummary[]): void {
+  mkdirSync(dirname(file), { recursive: true });
   // Renamed into place: another run may be reading.
-  const part = `${recordFile}.${process.pid}`;
-  writeFileSync(part, `${JSON.stringify(mergeSummaries(readRecorded(), summaries), undefined, 1)}\n`);
-  renameSync(part, recordFile);
+  const part = `${file}.${process.pid}`;
+  writeFileSync(part, `${JSON.stringify(summaries, undefined, 1)}\n`);
+  renameSync(part, file);
 }

@@ -37,6 +37,7 @@ it("a fault is killed that loses two processes, between which the tests pass wit
   const { host, asked } = hostThat("died", survived, "died");
   expect(await host.examine(request, limitMs)).toEqual({ kind: "killed", lost: "died" });
   expect(asked).toEqual(["a - b", "a + b", "a - b"]);
+  expect(host.processes).toBe(2);
 });
 
 it("a fault that loses one process alone has the verdict of the second", async () => {

@@ -9,9 +9,6 @@ import type { Loss, MutantRequest, Plan, Reply, Request, Verdict } from "./mutat
 const startMs = 300_000;
 const planMs = 1_800_000;
 const slowFactor = 10;
-/** Nearly all time goes into compiling each faulty kernel once: lavapipe need neither optimise nor keep it. */
-const compileQuickly = { GALLIVM_PERF: "nopt", MESA_SHADER_CACHE_DISABLE: "true" };
-
 /** What is used of a child process that runs tests. */
 export interface TestProcess {
   on(event: "message" | "exit", listener: (message: unknown) => void): unknown;
@@ -24,10 +21,16 @@ export interface TestProcess {
 export class MutationHost {
   readonly #start: () => Promise<TestProcess>;
   #child: TestProcess | undefined;
+  #processes = 0;
 
   /** @param start starts a process, and waits until it is ready */
-  constructor(start: () => Promise<TestProcess> = startWorker) {
+  constructor(start: () => Promise<TestProcess>) {
     this.#start = start;
+  }
+
+  /** How many processes were started so far: where it rises, the process before has taken its state with it. */
+  get processes(): number {
+    return this.#processes;
   }
 
   /** Runs every test of a file whose name matches a pattern without a fault, twice. */
@@ -72,8 +75,14 @@ export class MutationHost {
     this.#child = undefined;
   }
 
+  async #begin(): Promise<TestProcess> {
+    this.#child = await this.#start();
+    this.#processes++;
+    return this.#child;
+  }
+
   async #ask(request: Request, firstMs: number, limitMs?: (test: number) => number): Promise<Reply | Loss> {
-    const child = (this.#child ??= await this.#start());
+    const child = this.#child ?? (await this.#begin());
     const answer = nextReply(child, firstMs, limitMs);
     child.send(request);
     const reply = await answer;
@@ -91,11 +100,12 @@ function whyFailed(reply: Reply | Loss): string | undefined {
   return verdict.kind === "invalid" ? "the shader is refused" : `"${verdict.by?.name}" fails`;
 }
 
-async function startWorker(): Promise<TestProcess> {
+/** Starts a process that runs tests. @param adapter variables that select one; undefined takes a variable out */
+export async function startWorker(adapter: NodeJS.ProcessEnv): Promise<TestProcess> {
   const worker = fileURLToPath(new URL("mutationWorker.ts", import.meta.url));
   const child = spawn(process.execPath, typescriptArguments(worker), {
     cwd: workspaceRoot,
-    env: { ...process.env, ...compileQuickly },
+    env: { ...process.env, ...adapter },
     stdio: ["ignore", "ignore", "pipe", "ipc"],
   });
   let stderr = "";

@@ -1,17 +1,24 @@
 /** @file Which results are kept, and how new ones join them. */
 
 import { expect, it } from "vitest";
-import { evenly } from "./examineSubject.ts";
-import { type KernelSummary, mergeSummaries, stillHolds, summarizeKernel } from "./mutationReport.ts";
+import {
+  type KernelSummary,
+  mergeSummaries,
+  showSummaries,
+  stillHolds,
+  summarizeKernel,
+} from "./mutationReport.ts";
 
 const summary: KernelSummary = {
   kernel: "b",
+  adapter: "llvmpipe",
   digest: "text",
   tests: { "ops/b.test.ts": "test" },
   secondsPerMutant: 1,
   mutants: 2,
   killed: 2,
   equivalent: 0,
+  hidden: 0,
   survivors: [],
 };
 
@@ -24,6 +31,8 @@ it("keeps a result while kernel and tests are the same and nothing survived", ()
   expect(holds({}, "text", "other")).toBe(false);
   expect(holds({ survivors: [{ fault: "sign", line: "a", mutated: "b" }] })).toBe(false);
   expect(holds({ share: 0.5 })).toBe(false);
+  const { tests: _, ...old } = summary;
+  expect(stillHolds(old, "text", () => "test")).toBe(false);
 });
 
 it("puts new results in the place of earlier ones, and leaves the rest", () => {
@@ -42,35 +51,45 @@ it("puts new results in the place of earlier ones, and leaves the rest", () => {
 });
 
 it("counts what compiles, and says what is alive without a reason", () => {
+  const barrier = {
+    fault: "barrier",
+    line: "workgroupBarrier();",
+    mutated: "",
+    place: 0,
+    at: "main 1",
+  } as const;
   const mutant = { fault: "sign", line: "x + y", mutated: "x - y", place: 0 } as const;
   const found = summarizeKernel({
     label: "b",
+    adapter: "llvmpipe",
     digest: "text",
     tests: {},
     seconds: 6,
-    listed: 5,
+    listed: 7,
     forms: 2,
     mutants: [
       { ...mutant, verdict: "killed", lost: "hung" },
       { ...mutant, verdict: "invalid" },
-      { ...mutant, verdict: "survived", equivalent: "why" },
+      { ...mutant, verdict: "survived", pardon: { as: "equivalent", reason: "why" } },
+      { ...mutant, verdict: "survived", pardon: { as: "hidden", reason: "why" } },
       { ...mutant, verdict: "survived" },
+      { ...barrier, verdict: "survived" },
     ],
   });
   expect(found).toMatchObject({
-    share: 0.8,
-    formShare: 0.5,
-    mutants: 3,
+    adapter: "llvmpipe",
+    share: 0.857,
+    formShare: 1,
+    mutants: 5,
     killed: 1,
     lost: 1,
     equivalent: 1,
-    secondsPerMutant: 1.5,
+    hidden: 1,
+    secondsPerMutant: 1,
   });
-  expect(found.survivors).toEqual([{ fault: "sign", line: "x + y", mutated: "x - y" }]);
-});
-
-it("takes a sample from the whole of a list", () => {
-  const items = Array.from({ length: 10 }, (_, i) => i);
-  expect(evenly(items, 4)).toEqual([2, 4, 7, 9]);
-  expect(evenly(items, Infinity)).toEqual(items);
+  expect(found.survivors).toEqual([
+    { fault: "sign", line: "x + y", mutated: "x - y" },
+    { fault: "barrier", line: "workgroupBarrier();", mutated: "", at: "main 1" },
+  ]);
+  expect(showSummaries([found])).toContain("- b, barrier: `workgroupBarrier();` as `` (main 1)");
 });

@@ -1,6 +1,7 @@
 /** @file What is kept of a run: per kernel, in JSON and as a table. */
 
 import { createHash } from "node:crypto";
+import type { Pardon } from "./letOff.ts";
 import { formOf, type Mutant } from "./mutants.ts";
 import type { Loss, TestPlace, Verdict } from "./mutationMessages.ts";
 
@@ -10,13 +11,20 @@ export interface MutantRecord extends Mutant {
   /** The test that killed it, or what happened to the process. */
   readonly by?: TestPlace & { readonly name: string };
   readonly lost?: Loss;
+  /**
+   * True once the killing test has passed without a fault in the same process: what a spoilt process, or one that was lost
+   * since, says is examined again.
+   */
+  readonly confirmed?: boolean;
   /** Why it cannot be killed. */
-  readonly equivalent?: string;
+  readonly pardon?: Pardon;
 }
 
 /** A kernel's mutants. */
 export interface KernelRecord {
   readonly label: string;
+  /** On which it was examined, with driver and compile mode. */
+  readonly adapter: string;
   /** Of the kernel's texts: a kernel that has changed is examined again. */
   readonly digest: string;
   /** Of the test files that killed mutants, by their paths: where one has changed, its mutants are examined again. */
@@ -35,9 +43,14 @@ export function digestOf(bodies: readonly string[]): string {
   return createHash("sha256").update(bodies.toSorted().join("\n")).digest("hex").slice(0, 16);
 }
 
+/** A mutant that no test noticed, without a reason. */
+export type Survivor = Pick<Mutant, "fault" | "line" | "mutated" | "at">;
+
 /** Counts of a kernel, as committed. */
 export interface KernelSummary {
   readonly kernel: string;
+  /** On which it was examined, with driver and compile mode. */
+  readonly adapter: string;
   readonly digest: string;
   readonly tests: Readonly<Record<string, string>>;
   /** By the wall clock, for one mutant. */
@@ -50,18 +63,22 @@ export interface KernelSummary {
   readonly killed: number;
   /** Of these, mutants that no test failed on, but that hung or ended the process, twice. */
   readonly lost?: number;
+  /** Survivors that compute the same. */
   readonly equivalent: number;
-  readonly survivors: readonly { readonly fault: string; readonly line: string; readonly mutated: string }[];
+  /** Survivors that are at fault, of which this adapter shows nothing. */
+  readonly hidden: number;
+  readonly survivors: readonly Survivor[];
 }
 
 /** Sums a kernel up; mutants that do not compile are left out. */
 export function summarizeKernel(record: KernelRecord): KernelSummary {
-  const { label, digest, tests, seconds, listed, forms, mutants } = record;
+  const { label, adapter, digest, tests, seconds, listed, forms, mutants } = record;
   const valid = mutants.filter(({ verdict }) => verdict !== "invalid");
   const alive = valid.filter(({ verdict }) => verdict === "survived");
   const lost = valid.filter(({ verdict, by }) => verdict === "killed" && by === undefined).length;
   return {
     kernel: label,
+    adapter,
     digest,
     tests,
     secondsPerMutant: mutants.length === 0 ? 0 : Number((seconds / mutants.length).toFixed(2)),
@@ -74,10 +91,11 @@ export function summarizeKernel(record: KernelRecord): KernelSummary {
     mutants: valid.length,
     killed: valid.length - alive.length,
     ...(lost > 0 ? { lost } : {}),
-    equivalent: alive.filter(({ equivalent }) => equivalent !== undefined).length,
+    equivalent: alive.filter(({ pardon }) => pardon?.as === "equivalent").length,
+    hidden: alive.filter(({ pardon }) => pardon?.as === "hidden").length,
     survivors: alive
-      .filter(({ equivalent }) => equivalent === undefined)
-      .map(({ fault, line, mutated }) => ({ fault, line, mutated })),
+      .filter(({ pardon }) => pardon === undefined)
+      .map(({ fault, line, mutated, at }) => ({ fault, line, mutated, ...(at === undefined ? {} : { at }) })),
   };
 }
 
@@ -85,12 +103,13 @@ const shareOf = (some: number, all: number): number => Number((some / all).toFix
 
 /** True if all mutants were examined, nothing that the result rests on has changed, and no mutant was left alive. */
 export function stillHolds(
-  summary: KernelSummary,
+  summary: Omit<KernelSummary, "tests"> & Partial<Pick<KernelSummary, "tests">>,
   digest: string,
   digestOfTest: (file: string) => string | undefined,
 ): boolean {
-  const { tests = {}, survivors } = summary;
+  const { tests, survivors } = summary;
   return (
+    tests !== undefined &&
     summary.digest === digest &&
     summary.share === undefined &&
     survivors.length === 0 &&
@@ -114,17 +133,30 @@ export function showSummaries(summaries: readonly KernelSummary[]): string {
   const total = (of: (summary: KernelSummary) => number): number =>
     summaries.reduce((sum, summary) => sum + of(summary), 0);
   const rows = summaries.map(
-    ({ kernel, mutants, killed, equivalent, survivors, secondsPerMutant, share = 1, formShare = share }) =>
-      `| ${kernel} | ${percent(share)} | ${percent(formShare)} | ${mutants} | ${killed} | ${equivalent} | ${survivors.length} | ${secondsPerMutant} |`,
+    ({
+      kernel,
+      mutants,
+      killed,
+      equivalent,
+      hidden,
+      survivors,
+      secondsPerMutant,
+      share = 1,
+      formShare = share,
+    }) =>
+      `| ${kernel} | ${percent(share)} | ${percent(formShare)} | ${mutants} | ${killed} | ${equivalent} | ${hidden} | ${survivors.length} | ${secondsPerMutant} |`,
   );
   const alive = summaries.flatMap(({ kernel, survivors }) =>
-    survivors.map(({ fault, line, mutated }) => `- ${kernel}, ${fault}: \`${line}\` as \`${mutated}\``),
+    survivors.map(
+      ({ fault, line, mutated, at }) =>
+        `- ${kernel}, ${fault}: \`${line}\` as \`${mutated}\`${at === undefined ? "" : ` (${at})`}`,
+    ),
   );
   return [
-    "| kernel | examined | of the forms | mutants | killed | equivalent | survivors | s a mutant |",
-    "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+    "| kernel | examined | of the forms | mutants | killed | equivalent | hidden by the adapter | survivors | s a mutant |",
+    "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
     ...rows,
-    `| all | | | ${total((s) => s.mutants)} | ${total((s) => s.killed)} | ${total((s) => s.equivalent)} | ${total((s) => s.survivors.length)} | |`,
+    `| all | | | ${total((s) => s.mutants)} | ${total((s) => s.killed)} | ${total((s) => s.equivalent)} | ${total((s) => s.hidden)} | ${total((s) => s.survivors.length)} | |`,
     ...(alive.length > 0 ? ["", "Survivors:", "", ...alive] : []),
   ].join("\n");
 }

@@ -16,6 +16,7 @@ import type {
 } from "./mutationMessages.ts";
 import { applyMutant } from "./mutants.ts";
 import { digestOf } from "./mutationReport.ts";
+import { runTests } from "./runTests.ts";
 
 // Loaded at run time, not imported: these sources are what is examined here.
 const tensorCore = join(workspaceRoot, "packages", "tensor-core", "src");
@@ -148,19 +149,13 @@ async function examine(request: MutantRequest): Promise<Verdict> {
   // What a kernel leaves out would be found in memory where an earlier run of the same test had written it.
   for (const pool of pools) pool.trim();
   active = { request, mutated: new Map() };
+  const tests = request.tests.map(({ file, index }) => {
+    const test = byFile.get(file)?.[index];
+    if (!test) throw new Error(`${file} has no test ${index}`);
+    return { file, index, name: test.name, run: () => run(test) };
+  });
   try {
-    for (const [begins, { file, index }] of request.tests.entries()) {
-      send({ begins });
-      const test = byFile.get(file)?.[index];
-      const error = test && (await run(test));
-      if (!error) continue;
-      const text = `${error.message} ${String((error as { cause?: unknown }).cause ?? "")}`;
-      // What Tint refuses is no kernel; a rejected dispatch names the shader.
-      if (/rror while parsing WGSL|Invalid ShaderModule|Invalid ComputePipeline/.test(text))
-        return { kind: "invalid" };
-      return { kind: "killed", by: { file, index, name: test.name } };
-    }
-    return { kind: "survived" };
+    return await runTests(tests, (begins) => send({ begins }));
   } finally {
     active = undefined;
   }

@@ -1,8 +1,8 @@
 /** @file What is examined, and by which tests. */
 
-import { reachableText, sharedFunctions } from "./mutants.ts";
 import type { Plan, PlannedTest } from "./mutationMessages.ts";
 import { digestOf } from "./mutationReport.ts";
+import { reachableText, sharedFunctions } from "./wgslFunctions.ts";
 
 /** What is examined as one: a kernel, or a function that many kernels share. */
 export interface Subject {
@@ -69,7 +69,7 @@ function testsOf(tests: readonly PlannedTest[], labels: ReadonlySet<string>, lim
   const sorted = tests
     .filter(uses)
     .map((test) => ({ ...test, share: share.get(test.file) ?? 0 }))
-    .toSorted((a, b) => Math.round(10 * (b.share - a.share)) || a.ms - b.ms);
+    .toSorted((a, b) => Math.round(10 * b.share) - Math.round(10 * a.share) || a.ms - b.ms);
   let total = 0;
   return sorted.filter(({ ms }) => (total += ms) <= limitMs);
 }

@@ -9,11 +9,11 @@ import { parseArgs } from "node:util";
 import { runCommand } from "../process/runCommand.ts";
 import { type ProcessResult, runProcess } from "../process/runProcess.ts";
 import { workspaceRoot } from "../process/workspaceRoot.ts";
+import { driverOf, type SoftwareAdapter, softwareAdapters } from "../setup/driverOf.ts";
 import { type DriverEnv, probe } from "../setup/probe.ts";
-import { createSetupHost } from "../setup/setupHost.ts";
 import { countSuite, mergeSuites, showSuite, type SuiteRecord, type SuiteReport } from "./suiteRecord.ts";
 
-const kinds = ["lavapipe", "swiftshader"] as const;
+const kinds = softwareAdapters;
 const help = `nx run tools:suites [-- --adapter=NAME] [--without=FEATURES | --whole] [--timeout=SECONDS] [--record] [FILTER ...]
 
 Runs the op suite of tensor-core on lavapipe and on SwiftShader, each with all features and without subgroups and
@@ -55,7 +55,7 @@ await runCommand(async () => {
   const left = whole ? [""] : without === undefined ? ["", "subgroups,shader-f16"] : [without];
   const filter = positionals.length > 0 ? positionals : ["src/ops"];
   const runs: SuiteRecord[] = [];
-  for (const kind of adapter === undefined ? kinds : [adapter as (typeof kinds)[number]]) {
+  for (const kind of adapter === undefined ? kinds : [adapter as SoftwareAdapter]) {
     for (const features of left) {
       const run = await runSuite(kind, features, filter, seconds);
       runs.push(run);
@@ -68,7 +68,7 @@ await runCommand(async () => {
 });
 
 async function runSuite(
-  kind: (typeof kinds)[number],
+  kind: SoftwareAdapter,
   without: string,
   filter: readonly string[],
   timeoutSeconds: number,
@@ -90,14 +90,6 @@ async function runSuite(
     commit: await commitOf(),
     command: `nx run tools:suites -- --adapter=${kind} ${without ? `--without=${without}` : "--whole"} ${filter.join(" ")}`,
   };
-}
-
-function driverOf(kind: (typeof kinds)[number]): string {
-  const host = createSetupHost(workspaceRoot, () => {});
-  const manifest = kind === "swiftshader" ? host.unpackSwiftShader() : host.findLavapipe();
-  if (manifest === undefined)
-    throw new Error("lavapipe is not installed: npm run setup -- --adapter=lavapipe");
-  return manifest;
 }
 
 async function runVitest(
