@@ -1,6 +1,7 @@
 /** @file The public surface of train. */
 
 export * from "./checkpoint/checkpoint.ts";
+export { type FolderUse, thresholdFile } from "./checkpoint/runFolder.ts";
 export * from "./loop/fit.ts";
 export * from "./loop/metricsLog.ts";
 export type { Method } from "./method/method.ts";

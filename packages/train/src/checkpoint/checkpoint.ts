@@ -127,7 +127,7 @@ export async function readLatestCheckpoint(
     }
   }
   if (steps.length > 0)
-    throw new Error(`no checkpoint of ${runFolder} can be read; start again without --resume`);
+    throw new Error(`no checkpoint of ${runFolder} can be read; train it anew by --overwrite`);
   return undefined;
 }
 

@@ -1,7 +1,6 @@
 /** @file `nx run train:fit`: trains a method by a recipe. */
 
 import { existsSync } from "node:fs";
-import { resolve } from "node:path";
 import { starterManifest } from "@candor/data";
 import { showModel } from "@candor/models";
 import { Device } from "@candor/tensor-core";
@@ -11,8 +10,8 @@ import { fit } from "../loop/fit.ts";
 import { showProgress } from "../loop/progress.ts";
 import { describeRun, withPublishedSizes } from "../method/describeRun.ts";
 import { recipes } from "../recipes/recipes.ts";
-import { methods, parseRunConfig, type RunConfig } from "../recipes/runConfig.ts";
-import { readJson } from "./readJson.ts";
+import { methods } from "../recipes/runConfig.ts";
+import { configFromFlags } from "./configFromFlags.ts";
 import { runCommand } from "./runCommand.ts";
 
 const interrupted = 130;
@@ -23,10 +22,9 @@ await runCommand(async (signal) => {
     .usage("$0 [flags]\n\nTrains a method by a recipe; the run's folder can be resumed bit for bit.")
     .option("recipe", {
       choices: Object.keys(recipes),
-      default: "starter",
-      describe: "Complete configuration",
+      describe: "Complete configuration [starter]",
     })
-    .option("method", { choices: methods, default: "ifas" as const, describe: "What is trained" })
+    .option("method", { choices: methods, describe: "What is trained [ifas]" })
     .option("manifest", { type: "string", describe: "Arrow manifest of the data [the newest starter data]" })
     .option("datasets", {
       type: "string",
@@ -56,7 +54,14 @@ await runCommand(async (signal) => {
     .option("resume", {
       type: "boolean",
       default: false,
-      describe: "Go on from the folder's newest checkpoint",
+      describe:
+        "Go on from the folder's newest checkpoint by its config.json; only places of data and weights, --checkpoint-every and " +
+        "what else no trained number depends on may be given anew, and no more --steps, on which the schedule depends",
+    })
+    .option("overwrite", {
+      type: "boolean",
+      default: false,
+      describe: "Begin anew in a folder that holds a run: its checkpoints, metrics and threshold are removed",
     })
     .option("dry-run", {
       type: "boolean",
@@ -74,7 +79,7 @@ await runCommand(async (signal) => {
       "$0 --recipe=clip-l14-qwen2.5-1.5b --dry-run",
       "What a large run would take, before any weights are there",
     )
-    .example("$0 --out=runs/mine --resume", "Go on after a stop")
+    .example("$0 --out=runs/mine --resume", "Go on after a stop, by the run's own configuration")
     .strict()
     .parserConfiguration({ "duplicate-arguments-array": false })
     .parseAsync();
@@ -89,19 +94,18 @@ await runCommand(async (signal) => {
   ] as const) {
     if (Number.isNaN(flags[name])) throw new Error(`--${name} must be a number`);
   }
-  const recipe = recipes[flags.recipe as keyof typeof recipes];
-  const config = override(
-    recipe(flags.method, flags.manifest ?? (flags.dryRun ? "" : await starterManifest())),
-    flags,
+  const { config, folder } = await configFromFlags(flags, async () =>
+    flags.dryRun ? "" : await starterManifest(),
   );
   if (flags.dryRun) {
     const described = describeRun(await Device.open(), await withPublishedSizes(config));
     process.stdout.write(flags.json ? `${JSON.stringify(described)}\n` : `${showModel(described)}\n`);
     return 0;
   }
-  const folder = resolve(flags.out ?? `runs/${config.recipe}-${config.method}-${config.seed}`);
   if (!existsSync(config.manifest)) {
-    throw new Error(`no manifest at ${config.manifest}; make the starter data with "npx nx run data:render"`);
+    throw new Error(
+      `no manifest at ${config.manifest}; name its place with --manifest, or make the starter data with "npx nx run data:render"`,
+    );
   }
   const budget = flags.memoryBudget;
   const device = await Device.open(budget === undefined ? {} : { memoryBudgetBytes: budget * 2 ** 30 });
@@ -112,6 +116,7 @@ await runCommand(async (signal) => {
   const result = await fit(device, config, {
     folder,
     resume: flags.resume,
+    overwrite: flags.overwrite,
     signal,
     describe: (described) => void process.stderr.write(`${showModel(described)}\n`),
     warn: (text) => void process.stderr.write(`${text}\n`),
@@ -138,39 +143,3 @@ await runCommand(async (signal) => {
   process.stderr.write(`stopped at step ${result.steps}; go on with --out=${folder} --resume\n`);
   return interrupted;
 });
-
-/** The recipe, then the JSON file, then the flags. */
-function override(
-  config: RunConfig,
-  flags: {
-    readonly seed?: number | undefined;
-    readonly steps?: number | undefined;
-    readonly batchSize?: number | undefined;
-    readonly learningRate?: number | undefined;
-    readonly alpha?: number | undefined;
-    readonly checkpointEvery?: number | undefined;
-    readonly config?: string | undefined;
-    readonly datasets?: string | undefined;
-    readonly shards?: string | undefined;
-    readonly visionWeights?: string | undefined;
-    readonly lmWeights?: string | undefined;
-  },
-): RunConfig {
-  const file = flags.config === undefined ? {} : readJson(flags.config);
-  const merged: Record<string, unknown> = { ...config, ...file };
-  for (const name of ["seed", "steps", "batchSize", "alpha", "checkpointEvery"] as const) {
-    if (flags[name] !== undefined) merged[name] = flags[name];
-  }
-  if (flags.learningRate !== undefined) {
-    merged["optimizer"] = { ...(merged["optimizer"] as object), learningRate: flags.learningRate };
-  }
-  if (flags.datasets !== undefined) merged["datasets"] = flags.datasets.split(",").filter(Boolean);
-  const { visionWeights: vision, lmWeights: lm } = flags;
-  merged["pretrained"] = {
-    ...(merged["pretrained"] as object),
-    ...(vision === undefined ? {} : { vision }),
-    ...(lm === undefined ? {} : { lm }),
-  };
-  if (flags.shards !== undefined) merged["shards"] = flags.shards;
-  return parseRunConfig(merged);
-}

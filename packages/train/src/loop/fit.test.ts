@@ -4,6 +4,7 @@ import {
   copyFileSync,
   cpSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   truncateSync,
@@ -12,11 +13,12 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { cropDataset, imageBlock, readManifest, writeManifest } from "@candor/data";
-import { Device, DeviceLostError, readSafetensors } from "@candor/tensor-core";
+import { Device, DeviceLostError, readSafetensors, writeSafetensors } from "@candor/tensor-core";
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { checkpointFile, listCheckpoints } from "../checkpoint/checkpoint.ts";
-import { loadPredictor, thresholdFile } from "../predictor/predictor.ts";
+import { thresholdFile } from "../checkpoint/runFolder.ts";
+import { loadPredictor } from "../predictor/predictor.ts";
 import { recipes } from "../recipes/recipes.ts";
 import type { RunConfig } from "../recipes/runConfig.ts";
 import { writeStripes } from "../testing/stripes.ts";
@@ -80,6 +82,101 @@ it(
   },
   timeout,
 );
+
+/** Every file of a run with its bytes. */
+function filesOf(name: string): Map<string, Buffer> {
+  const run = join(folder, name);
+  const files = readdirSync(run, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  return new Map(
+    files.map((entry) => join(entry.parentPath, entry.name)).map((file) => [file, readFileSync(file)]),
+  );
+}
+
+it(
+  "a new run leaves a folder with checkpoints alone, or takes all of it",
+  async () => {
+    const used = join(folder, "used");
+    cpSync(join(folder, "whole"), used, { recursive: true });
+    writeFileSync(
+      thresholdFile(used),
+      JSON.stringify({ value: 0.7, source: "the dev split of the earlier run", step: 4 }),
+    );
+    const before = filesOf("used");
+    const shorter = config({ seed: 1, steps: 4 });
+    await expect(fit(device, shorter, options("used"))).rejects.toThrow(
+      new RegExp(`^${used} holds a run already, .* step 8: .* --resume, .* another --out, .* --overwrite$`),
+    );
+    await expect(fit(device, config(), options("used", { resume: true, overwrite: true }))).rejects.toThrow(
+      "--resume goes on and --overwrite begins anew: leave one out",
+    );
+    expect(filesOf("used")).toEqual(before);
+    await fit(device, shorter, options("used", { overwrite: true }));
+    expect(listCheckpoints(used)).toEqual([4]);
+    expect(readMetrics(join(used, "metrics.jsonl")).map(({ step }) => step)).toEqual([1, 2, 3, 4, 4]);
+    const { step, config: loaded, threshold } = await loadPredictor(device, used);
+    expect([step, loaded.seed, threshold.value]).toEqual([4, 1, 0.5]);
+
+    // Nothing of a run whose checkpoints somebody removed is left either.
+    rmSync(join(used, "checkpoints"), { recursive: true });
+    writeFileSync(thresholdFile(used), JSON.stringify({ value: 0.7, source: "of an earlier run", step: 4 }));
+    await fit(device, shorter, options("used"));
+    expect((await loadPredictor(device, used)).threshold.value).toBe(0.5);
+  },
+  timeout,
+);
+
+it(
+  "goes on by the run's own configuration alone, but for places and what no number depends on",
+  async () => {
+    cpSync(join(folder, "whole"), join(folder, "own"), { recursive: true });
+    rmSync(checkpointFile(join(folder, "own"), 8));
+    const before = filesOf("own");
+    const { optimizer, lm } = config();
+    const other = config({
+      seed: 1,
+      steps: 12,
+      lm: { ...lm, vocabularySize: 300 },
+      optimizer: { ...optimizer, learningRate: 1e-3 },
+    });
+    await expect(fit(device, other, options("own", { resume: true }))).rejects.toThrow(
+      `${join(folder, "own")} goes on by its own config.json only, and what is given differs:\n` +
+        "  seed: the run has 0, got 1\n" +
+        "  lm.vocabularySize: the run has 320, got 300\n" +
+        "  steps: the run has 8, got 12: the schedule of the learning rate depends on it\n" +
+        "  optimizer.learningRate: the run has 0.005, got 0.001\n",
+    );
+    expect(filesOf("own")).toEqual(before);
+    const manifest = join(folder, "moved.arrow");
+    copyFileSync(config().manifest, manifest);
+    await fit(device, config({ manifest, checkpointEvery: 3 }), options("own", { resume: true }));
+    expect(listCheckpoints(join(folder, "own"))).toEqual([6, 8]);
+    const bytes = (name: string) => readFileSync(checkpointFile(join(folder, name), 8));
+    expect(bytes("own").equals(bytes("whole"))).toBe(true);
+  },
+  timeout,
+);
+
+it("a gradient that is not finite ends the run like a loss that is not, before it is saved", async () => {
+  const change = { method: "vit-binary", checkpointEvery: 4, evaluateEvery: 100 } as const;
+  await fit(device, config(change), options("steep"));
+  rmSync(checkpointFile(join(folder, "steep"), 8));
+  const file = checkpointFile(join(folder, "steep"), 4);
+  const { tensors, metadata } = await readSafetensors(file);
+  // Every judgment is wrong now, by logits of 1e25: the loss is finite, and the square of its gradient is not.
+  const head = tensors.get("model.head.weight")!.data as Float32Array;
+  head.forEach((value, i) => (head[i] = -1e25 * value));
+  await writeSafetensors(
+    file,
+    new Map([...tensors].map(([name, { shape, data }]) => [name, { shape, data }])),
+    metadata,
+  );
+  await expect(fit(device, config(change), options("steep", { resume: true }))).rejects.toThrow(
+    /^the norm of the gradient is (Infinity|NaN) at step 5; lower --learning-rate\. The last checkpoint is intact\.$/,
+  );
+  const [last] = readMetrics(join(folder, "steep", "metrics.jsonl")).slice(-1);
+  expect(last).toMatchObject({ step: 5, loss: expect.any(Number) });
+  expect(listCheckpoints(join(folder, "steep"))).toEqual([4]);
+});
 
 it(
   "says how to go on when the device is lost, and goes on with the same bits",

@@ -1,8 +1,7 @@
 /** @file The training loop. A run that is resumed gives the same bits as one that was never stopped. */
 
-import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { totalmem } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import {
   batchAt,
   type ChannelStatistics,
@@ -32,33 +31,23 @@ import {
   trainableParameters,
   valueAndGrad,
 } from "@candor/tensor-core";
-import {
-  describeDamage,
-  type LeftOut,
-  listCheckpoints,
-  readLatestCheckpoint,
-  saveCheckpoint,
-} from "../checkpoint/checkpoint.ts";
-import { buildMethod, continueMethod, type TrainingMethod } from "../method/buildMethod.ts";
+import { listCheckpoints, saveCheckpoint } from "../checkpoint/checkpoint.ts";
+import { clearRun, type FolderUse, metricsFile, readStart, writeRunConfig } from "../checkpoint/runFolder.ts";
+import { buildMethod, continueMethod, resumeMethod } from "../method/buildMethod.ts";
 import { assertFits, describeRun, withPublishedSizes } from "../method/describeRun.ts";
 import type { Method } from "../method/method.ts";
-import { assertUnchanged, leavingOut, loadParameters } from "../method/publishedWeights.ts";
 import type { RunConfig } from "../recipes/runConfig.ts";
 import { appendMetrics, truncateMetrics } from "./metricsLog.ts";
 import { buildOptimizer } from "./buildOptimizer.ts";
 import type { Progress } from "./progress.ts";
 
-export interface FitOptions {
-  /** The run's folder; made if it is missing. */
-  readonly folder: string;
+export interface FitOptions extends FolderUse {
   /** Folder of a run of the same method whose weights are the initial ones. */
   readonly from?: string | undefined;
   /** What a new tokenizer is trained on besides the answers, for a run that goes on with other answers. */
   readonly moreTexts?: readonly string[] | undefined;
   /** What batches are drawn from: both classes in turn, or spoof rows alone, where no judgment is learnt; default both. */
   readonly drawn?: "both" | "spoof";
-  /** Go on from the newest checkpoint of the folder. */
-  readonly resume: boolean;
   readonly progress: (total: number, start: number) => Progress;
   /** Told of the parameters and of the memory of a step before anything is allocated. */
   readonly describe?: (described: MemoryEstimate & ModelDescription) => void;
@@ -86,11 +75,14 @@ interface DevMeasures {
 /**
  * Trains a method on the train split of one data set or several.
  *
- * @throws Error if the model is larger than the memory, the manifest has no such rows, or a loss is not finite
+ * @throws Error if the folder holds a run and neither `resume` nor `overwrite` is set, or one that `resume` cannot go on with by
+ *   this configuration, before anything is written; if the model is larger than the memory, the manifest has no such rows, or a
+ *   loss or a gradient is not finite
  * @throws DeviceLostError with the checkpoint to go on from
  */
 export async function fit(device: Device, config: RunConfig, options: FitOptions): Promise<FitResult> {
-  const { folder, resume } = options;
+  const { folder } = options;
+  const checkpoint = await readStart(config, options, options.warn);
   const described = describeRun(device, await withPublishedSizes(config));
   options.describe?.(described);
   assertFits(described, roomOf(device));
@@ -105,19 +97,19 @@ export async function fit(device: Device, config: RunConfig, options: FitOptions
   };
   const { rows: train, images } = await open("train");
   const dev = await open("dev");
-  mkdirSync(join(folder, "checkpoints"), { recursive: true });
-  const { from } = options;
-  const method =
-    from === undefined
-      ? await buildMethod(device, config, train, folder, options.moreTexts)
+  if (!checkpoint) clearRun(folder);
+  const { from, moreTexts } = options;
+  const method = checkpoint
+    ? await resumeMethod(device, config, folder, checkpoint)
+    : from === undefined
+      ? await buildMethod(device, config, train, folder, moreTexts)
       : await continueMethod(device, config, train, folder, from);
   const { optimizer, rate } = buildOptimizer(method.model, config);
-  const metricsFile = join(folder, "metrics.jsonl");
-  const { step: start, leftOut } = resume
-    ? await restore(config, method, optimizer, options)
-    : { step: 0, leftOut: method.leftOut };
-  truncateMetrics(metricsFile, start);
-  writeConfig(folder, config);
+  const start = checkpoint?.step ?? 0;
+  if (checkpoint) optimizer.loadState(checkpoint.optimizer, start);
+  const metrics = metricsFile(folder);
+  truncateMetrics(metrics, start);
+  writeRunConfig(folder, config);
 
   const sampler = createBatchSampler(train, config.seed, config.batchSize, options.drawn);
   const trainStep = captureStep(device, method, optimizer, rate);
@@ -143,24 +135,20 @@ export async function fit(device: Device, config: RunConfig, options: FitOptions
       const measured = await trainStep({ ...inputs, ...method.targets(batch, step) });
       step++;
       finalLoss = measured["loss"] as number;
-      appendMetrics(metricsFile, { step, ...measured, learningRate: rate(step - 1) });
-      if (!Number.isFinite(finalLoss)) {
-        throw new Error(
-          `the loss is ${finalLoss} at step ${step}; lower --learning-rate. The last checkpoint is intact.`,
-        );
-      }
+      appendMetrics(metrics, { step, ...measured, learningRate: rate(step - 1) });
+      assertFinite(measured, step);
       const samplesPerSecond = ((step - start) * config.batchSize) / ((performance.now() - begun) / 1000);
       progress.update(step, finalLoss, samplesPerSecond);
       if (dev.rows.length > 0 && (step % config.evaluateEvery === 0 || step === config.steps)) {
         devMeasures = await measureDev(device, method, dev, statistics);
-        appendMetrics(metricsFile, { step, devLoss: devMeasures.loss, devAccuracy: devMeasures.accuracy });
+        appendMetrics(metrics, { step, devLoss: devMeasures.loss, devAccuracy: devMeasures.accuracy });
       }
       if (step % config.checkpointEvery === 0 || step === config.steps) {
-        await saveCheckpoint(folder, step, method.model, optimizer, leftOut);
+        await saveCheckpoint(folder, step, method.model, optimizer, method.leftOut);
       }
     }
     if (step < config.steps && step > start)
-      await saveCheckpoint(folder, step, method.model, optimizer, leftOut);
+      await saveCheckpoint(folder, step, method.model, optimizer, method.leftOut);
     return {
       steps: step,
       stopped: step < config.steps,
@@ -177,6 +165,20 @@ export async function fit(device: Device, config: RunConfig, options: FitOptions
     trainStep.dispose();
     method.model.dispose();
     optimizer.dispose();
+  }
+}
+
+/** A finite loss can have gradients that are not, and the weights are lost with either. */
+function assertFinite(measured: Readonly<Record<string, number>>, step: number): void {
+  for (const [name, what] of [
+    ["loss", "the loss"],
+    ["gradNorm", "the norm of the gradient"],
+  ] as const) {
+    const value = measured[name] as number;
+    if (Number.isFinite(value)) continue;
+    throw new Error(
+      `${what} is ${value} at step ${step}; lower --learning-rate. The last checkpoint is intact.`,
+    );
   }
 }
 
@@ -278,30 +280,4 @@ function rowsOf(rows: readonly ManifestRow[], config: RunConfig, split: "train" 
     throw new Error(`${config.manifest} has no train rows of data set ${dataset}; it has ${known}`);
   }
   return ofSplit.filter((row) => config.datasets.includes(row.dataset));
-}
-
-/** Loads the newest checkpoint; what it holds, later ones hold too, as the published folders may have other values. */
-async function restore(
-  config: RunConfig,
-  { model, leftOut }: TrainingMethod,
-  optimizer: AdamW,
-  options: FitOptions,
-): Promise<{ readonly step: number; readonly leftOut: LeftOut }> {
-  const { folder } = options;
-  const checkpoint = await readLatestCheckpoint(folder, (file, cause) =>
-    options.warn(describeDamage(file, cause)),
-  );
-  if (!checkpoint) throw new Error(`${folder} has no checkpoint to resume from; start without --resume`);
-  loadParameters(model, config, checkpoint);
-  assertUnchanged(config, leftOut, checkpoint);
-  optimizer.loadState(checkpoint.optimizer, checkpoint.step);
-  const left = [...leftOut.names].filter((name) => !checkpoint.model.has(name));
-  return { step: checkpoint.step, leftOut: await leavingOut(config, left, leftOut.digests) };
-}
-
-/** Saves the resolved configuration, so that the run can be made again from its folder alone. */
-function writeConfig(folder: string, config: RunConfig): void {
-  const file = join(folder, "config.json");
-  writeFileSync(`${file}.tmp`, `${JSON.stringify(config, null, 2)}\n`);
-  renameSync(`${file}.tmp`, file);
 }

@@ -27,7 +27,8 @@ import {
 } from "@candor/models";
 import { type Device, type Module, Random, withoutMemory, zeros } from "@candor/tensor-core";
 import { type Checkpoint, type LeftOut, readLatestCheckpoint } from "../checkpoint/checkpoint.ts";
-import { parseRunConfig, type RunConfig } from "../recipes/runConfig.ts";
+import { readRunConfig } from "../checkpoint/runFolder.ts";
+import type { RunConfig } from "../recipes/runConfig.ts";
 import { adaptModel } from "./adaptModel.ts";
 import { flipMethod } from "./flipMethods.ts";
 import { ifasMethod } from "./ifasMethod.ts";
@@ -84,6 +85,23 @@ export async function loadMethod(
 }
 
 /**
+ * Builds the method of a run's folder to be trained on, with the weights of its checkpoint; tokenizer and sizes stay as they are.
+ *
+ * @throws Error as {@link loadMethod}
+ */
+export async function resumeMethod(
+  device: Device,
+  config: RunConfig,
+  folder: string,
+  checkpoint: Checkpoint,
+): Promise<TrainingMethod> {
+  const method = await loadMethod(device, config, folder, checkpoint);
+  // What it holds, later ones hold too, as the published folders may have other values.
+  const left = [...method.model.namedParameters().keys()].filter((name) => !checkpoint.model.has(name));
+  return { ...method, leftOut: await leavingOut(config, left, checkpoint.published) };
+}
+
+/**
  * Builds the method of another run's folder with its weights, to be trained on; tokenizer and sizes are that run's.
  *
  * @param from a run with a checkpoint
@@ -115,10 +133,6 @@ export async function continueMethod(
   const method = await makeMethod(device, config, folder, parts);
   loadParameters(method.model, given, checkpoint);
   return { ...method, leftOut: await leftOutAgain(config, given, method.model, checkpoint) };
-}
-
-function readRunConfig(run: string): RunConfig {
-  return parseRunConfig(JSON.parse(readFileSync(join(run, "config.json"), "utf8")));
 }
 
 function answerText(row: ManifestRow, { caption }: RunConfig): string {

@@ -118,18 +118,6 @@ export function loadParameters(model: Module, config: RunConfig, checkpoint: Che
   model.loadStateDict(state, (name) => state.has(name) || !mayLack(name));
 }
 
-/**
- * Refuses to go on over folders that hold other weights than those that a checkpoint was trained over.
- *
- * @throws Error that names the folder and its field
- */
-export function assertUnchanged(config: RunConfig, { digests }: LeftOut, { published }: Checkpoint): void {
-  for (const [field, digest] of Object.entries(published)) {
-    const folder = config.pretrained[field as PublishedField] ?? "no folder";
-    assertSame(folder, `pretrained.${field}`, digests[field], digest);
-  }
-}
-
 function assertSame(folder: string, place: string, now: string | undefined, then: string): void {
   if (now === then) return;
   throw new Error(

@@ -1,13 +1,14 @@
 /** @file A trained method, loaded from a run's folder, that scores and explains images. */
 
 import { existsSync, readFileSync, statSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname } from "node:path";
 import { channelStatistics, type ImageSet, type Label, normalizeBatch } from "@candor/data";
 import { debiasedScore, type Decoding, decodings, Ifas } from "@candor/models";
 import { type Device, type Module, tensor } from "@candor/tensor-core";
 import { describeDamage, readCheckpoint, readLatestCheckpoint } from "../checkpoint/checkpoint.ts";
+import { readRunConfig, thresholdFile } from "../checkpoint/runFolder.ts";
 import { loadMethod } from "../method/buildMethod.ts";
-import { parseRunConfig, type RunConfig } from "../recipes/runConfig.ts";
+import type { RunConfig } from "../recipes/runConfig.ts";
 
 /** Scores images of one size. */
 export interface Predictor {
@@ -66,9 +67,7 @@ export async function loadPredictor(
     throw new Error(`no checkpoint at ${checkpoint}; train one with "npx nx run train:fit"`);
   const isFolder = statSync(checkpoint).isDirectory();
   const folder = isFolder ? checkpoint : dirname(dirname(checkpoint));
-  const configFile = join(folder, "config.json");
-  if (!existsSync(configFile)) throw new Error(`${folder} is no run: it has no config.json`);
-  const config = parseRunConfig(JSON.parse(readFileSync(configFile, "utf8")));
+  const config = readRunConfig(folder);
   const loaded = isFolder
     ? await readLatestCheckpoint(folder, (file, cause) => warn(describeDamage(file, cause)))
     : await readCheckpoint(checkpoint);
@@ -119,11 +118,6 @@ export async function loadPredictor(
         return indices.map((_, b) => shares.slice(b * patches, (b + 1) * patches));
       }),
   };
-}
-
-/** Where the benchmark leaves the threshold that it chose on the source's dev split. */
-export function thresholdFile(runFolder: string): string {
-  return join(runFolder, "threshold.json");
 }
 
 function readThreshold(folder: string, checkpointStep: number): Threshold {

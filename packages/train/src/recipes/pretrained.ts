@@ -32,12 +32,13 @@ const qwen25Of1500M: LmConfig = {
 function overPublished(
   method: RunConfig["method"],
   manifest: string,
+  datasets: readonly string[] | undefined,
   change: Pick<
     RunConfig,
     "recipe" | "vit" | "lm" | "connector" | "pretrained" | "weights" | "recomputeLayers"
   >,
 ): RunConfig {
-  const base = starter(method, manifest);
+  const base = starter(method, manifest, datasets);
   const isIfas = method === "ifas";
   const { weights, ...sizes } = change;
   return {
@@ -67,8 +68,12 @@ function overPublished(
 }
 
 /** CLIP ViT-B/16 and SmolLM-135M; 32 queries and depth 2 are ours. */
-export function clipB16SmolLm135M(method: RunConfig["method"], manifest: string): RunConfig {
-  return overPublished(method, manifest, {
+export function clipB16SmolLm135M(
+  method: RunConfig["method"],
+  manifest: string,
+  datasets?: readonly string[],
+): RunConfig {
+  return overPublished(method, manifest, datasets, {
     recipe: "clip-b16-smollm-135m",
     vit: clipConfigs["clip-vit-b16"].vit,
     lm: smolLm135M,
@@ -81,8 +86,12 @@ export function clipB16SmolLm135M(method: RunConfig["method"], manifest: string)
  * CLIP ViT-L/14 and Qwen2.5-1.5B; GAC with the 96 queries, depth 4 and 8 heads of the third-party reimplementation. Frozen
  * matrices are f16 and layers are computed again, so that a card of 24 GB holds a batch of 32 (docs/scale.md).
  */
-export function clipL14Qwen25Of1500M(method: RunConfig["method"], manifest: string): RunConfig {
-  return overPublished(method, manifest, {
+export function clipL14Qwen25Of1500M(
+  method: RunConfig["method"],
+  manifest: string,
+  datasets?: readonly string[],
+): RunConfig {
+  return overPublished(method, manifest, datasets, {
     recipe: "clip-l14-qwen2.5-1.5b",
     vit: clipConfigs["clip-vit-l14"].vit,
     lm: qwen25Of1500M,
@@ -98,8 +107,12 @@ export function clipL14Qwen25Of1500M(method: RunConfig["method"], manifest: stri
  * ImageNet's statistics, Adam with its coupled decay at a constant rate, saturation of HSV for half of the images, and
  * FLIP-MCL's views. arXiv:2309.16649.
  */
-export function flipPublished(method: RunConfig["method"], manifest: string): RunConfig {
-  const base = starter(method, manifest);
+export function flipPublished(
+  method: RunConfig["method"],
+  manifest: string,
+  datasets?: readonly string[],
+): RunConfig {
+  const base = starter(method, manifest, datasets);
   return {
     ...base,
     recipe: "flip-published",

@@ -43,6 +43,33 @@ it("FLIP's recipe has its published settings, those of its ViT too", () => {
   }
 });
 
+it("every recipe trains on the data sets that it is given, FLIP's with six images of each", () => {
+  const sources = ["msu", "casia", "oulu"];
+  for (const recipe of Object.values(recipes)) {
+    expect(recipe("flip-mcl", "manifest.arrow", sources).datasets).toEqual(sources);
+  }
+  expect(recipes["flip-published"]("flip-mcl", "manifest.arrow", sources).batchSize).toBe(18);
+});
+
+it("ranges run from the least to the most", () => {
+  const { augmentation, ...config } = recipes["flip-published"]("flip-mcl", "manifest.arrow");
+  const range = { area: [0.08, 1], aspect: [3 / 4, 4 / 3] };
+  const from = (change: object) => () =>
+    parseRunConfig({ ...config, augmentation: { ...augmentation, ...change } });
+  expect(from({ resizedCrop: range })()).toMatchObject({ augmentation: { resizedCrop: range } });
+  expect(from({ resizedCrop: { ...range, area: [1, 0.08] } })).toThrow(
+    "augmentation.resizedCrop.area: must be the least, then the most, got [1,0.08]",
+  );
+  expect(from({ resizedCrop: { ...range, aspect: [2, 1] } })).toThrow(
+    "augmentation.resizedCrop.aspect: must be the least, then the most, got [2,1]",
+  );
+  expect(from({ jpegQuality: [95, 50] })).toThrow("augmentation.jpegQuality: must be the least");
+  const views = { ...augmentation, resizedCrop: { ...range, area: [1, 0.08] } };
+  expect(() => parseRunConfig({ ...config, flip: { ...config.flip, views } })).toThrow(
+    "flip.views.resizedCrop.area",
+  );
+});
+
 it("f16 weights are for frozen published ones", () => {
   const config = recipes.starter("ifas", "manifest.arrow");
   const from = (change: object) => () => parseRunConfig({ ...config, weights: "f16", ...change });

@@ -16,16 +16,17 @@ const count = z.int().positive();
 const share = z.number().min(0).max(1);
 const quality = z.int().min(1).max(100);
 
-const range = (least: number, most: number) => {
-  const bound = z.number().min(least).max(most);
-  return z.tuple([bound, bound]);
-};
+const range = (bound: z.ZodNumber) =>
+  z
+    .tuple([bound, bound])
+    .refine(([least, most]) => least <= most, { error: "must be the least, then the most" });
+const within = (least: number, most: number) => z.number().min(least).max(most);
 
 /** How images are changed: the fields are those of `Augmentation` of packages/data. */
 const augmentationSchema = z.strictObject({
   flip: share,
   minScale: z.number().positive().max(1),
-  resizedCrop: z.strictObject({ area: range(1e-6, 1), aspect: range(1e-6, 1e6) }).optional(),
+  resizedCrop: z.strictObject({ area: range(within(1e-6, 1)), aspect: range(within(1e-6, 1e6)) }).optional(),
   shift: z.number().int().nonnegative(),
   brightness: share,
   contrast: share,
@@ -37,7 +38,7 @@ const augmentationSchema = z.strictObject({
   blur: share,
   blurSigma: z.number().min(0.1),
   jpeg: share,
-  jpegQuality: z.tuple([quality, quality]),
+  jpegQuality: range(quality),
 });
 
 export const runConfigSchema = z

@@ -10,8 +10,13 @@ const vocabularySize = 640;
  * The starter recipe; all of its numbers are our choices, as the paper trains large pretrained models.
  *
  * @param manifest the Arrow file that `nx run data:render` wrote
+ * @param datasets of the manifest, which are trained on
  */
-export function starter(method: RunConfig["method"], manifest: string): RunConfig {
+export function starter(
+  method: RunConfig["method"],
+  manifest: string,
+  datasets: readonly string[] = ["D1"],
+): RunConfig {
   const { vit, connector, lm } = starterConfig(vocabularySize, {
     question: [0, 0],
     yesId: 0,
@@ -23,7 +28,7 @@ export function starter(method: RunConfig["method"], manifest: string): RunConfi
     method,
     seed: 0,
     manifest,
-    datasets: ["D1"],
+    datasets: [...datasets],
     imageSize: vit.imageSize,
     // FLIP normalises by ImageNet's statistics, though its encoder is CLIP's.
     normalization: method.startsWith("flip") ? "imagenet" : "clip",
