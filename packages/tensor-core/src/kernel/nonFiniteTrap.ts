@@ -35,6 +35,26 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec
 }`,
 } as const satisfies KernelSpec;
 
+/** The same for halves, two in each word. */
+export const findNonFiniteHalf = {
+  ...findNonFinite,
+  label: "trap.findHalf",
+  body: wgsl`
+${flatGroup}
+@compute @workgroup_size(WG)
+fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec3<u32>,
+        @builtin(local_invocation_index) lane: u32) {
+  for (var i = flatGroup(wid, nwg) * WG + lane; 2u * i < params.count; i += nwg.x * WG) {
+    let low = (x[i] & 0x7c00u) == 0x7c00u;
+    let high = (x[i] & 0x7c000000u) == 0x7c000000u && 2u * i + 1u < params.count;
+    if (low || high) {
+      atomicMin(&found[params.slot], 2u * i + select(1u, 0u, low));
+      break;
+    }
+  }
+}`,
+} as const satisfies KernelSpec;
+
 interface Watched {
   readonly kernel: KernelSpec;
   readonly output: string;
@@ -42,7 +62,7 @@ interface Watched {
   readonly owners: Readonly<Record<string, PooledBuffer["owner"]>>;
 }
 
-/** Watches the f32 outputs of every dispatch while it is set on a recorder. */
+/** Watches the f32 and f16 outputs of every dispatch while it is set on a recorder. */
 export class NonFiniteTrap {
   readonly #found: Binding;
   readonly #watched: Watched[] = [];
@@ -61,7 +81,7 @@ export class NonFiniteTrap {
     kernel: KernelSpec,
     bindings: Readonly<Record<string, Binding>>,
     dispatch: (
-      kernel: typeof findNonFinite,
+      kernel: typeof findNonFinite | typeof findNonFiniteHalf,
       bindings: Readonly<Record<"x" | "found", Binding>>,
       uniforms: Readonly<Record<"count" | "slot", number>>,
       groups: number,
@@ -69,8 +89,10 @@ export class NonFiniteTrap {
   ): void {
     for (const output in kernel.buffers) {
       const { access, element } = kernel.buffers[output] as KernelSpec["buffers"][string];
-      if (access !== "read_write" || !(element === "f32" || element === "vec4<f32>")) continue;
       const x = bindings[output] as Binding;
+      // Kernels write halves as packed words.
+      const halves = x.pooled.owner.dtype === "f16";
+      if (access !== "read_write" || !(halves || element === "f32" || element === "vec4<f32>")) continue;
       const slot = this.#watched.length;
       if (slot === trapSlots) {
         throw new Error(
@@ -81,9 +103,15 @@ export class NonFiniteTrap {
         Object.entries(bindings).map(([name, { pooled }]) => [name, { ...pooled.owner }]),
       );
       this.#watched.push({ kernel, output, owners });
-      const count = Math.floor(x.bytes / 4);
-      const groups = Math.min(maxGroups, Math.ceil(count / findNonFinite.workgroup));
-      dispatch(findNonFinite, { x, found: this.#found }, { count, slot }, groups);
+      const words = Math.floor(x.bytes / 4);
+      const groups = Math.min(maxGroups, Math.ceil(words / findNonFinite.workgroup));
+      const count = halves ? halvesOf(x) : words;
+      dispatch(
+        halves ? findNonFiniteHalf : findNonFinite,
+        { x, found: this.#found },
+        { count, slot },
+        groups,
+      );
     }
   }
 
@@ -105,4 +133,10 @@ export class NonFiniteTrap {
         `${reads.map(show).join(", ") || "nothing"}`,
     );
   }
+}
+
+/** The halves of a binding without what fills up the last word of an odd number of them: that may be anything. */
+function halvesOf({ pooled, bytes, offset = 0 }: Binding): number {
+  const all = pooled.owner.shape.reduce((product, n) => product * n, 1);
+  return Math.min(bytes / 2, all - offset / 2);
 }

@@ -11,6 +11,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { testDevice } from "../testing/testDevice.ts";
 import { div, mul } from "./elementwise/binary.ts";
 import { exp, scale, square } from "./elementwise/unary.ts";
+import { cast } from "./layout/cast.ts";
 import { sum } from "./reduce/sum.ts";
 
 describe("memoryReport", () => {
@@ -78,6 +79,25 @@ describe("trapNonFinite", () => {
       "[fused scale.forward(x0) exp.forward(v0)] wrote NaN or infinity at element 1 of y [2] f32 ([exp] y)",
     );
     expect(await run(0).y.item()).toBe(2);
+  });
+
+  it("looks through f16 too, but not at what fills up the last word", async () => {
+    const device = await testDevice();
+    using _scope = device.scope();
+    const words = device.pool.acquire(256, { label: "stale", shape: [64], dtype: "u32" });
+    device.upload({ pooled: words, bytes: 256 }, new Uint32Array(64).fill(0x7c00_7c00));
+    device.pool.release(words);
+    const narrow = (values: number[]) =>
+      device.trapNonFinite(() => cast(tensor(device, values), "f16").read());
+    expect([...(await narrow([1, 65_504, -2]))]).toEqual([1, 65_504, -2]);
+    await expect(narrow([1, 7e4, 3])).rejects.toThrow(
+      "[cast.f32.f16] wrote NaN or infinity at element 1 of y [3] f16 ([cast] y), and nothing before it did; it read x [3] f32",
+    );
+    await expect(narrow([1, 2, 3, 4, -7e4, 8e4])).rejects.toThrow("at element 4 of y [6] f16");
+    // An f16 tensor of an odd size whose last word holds infinity past its end.
+    const odd = tensor(device, [1, 2, 3], [3], "f16");
+    device.upload(odd.binding, Uint32Array.of(0x4000_3c00, 0x7c00_4200));
+    expect([...(await device.trapNonFinite(() => scale(odd, 2).read()))]).toEqual([2, 4, 6]);
   });
 
   it("gives the value where all is finite, and watches nothing after it", async () => {

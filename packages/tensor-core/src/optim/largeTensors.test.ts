@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { valueAndGrad } from "../autograd/tape.ts";
 import { MemoryError } from "../memory/memoryError.ts";
 import { AdamW } from "./adamW.ts";
+import { LossScaler } from "./lossScaler.ts";
 import { tensor, zeros } from "../tensor/create.ts";
 import { Device } from "../tensor/device.ts";
 import { Random } from "../tensor/random.ts";
@@ -18,6 +19,7 @@ import { embedding } from "../ops/index/embedding.ts";
 import { cast } from "../ops/layout/cast.ts";
 import { matmul } from "../ops/matmul/matmul.ts";
 import { softmax } from "../ops/normalize/softmax.ts";
+import { dropout, randomBits, randomNormal, randomUniform } from "../ops/random/random.ts";
 import { sum } from "../ops/reduce/sum.ts";
 
 const draw = (device: Device, shape: readonly number[], seed: number) => {
@@ -122,6 +124,52 @@ describe("tensors beyond one binding", () => {
     for (const [i, values] of want.entries()) {
       assertClose(`${i}`, got[i] as Float32Array, values, tolerance("product", 700, largest(values)));
     }
+  });
+
+  it.each(["f32", "f16"] as const)("are results of an embedding of %s", async (dtype) => {
+    await onBoth((device) => {
+      const table = cast(draw(device, [50, 8], 4), dtype);
+      const ids = Int32Array.from({ length: 900 }, (_, i) => ((i * 7) % 52) - 1);
+      return embedding(table, tensor(device, ids, [30, 30], "i32")); // of up to 28,800 bytes
+    }, 8192);
+  });
+
+  it.each([
+    ["words", (device: Device, random: Random) => randomBits(device, [40, 101], random)],
+    ["uniform numbers", (device: Device, random: Random) => randomUniform(device, [4039], random, -2, 3)],
+    ["normal numbers", (device: Device, random: Random) => randomNormal(device, [4041], random, 1, 2)],
+  ] as const)("are random %s", async (_, fill) => {
+    await onBoth((device) => {
+      const random = new Random(3, 4);
+      random.skipBlocks(2 ** 32 - 100); // the number of the block goes beyond 32 bits
+      return [fill(device, random), randomUniform(device, [3], random)];
+    });
+  });
+
+  it.each(["f32", "f16"] as const)("drop out, %s", async (dtype) => {
+    await onBoth((device) => {
+      const x = cast(draw(device, [63, 65], 1), dtype);
+      const { value, grads } = valueAndGrad(
+        () => sum(square(cast(dropout(x, 0.3, new Random(2)), "f32"))),
+        new Map([["x", x]]),
+      );
+      return [dropout(x, 0.3, new Random(2)), grads.get("x") as Tensor, scale(value, 0)];
+    });
+  });
+
+  it("are gradients that a loss scaler unscales, and looks through to the end", async () => {
+    const updates: Promise<boolean>[] = [];
+    for (const last of [3, Number.POSITIVE_INFINITY]) {
+      await onBoth((device) => {
+        const g = draw(device, [4039], 1);
+        const scaler = new LossScaler(device, { initialScale: 8 });
+        const values = Float32Array.from({ length: 4039 }, (_, i) => (i === 4038 ? last : i));
+        const unscaled = scaler.unscale(new Map(Object.entries({ g, h: tensor(device, values) })));
+        updates.push(scaler.update());
+        return [...unscaled.values()];
+      });
+    }
+    expect(await Promise.all(updates)).toEqual([true, true, false, false]);
   });
 
   it("are parameters of AdamW, whose state can be saved", async () => {

@@ -6,6 +6,7 @@ import { cast } from "../ops/layout/cast.ts";
 import { full, zeros } from "../tensor/create.ts";
 import type { Device } from "../tensor/device.ts";
 import { fill } from "../tensor/fill.ts";
+import { recordByElements } from "../tensor/run.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { unscaleKernel } from "./lossScaler.wgsl.ts";
 
@@ -79,8 +80,11 @@ export class LossScaler {
     for (const [name, scaled] of grads) {
       const g = cast(scaled, "f32");
       const y = Tensor.allocate(g.device, g.shape, "f32", `[LossScaler] the gradient of ${name}`);
-      const tensors = { g, scale: this.#scale, y, overflow: this.#overflow };
-      run(unscaleKernel, tensors, { count: g.size }, Math.ceil(g.size / 4 / unscaleKernel.workgroup));
+      recordByElements({ g, y }, (part) => {
+        const tensors = { ...part, scale: this.#scale, overflow: this.#overflow };
+        const { size } = part.g;
+        run(unscaleKernel, tensors, { count: size }, Math.ceil(size / 4 / unscaleKernel.workgroup));
+      });
       unscaled.set(name, y);
     }
     return unscaled;

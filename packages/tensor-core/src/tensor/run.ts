@@ -64,15 +64,43 @@ export function runElements<B extends string, U extends string>(
         `${period} elements, leaves no place to cut: use a smaller batch, or broadcast it first`,
     );
   }
-  for (let start = 0; start < size; start += most) {
+  for (const { start, count } of elementRuns(size, most)) {
     using _parts = device.scope();
-    const count = Math.min(most, size - start);
     const part: Record<B, Tensor> = { ...tensors };
     for (const name in kernel.buffers) {
       if (tensors[name].size === size) part[name] = tensors[name].range(start, [count]);
     }
     record(part, count);
   }
+}
+
+/**
+ * Records an elementwise kernel over y, and what has its size, in runs that the device binds at once.
+ *
+ * @param tensors all of the size of y
+ * @param record  called with a run of each, and its first element
+ */
+export function recordByElements<T extends Readonly<Record<string, Tensor>> & { readonly y: Tensor }>(
+  tensors: T,
+  record: (part: T, start: number) => void,
+): void {
+  const { device, size } = tensors.y;
+  const most = elementsAtOnce(device);
+  // Where nothing can be cut, the recorder says what is too large.
+  if (size * 4 <= device.maxBindingBytes || most === 0) return record(tensors, 0);
+  for (const { start, count } of elementRuns(size, most)) {
+    using _parts = device.scope();
+    const part = Object.entries(tensors).map(([name, tensor]) => [name, tensor.range(start, [count])]);
+    record(Object.fromEntries(part) as T, start);
+  }
+}
+
+/** Runs of at most so many elements. */
+function elementRuns(size: number, most: number): { readonly start: number; readonly count: number }[] {
+  return Array.from({ length: Math.ceil(size / most) }, (_, i) => ({
+    start: i * most,
+    count: Math.min(most, size - i * most),
+  }));
 }
 
 /**

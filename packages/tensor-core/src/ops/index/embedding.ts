@@ -1,6 +1,6 @@
 /** @file Rows of a table, chosen by ids. */
 
-import { defineOp, run } from "../../autograd/defineOp.ts";
+import { defineOp, recordByRows, run } from "../../autograd/defineOp.ts";
 import { byVariant } from "../../kernel/wgsl/rowReduce.ts";
 import { isFloat } from "../../tensor/dtype.ts";
 import { ShapeError, showShape } from "../../tensor/shape.ts";
@@ -34,12 +34,15 @@ const embeddingOp = defineOp<{ weight: Tensor; ids: Tensor }, never, object, "we
       return;
     }
     const kernel = forwardKernel({ element: unit.element });
-    const count = y.size / unit.width;
     using _blocks = weight.device.scope();
-    for (const { first, rows, part } of rowBlocks(weight)) {
-      const uniforms = { count, width: dim / unit.width, vocabulary, first, rows };
-      run(kernel, { weight: part, ids, y }, uniforms, Math.ceil(count / kernel.workgroup));
-    }
+    const blocks = rowBlocks(weight);
+    recordByRows({ ids, y }, ids.size, (result) => {
+      const count = result.y.size / unit.width;
+      for (const { first, rows, part } of blocks) {
+        const uniforms = { count, width: dim / unit.width, vocabulary, first, rows };
+        run(kernel, { weight: part, ...result }, uniforms, Math.ceil(count / kernel.workgroup));
+      }
+    });
   },
   save: ["weight", "ids"],
   gradient: ({ weight, ids }, upstream) => {

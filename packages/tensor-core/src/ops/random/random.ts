@@ -2,11 +2,11 @@
 
 import { defineOp, run } from "../../autograd/defineOp.ts";
 import { choose } from "../../autograd/choices.ts";
-import type { UniformValue } from "../../kernel/command.ts";
 import { byVariant } from "../../kernel/wgsl/rowReduce.ts";
 import type { Device } from "../../tensor/device.ts";
 import { isFloat } from "../../tensor/dtype.ts";
 import type { Random } from "../../tensor/random.ts";
+import { recordByElements } from "../../tensor/run.ts";
 import { type Shape, ShapeError } from "../../tensor/shape.ts";
 import { Tensor } from "../../tensor/tensor.ts";
 import { dropoutKernel, fillRandom } from "./random.wgsl.ts";
@@ -17,8 +17,8 @@ const dropoutOf = byVariant(dropoutKernel);
 interface Source {
   readonly seed: number;
   readonly stream: number;
-  readonly blockLow: UniformValue;
-  readonly blockHigh: UniformValue;
+  /** The number of its first block, by the run of a captured step. */
+  readonly first: () => number;
 }
 
 /** Takes whole blocks of four words from a generator: others in each run of a captured step, and none to recompute. */
@@ -29,8 +29,14 @@ function reserve(device: Device, random: Random, blocks: number): Source {
       first = random.skipBlocks(blocks);
     });
     const { seed, stream } = random;
-    return { seed, stream, blockLow: () => first >>> 0, blockHigh: () => Math.floor(first / 2 ** 32) };
+    return { seed, stream, first: () => first };
   });
+}
+
+/** The uniforms of a source from so many blocks on. */
+function uniformsOf({ seed, stream, first }: Source, blocks: number) {
+  const block = () => first() + blocks;
+  return { seed, stream, blockLow: () => block() >>> 0, blockHigh: () => Math.floor(block() / 2 ** 32) };
 }
 
 function make(
@@ -42,9 +48,14 @@ function make(
   b: number,
 ): Tensor {
   const y = Tensor.allocate(device, shape, kind === "bits" ? "u32" : "f32", "random");
-  const quads = Math.ceil(y.size / 4);
-  const source = reserve(device, random, kind === "normal" ? 2 * quads : quads);
-  run(fillKernel({ kind }), { y }, { quads, ...source, a, b }, Math.ceil(quads / 64));
+  const blocksPerQuad = kind === "normal" ? 2 : 1;
+  const source = reserve(device, random, blocksPerQuad * Math.ceil(y.size / 4));
+  const kernel = fillKernel({ kind });
+  recordByElements({ y }, (part, start) => {
+    const quads = Math.ceil(part.y.size / 4);
+    const from = uniformsOf(source, (blocksPerQuad * start) / 4);
+    run(kernel, part, { quads, ...from, a, b }, Math.ceil(quads / kernel.workgroup));
+  });
   return y;
 }
 
@@ -103,11 +114,14 @@ const dropoutOp = defineOp<{ x: Tensor }, never, { rate: number; source: Source 
 });
 
 function drop(x: Tensor, y: Tensor, { rate, source }: { rate: number; source: Source }): void {
-  const quads = Math.ceil(x.size / 4);
   const kernel = dropoutOf({ dtype: x.dtype === "f16" ? "f16" : "f32" });
   const threshold = Math.min(2 ** 32 - 1, Math.round(rate * 2 ** 32));
-  const uniforms = { quads, ...source, threshold, factor: 1 / (1 - rate) };
-  run(kernel, { x, y }, uniforms, Math.ceil(quads / kernel.workgroup));
+  const factor = 1 / (1 - rate);
+  recordByElements({ x, y }, (part, start) => {
+    const quads = Math.ceil(part.y.size / 4);
+    const uniforms = { quads, ...uniformsOf(source, start / 4), threshold, factor };
+    run(kernel, part, uniforms, Math.ceil(quads / kernel.workgroup));
+  });
 }
 
 /**
