@@ -24,9 +24,9 @@ const constants: Record<OpClass, number> = {
  *
  * bound = c(class) · (1 + √depth) · eps · scale
  *
- * @param depth number of terms in the longest sum behind one element; 1 where there is none
  * Ops on f16 compute in f32 and round the result once more: one unit in its last place is added.
  *
+ * @param depth number of terms in the longest sum behind one element; 1 where there is none
  * @param scale largest magnitude among the results
  * @param dtype of the results
  */
