@@ -43,8 +43,8 @@ host code beside them, with no survivor. What an interrupted run confirmed is ke
              before; the table says which share that is, and a later run without it goes on with the rest
   --ends     of lines that differ in numbers alone, as one line of our source makes for each row of a block, only the
              first and the last, and every barrier; the table says which share of the forms was examined
-  --adapter  ${softwareAdapters.join(" or ")} in place of the adapter that set-up chose: SwiftShader shows faults that lavapipe
-             hides, and has a record of its own
+  --adapter  ${softwareAdapters.join(" or ")} in place of the adapter that set-up chose: SwiftShader shows some faults that
+             lavapipe hides, and has a record of its own
   --record   put the results of these kernels into packages/tensor-core/results/mutation.json, beside the others there
              (mutation.swiftshader.json on SwiftShader); a run over everything drops kernels that are no more
 The exit status is 1 if a mutant survives that neither tools/src/mutation/equivalents.ts nor hiddenFaults.ts lets off,
