@@ -8,12 +8,14 @@ import { parseRunConfig, recipes } from "@candor/train";
 import { expect, test } from "vitest";
 import type { ScoreFile, ScoreRow } from "../scores/scoreFile.ts";
 import { ablationTable } from "./ablationTable.ts";
-import { factors } from "./factors.ts";
+import { methodTable } from "../report/methodTable.ts";
+import { factorsOf } from "./factors.ts";
 import { baselineName, planAblation } from "./planAblation.ts";
 import { renderAblationLatex, renderAblationMarkdown } from "./renderAblation.ts";
 import { writeAblation } from "./writeAblation.ts";
 
-const all = factors.map(({ name }) => name);
+const recipeNames = Object.keys(recipes) as (keyof typeof recipes)[];
+const all = factorsOf(recipes.starter("ifas", "").connector).map(({ name }) => name);
 
 test("one factor at a time is the baseline and every other level once; decodings need no training", () => {
   const { variants, settings } = planAblation(all, "one");
@@ -59,15 +61,38 @@ test("a full design has every combination, and calls those of the other design t
   });
 });
 
-test("every training is a valid run of the starter, and the baseline's levels are the starter's", () => {
-  const recipe = recipes.starter("ifas", "faces.arrow");
-  for (const { config } of planAblation(all, "full").variants) parseRunConfig({ ...recipe, ...config });
-  expect(recipe).toMatchObject({
-    caption: "captionSpoof",
-    loss: "lopsided",
-    alpha: 0.7,
-    connector: { kind: "gac" },
-  });
+test.each(recipeNames)(
+  "every training is a valid run of %s, and the baseline's levels are the recipe's",
+  (name) => {
+    const recipe = recipes[name]("ifas", "faces.arrow");
+    const { variants } = planAblation(all, "full", {}, name);
+    for (const { config } of variants) parseRunConfig({ ...recipe, ...config });
+    expect(variants.every((variant) => variant.recipe === name)).toBe(true);
+    expect(recipe).toMatchObject({
+      caption: "captionSpoof",
+      loss: "lopsided",
+      alpha: 0.7,
+      connector: { kind: "gac" },
+    });
+  },
+);
+
+const connectors = (recipe: (typeof recipeNames)[number]) =>
+  planAblation(["connector"], "one", {}, recipe).variants.map(({ config }) => JSON.stringify(config));
+
+test("connectors have the sizes of the recipe's, those of the starter as they were", () => {
+  expect(connectors("starter")).toEqual([
+    "{}",
+    '{"connector":{"kind":"linear","hidden":128}}',
+    '{"connector":{"kind":"learnedQuery","width":64,"queries":4,"depth":1,"heads":4,"mlpRatio":2}}',
+  ]);
+  expect(connectors("clip-l14-qwen2.5-1.5b").slice(1)).toEqual([
+    '{"connector":{"kind":"linear","hidden":4096}}',
+    '{"connector":{"kind":"learnedQuery","width":1024,"queries":96,"depth":4,"heads":8,"mlpRatio":4}}',
+  ]);
+  expect(() => factorsOf({ kind: "linear", hidden: 8 })).toThrow(
+    '[factorsOf] the factor "connector" starts from a recipe\'s "gac", got "linear"',
+  );
 });
 
 test("common fields reach every training, and only what is varied is planned", () => {
@@ -128,6 +153,8 @@ function scores(method: string, seed: number, wrong: number): ScoreFile {
   return { metadata, rows };
 }
 
+const compared = (scored: readonly ScoreFile[], resamples: number) =>
+  methodTable(scored, { resamples, seed: 0, baseline: baselineName });
 const plan = planAblation(["captions", "decoding"], "one");
 const trainings = new Map([
   [baselineName, { seconds: 60, samplesPerSecond: 100, scoredImagesPerSecond: 50 }],
@@ -139,7 +166,7 @@ const files = plan.settings
   );
 
 test("figures are means over seeds, differences are to the baseline, and levels without scores are left out", () => {
-  const { factors: rows, settings } = ablationTable(plan, files, trainings, { resamples: 20, seed: 0 });
+  const { factors: rows, settings } = ablationTable(plan, files, compared(files, 20), trainings);
   expect(rows.map(({ name, rows: levels }) => [name, levels.map(({ level }) => level)])).toEqual([
     ["captions", ["none", "template", "spoof-aware"]],
     ["decoding", ["plain", "vdd", "post-hoc"]],
@@ -172,11 +199,10 @@ test("folds of a seed are one value, dev videos of two sources may share names, 
     metadata: { ...metadata, sources: "D1,D4" },
     rows: [...rows.filter(({ dataset }) => dataset === "D1"), ...other, ...targets],
   });
-  const table = (targets: readonly ScoreRow[]) =>
-    ablationTable(planAblation(["decoding"], "one"), [first!, fold(targets)], new Map(), {
-      resamples: 0,
-      seed: 0,
-    }).settings[0]!;
+  const table = (targets: readonly ScoreRow[]) => {
+    const both = [first!, fold(targets)];
+    return ablationTable(planAblation(["decoding"], "one"), both, compared(both, 0), new Map()).settings[0]!;
+  };
   expect(table(reversed).hterAtHalf).toEqual({ mean: 0.5, deviation: null });
   const oneClass = reversed.filter(({ label }) => label === "live");
   expect(table(oneClass).hterAtHalf).toBeNull();
@@ -185,7 +211,7 @@ test("folds of a seed are one value, dev videos of two sources may share names, 
 test("the table is written with the paper's effects, and kept where it is asked for", async () => {
   const folder = await mkdtemp(join(tmpdir(), "candor-ablation-"));
   try {
-    const table = ablationTable(plan, files, trainings, { resamples: 20, seed: 0 });
+    const table = ablationTable(plan, files, compared(files, 20), trainings);
     const kept = join(folder, "kept.json");
     const { markdown, paths } = await writeAblation(folder, table, files, ["again"], kept);
     expect(markdown).toContain("| no captions: Yes or No alone | ");

@@ -5,7 +5,7 @@ import { groupBy } from "../metrics/groupBy.ts";
 import { hterAt } from "../metrics/hter.ts";
 import { deviation, mean } from "../metrics/mean.ts";
 import { videoScores } from "../metrics/videoScores.ts";
-import { methodTable, type MethodRow } from "../report/methodTable.ts";
+import type { MethodRow, MethodTable } from "../report/methodTable.ts";
 import type { TrainingCost } from "../protocols/jobs/readTrainings.ts";
 import { devThreshold } from "../scores/devThreshold.ts";
 import type { ScoreFile } from "../scores/scoreFile.ts";
@@ -59,16 +59,15 @@ export interface AblationTable {
  * Judges the settings of a plan; one without scores is left out.
  *
  * @param files     a score file a setting and seed
+ * @param methods   of the same files, against full I-FAS
  * @param trainings what each training cost, by its method
- * @throws ReportError if the baseline has no scores
  */
 export function ablationTable(
   plan: AblationPlan,
   files: readonly ScoreFile[],
+  methods: MethodTable,
   trainings: ReadonlyMap<string, TrainingCost>,
-  options: { readonly resamples: number; readonly seed: number },
 ): AblationTable {
-  const methods = methodTable(files, { ...options, baseline: baselineName });
   const ofMethod = groupBy(files, ({ metadata }) => metadata.method);
   const settings = plan.settings.flatMap((setting): AblationRow[] => {
     const figures = methods.rows.find(({ method }) => method === setting.method);

@@ -1,9 +1,10 @@
 /** @file Which trainings an ablation needs, and what each was set to. */
 
 import type { Decoding } from "@candor/models";
-import type { Variant } from "../protocols/jobs/planJobs.ts";
+import { recipes } from "@candor/train";
+import type { RecipeName, Variant } from "../protocols/jobs/planJobs.ts";
 import { ProtocolError } from "../protocols/protocolError.ts";
-import { factors, type Factor, type Level } from "./factors.ts";
+import { factorsOf, type Factor, type Level } from "./factors.ts";
 
 /** The name of full I-FAS among the variants. */
 export const baselineName = "ifas";
@@ -34,13 +35,16 @@ export interface AblationPlan {
  *
  * @param names  factors to vary; the others stay at the baseline
  * @param common fields that replace the recipe's in every training
+ * @param recipe that every training follows
  * @throws ProtocolError if a factor is unknown, none is named, or a common field is what one varies
  */
 export function planAblation(
   names: readonly string[],
   design: Design,
   common: Readonly<Record<string, unknown>> = {},
+  recipe: RecipeName = "starter",
 ): AblationPlan {
+  const factors = factorsOf(recipes[recipe]("ifas", "").connector);
   const unknown = names.find((name) => !factors.some((factor) => factor.name === name));
   if (unknown !== undefined || names.length === 0) {
     throw new ProtocolError(
@@ -72,6 +76,7 @@ export function planAblation(
           ? baselineName
           : differs.map(({ factor, level }) => `${factor.name}=${level.name}`).join("+"),
       method: "ifas",
+      recipe,
       config: Object.assign({}, common, ...choice.map(({ level }) => level.config)) as Variant["config"],
       ...(design === "full" || differs.length === 0 ? { decodings } : {}),
     };

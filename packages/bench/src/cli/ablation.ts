@@ -1,18 +1,23 @@
 /** @file `nx run bench:ablation`: trains and scores I-FAS with one thing changed at a time, or every combination. */
 
 import { resolve } from "node:path";
+import { recipes } from "@candor/train";
 import yargs from "yargs";
 import { hideBin } from "yargs/helpers";
 import { ablationTable } from "../ablation/ablationTable.ts";
-import { factors } from "../ablation/factors.ts";
+import { factorsOf } from "../ablation/factors.ts";
 import { baselineName, planAblation } from "../ablation/planAblation.ts";
 import { writeAblation } from "../ablation/writeAblation.ts";
+import { methodTable } from "../report/methodTable.ts";
 import { ablationSection } from "../report/sections/ablationSection.ts";
 import { writeReports } from "../report/writeReports.ts";
 import { endProcess } from "./endProcess.ts";
 import { runProtocol } from "./protocolJobs.ts";
 import { protocolFlags, protocolOptions, words } from "./protocolOptions.ts";
 import { readCommonConfig } from "./readVariants.ts";
+
+/** Names and levels, which are the same for every recipe. */
+const factors = factorsOf(recipes.starter("ifas", "").connector);
 
 await endProcess(async () => {
   const flags = await yargs(hideBin(process.argv))
@@ -49,15 +54,18 @@ await endProcess(async () => {
     })
     .example("$0 --dry-run", "The jobs, and which are done")
     .example("$0 --factors=loss --seeds=0", "The weight of the judgment, one seed")
+    .example("$0 --recipe=clip-b16-smollm-135m --manifest=all.arrow --shards=crops", "Over published weights")
     .example("$0 --design=full --jobs=4", "All 180 trainings and their decodings")
     .strict()
     .parseAsync();
   const common = flags.config === undefined ? {} : readCommonConfig(flags.config);
-  const plan = planAblation(words(flags.factors), flags.design, common);
+  const plan = planAblation(words(flags.factors), flags.design, common, flags.recipe);
   const jobs = await protocolFlags(flags, flags.out);
   process.stdout.write(
     await runProtocol("ablation", plan.variants, jobs, async (files, context) => {
-      const table = ablationTable(plan, files, context.trainings ?? new Map(), context);
+      const { resamples, seed } = context;
+      const methods = methodTable(files, { resamples, seed, baseline: baselineName });
+      const table = ablationTable(plan, files, methods, context.trainings ?? new Map());
       const { paths, markdown } = await writeAblation(
         flags.out,
         table,
@@ -68,6 +76,7 @@ await endProcess(async () => {
       const pages = await writeReports(files, {
         ...context,
         baseline: baselineName,
+        table: methods,
         sections: [ablationSection(table)],
       });
       return [markdown, ...[...paths, ...pages.paths].map((path) => resolve(path))].join("\n");

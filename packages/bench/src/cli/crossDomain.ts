@@ -78,7 +78,7 @@ await endProcess(async () => {
   if (flags.methods !== undefined || flags.variants !== undefined) {
     if (flags.runs || flags.checkpoint !== undefined)
       throw new Error("--methods and --variants train; leave --runs and --checkpoint out");
-    const variants = readVariants(words(flags.methods ?? ""), flags.variants, flags.config);
+    const variants = readVariants(words(flags.methods ?? ""), flags.variants, flags.config, flags.recipe);
     const jobs = await protocolFlags(flags, flags.out);
     process.stdout.write(
       await runProtocol("crossDomain", variants, jobs, async (files, context) => {

@@ -2,25 +2,16 @@
 
 import { createRequire } from "node:module";
 import { dirname, resolve } from "node:path";
-import { normalizeBatch, openImages, readManifest } from "@candor/data";
+import { openImages, readManifest } from "@candor/data";
 import { Device } from "@candor/tensor-core";
 import { exportRun } from "@candor/train";
 import yargs from "yargs";
 import { hideBin } from "yargs/helpers";
 import { installPeers } from "../engine/peers/installPeers.ts";
+import { compareOnnx, type OnnxRuntime } from "./compareOnnx.ts";
 import { endProcess } from "./endProcess.ts";
 import { keepReport, measuredOn } from "./measuredOn.ts";
 import { wholeNumber } from "./wholeNumber.ts";
-
-/** The part of onnxruntime-node that is used. */
-interface OnnxRuntime {
-  readonly Tensor: new (type: "float32", data: Float32Array, shape: readonly number[]) => object;
-  readonly InferenceSession: {
-    create(bytes: Uint8Array): Promise<{
-      run(feeds: Record<string, object>): Promise<Record<"pLive", { readonly data: Float32Array }>>;
-    }>;
-  };
-}
 
 await endProcess(async () => {
   const flags = await yargs(hideBin(process.argv))
@@ -52,7 +43,6 @@ await endProcess(async () => {
   const load = createRequire(resolve(flags.packages, "package.json"));
   const ort = load("onnxruntime-node") as OnnxRuntime;
   const { version } = load("onnxruntime-node/package.json") as { version: string };
-  const session = await ort.InferenceSession.create(bytes);
 
   const manifest = resolve(flags.manifest ?? predictor.config.manifest);
   const ofSplit = (await readManifest(manifest)).rows.filter((row) => row.split === flags.split);
@@ -62,25 +52,7 @@ await endProcess(async () => {
   const { imageSize: size } = predictor;
   const { images } = await openImages(rows, { root: dirname(manifest), size });
 
-  let largest = 0;
-  let otherVerdict = 0;
-  for (let start = 0; start < wanted; start += 32) {
-    const indices = rows.slice(start, start + 32).map((_, i) => start + i);
-    const planes = new ort.Tensor("float32", normalizeBatch(images, indices), [
-      indices.length,
-      3,
-      size,
-      size,
-    ]); // [B, 3, S, S]
-    const theirs = (await session.run({ images: planes })).pLive.data;
-    const ours = await predictor.score(images, indices);
-    ours.forEach((score, i) => {
-      const other = theirs[i] as number;
-      largest = Math.max(largest, Math.abs(score - other));
-      const { value } = predictor.threshold;
-      if (score >= value !== other >= value) otherVerdict++;
-    });
-  }
+  const { largestDifference, otherVerdict } = await compareOnnx(ort, bytes, predictor, images);
   const report = {
     ...measuredOn(),
     adapter: device.info.description,
@@ -91,7 +63,7 @@ await endProcess(async () => {
     seed: predictor.config.seed,
     bytes: bytes.length,
     frames: wanted,
-    largestDifference: largest,
+    largestDifference,
     otherVerdict,
   };
   keepReport(flags.out, report);
@@ -99,6 +71,6 @@ await endProcess(async () => {
     flags.json
       ? `${JSON.stringify(report)}\n`
       : `${wanted} frames, ${report.method} at step ${report.step}: P(live) by onnxruntime-node ${version} differs by at most ` +
-          `${largest.toExponential(1)}; ${otherVerdict} verdicts differ\n`,
+          `${largestDifference.toExponential(1)}; ${otherVerdict} verdicts differ\n`,
   );
 });

@@ -101,7 +101,7 @@ export async function runProtocol(
     foldNotes: folds.flatMap(
       (fold) => foldRows(rows, fold, { rule: protocol.rule, holdOut: flags.holdOut }).notes,
     ),
-    images: { rows, root: dirname(flags.manifest) },
+    images: { rows, root: dirname(flags.manifest), shards: flags.shards },
     trainings: await readTrainings(out, jobs),
     created: new Date().toISOString(),
   });

@@ -1,10 +1,14 @@
 /** @file The flags of every command that trains and scores the jobs of a protocol. */
 
 import { starterManifest } from "@candor/data";
+import { recipes } from "@candor/train";
 import type { ArgumentsCamelCase, InferredOptionTypes, Options } from "yargs";
+import type { RecipeName } from "../protocols/jobs/planJobs.ts";
 import { protocols } from "../protocols/protocols.ts";
 import type { ProtocolFlags } from "./protocolJobs.ts";
 import { wholeNumber } from "./wholeNumber.ts";
+
+const recipeNames = Object.keys(recipes) as RecipeName[];
 
 /** For `yargs().options()`. */
 export const protocolOptions = {
@@ -14,6 +18,7 @@ export const protocolOptions = {
     describe:
       "Which data sets are trained on and tested; rendered domains stand in where the manifest has them",
   },
+  recipe: { choices: recipeNames, describe: "Recipe of train:fit that every job follows [starter]" },
   config: {
     type: "string",
     requiresArg: true,

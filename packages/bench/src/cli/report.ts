@@ -29,6 +29,11 @@ await endProcess(async () => {
       requiresArg: true,
       describe: "Arrow manifest, for the sample images",
     })
+    .option("shards", {
+      type: "string",
+      requiresArg: true,
+      describe: "Crops of the manifest that were scored, for the sample images [the image files]",
+    })
     .option("source", {
       type: "string",
       requiresArg: true,
@@ -69,7 +74,11 @@ await endProcess(async () => {
     images:
       flags.manifest === undefined
         ? undefined
-        : { rows: (await readManifest(flags.manifest)).rows, root: dirname(flags.manifest) },
+        : {
+            rows: (await readManifest(flags.manifest)).rows,
+            root: dirname(flags.manifest),
+            shards: flags.shards,
+          },
     created: new Date().toISOString(),
   });
   process.stdout.write(

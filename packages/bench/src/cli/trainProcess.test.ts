@@ -17,6 +17,7 @@ async function train(name: string, source: string): Promise<unknown> {
   const program = join(folder, `${name}.mjs`);
   await writeFile(program, source);
   const request = {
+    recipe: "flip-published" as const,
     method: "ifas",
     seed: 3,
     manifest: "m.arrow",
@@ -30,6 +31,7 @@ async function train(name: string, source: string): Promise<unknown> {
 
 test("gives the printed JSON, and the request as flags", async () => {
   expect(await train("flags", "console.log(JSON.stringify(process.argv.slice(2)));")).toEqual([
+    "--recipe=flip-published",
     "--method=ifas",
     "--seed=3",
     "--manifest=m.arrow",

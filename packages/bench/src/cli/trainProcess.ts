@@ -19,6 +19,7 @@ export function programOf(name: string): string {
  */
 export function trainProcess(request: TrainRequest, program = programOf("fit")): Promise<unknown> {
   const words = [
+    `--recipe=${request.recipe}`,
     `--method=${request.method}`,
     `--seed=${request.seed}`,
     `--manifest=${request.manifest}`,

@@ -108,7 +108,7 @@ export async function runOneToEleven(options: RunOneToElevenOptions): Promise<On
     commands: options.commands ?? [],
     created: options.created,
   });
-  const thumbnails = await readThumbnails(report.samples, manifest.rows, root);
+  const thumbnails = await readThumbnails(report.samples, { rows: manifest.rows, root });
   const written = await writeReport(out, report, files, { thumbnails });
   return {
     report,

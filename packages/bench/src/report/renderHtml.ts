@@ -13,6 +13,7 @@ import { chartsSection } from "./sections/chartsSection.ts";
 import { confusionSection } from "./sections/confusionSection.ts";
 import { explanationsSection } from "./sections/explanationsSection.ts";
 import { originSection } from "./sections/originSection.ts";
+import { publishedFoldSection } from "./sections/publishedFoldSection.ts";
 import { publishedSection } from "./sections/publishedSection.ts";
 import { attacksSection, resultsSection } from "./sections/resultsSection.ts";
 import { samplesSection } from "./sections/samplesSection.ts";
@@ -60,7 +61,7 @@ export function renderHtml(
       explanationsSection(report),
       confusionSection(report),
       samplesSection(report, extras.thumbnails ?? new Map()),
-      report.protocol === "one-to-eleven" ? publishedSection(report) : null,
+      report.protocol === "one-to-eleven" ? publishedSection(report) : publishedFoldSection(report),
       originSection(report),
     ],
   });

@@ -3,6 +3,7 @@
 import type { Interval } from "../metrics/bootstrap.ts";
 import { metadataKeys } from "../scores/scoreFile.ts";
 import { protocolTitle } from "../protocols/protocols.ts";
+import { besidePublished } from "./besidePublished.ts";
 import { percent, percentInterval, tableFigures } from "./formatFigures.ts";
 import { publishedDifferences, publishedOneToEleven } from "./published.ts";
 import type { CrossDomainReport, DomainResult, RunResult } from "./report.ts";
@@ -27,7 +28,7 @@ export function renderMarkdown(report: CrossDomainReport): string {
     "APCER of each species at the dev threshold.",
     table(["domain", "attack", ...report.runs.map((run) => run.name)], attackRows(report)),
     explanations(report),
-    report.protocol === "one-to-eleven" ? published(report) : "",
+    report.protocol === "one-to-eleven" ? published(report) : publishedFold(report),
     "## Sample verdicts",
     "Drawn by seed from the targets, not picked.",
     table(
@@ -82,6 +83,20 @@ function published(report: CrossDomainReport): string {
           "this report",
         ]),
       ],
+    ),
+  ].join("\n\n");
+}
+
+function publishedFold(report: CrossDomainReport): string {
+  const beside = besidePublished(report);
+  if (!beside) return "";
+  const { differences, head, rows } = beside;
+  return [
+    "## Beside the published figures",
+    differences.map((difference) => `- ${difference}`).join("\n"),
+    table(
+      head,
+      rows.map(({ cells, ours }) => (ours ? [`**${cells[0]!}**`, ...cells.slice(1)] : cells)),
     ),
   ].join("\n\n");
 }

@@ -2,15 +2,17 @@
 
 import { join } from "node:path";
 import type { TrainingCost } from "../protocols/jobs/readTrainings.ts";
-import type { ScoreFile } from "../scores/scoreFile.ts";
+import type { ScoreMetadata } from "../scores/scoreFile.ts";
 import { writeAtomically } from "../scores/writeAtomically.ts";
-import { methodTable, type MethodTableOptions } from "./methodTable.ts";
+import type { MethodTable } from "./methodTable.ts";
 import { markdownTable, renderMethodLatex, renderMethodMarkdown } from "./renderMethodTable.ts";
 
 /** Options of {@link writeMethodTables}. */
-export interface WriteMethodTablesOptions extends MethodTableOptions {
+export interface WriteMethodTablesOptions {
   /** The protocol's title. */
   readonly title: string;
+  /** What the scores were made by. */
+  readonly scoredBy: Pick<ScoreMetadata, "commit" | "adapter" | "threads">;
   /** Commands that make the tables again. */
   readonly commands: readonly string[];
   /** What a reader must know. */
@@ -19,24 +21,19 @@ export interface WriteMethodTablesOptions extends MethodTableOptions {
   readonly trainings?: ReadonlyMap<string, TrainingCost> | undefined;
 }
 
-/**
- * Writes `table.json`, `table.md` and `table.tex`, each whole or not at all.
- *
- * @throws ReportError or MetricError if the files do not make a table
- */
+/** Writes `table.json`, `table.md` and `table.tex`, each whole or not at all. */
 export async function writeMethodTables(
   folder: string,
-  files: readonly ScoreFile[],
+  table: MethodTable,
   options: WriteMethodTablesOptions,
 ): Promise<{ readonly json: string; readonly markdown: string; readonly latex: string }> {
-  const table = methodTable(files, options);
   const rendered = table.columns.every(({ target }) => /^D\d+$/.test(target));
   const paths = {
     json: join(folder, "table.json"),
     markdown: join(folder, "table.md"),
     latex: join(folder, "table.tex"),
   };
-  const { commit, adapter, threads } = files[0]!.metadata;
+  const { commit, adapter, threads } = options.scoredBy;
   const markdown = [
     `## ${options.title}`,
     rendered

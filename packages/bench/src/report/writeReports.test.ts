@@ -61,4 +61,13 @@ test("several folds: a page for each, with the dev rows of every source", async 
   const page = await readFile(join(out, "D1+D2-D3", "report.html"), "utf8");
   expect(page).toContain("<title>Candor: One source, one target</title>");
   expect(page).not.toContain("Beside the published figures");
+  const pair = await readFile(join(out, "D1-D2", "report.html"), "utf8");
+  expect(pair).toContain("Beside the published figures");
+  expect(pair).toMatch(
+    /<td class="text">FLIP-MCL<\/td>\s*<td class="text">CelebA-Spoof<\/td>\s*<td class="">8\.40<\/td>/,
+  );
+  const markdown = await readFile(join(out, "D1-D2", "report.md"), "utf8");
+  expect(markdown).toContain(
+    "| FLIP-MCL | CelebA-Spoof | 8.40 | – | – | 4.84 | FLIP's tables, arXiv:2309.16649 |",
+  );
 });

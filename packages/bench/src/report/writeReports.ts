@@ -1,14 +1,13 @@
 /** @file Writes everything that score files give: tables over seeds, and a page for each set of sources. */
 
 import { join } from "node:path";
-import type { ManifestRow } from "@candor/data";
 import { groupBy } from "../metrics/groupBy.ts";
 import type { TrainingCost } from "../protocols/jobs/readTrainings.ts";
 import type { ScoreFile } from "../scores/scoreFile.ts";
 import { buildReport } from "./buildReport.ts";
 import type { SafeHtml } from "./html.ts";
-import { methodTable } from "./methodTable.ts";
-import { readThumbnails } from "./readThumbnails.ts";
+import { methodTable, type MethodTable } from "./methodTable.ts";
+import { readThumbnails, type SampleImages } from "./readThumbnails.ts";
 import type { CrossDomainReport } from "./report.ts";
 import { protocolTitle } from "../protocols/protocols.ts";
 import { writeMethodTables } from "./writeMethodTables.ts";
@@ -22,6 +21,8 @@ export interface WriteReportsOptions {
   readonly resamples: number;
   readonly seed: number;
   readonly baseline?: string | undefined;
+  /** The methods of all files, where a caller has made the table; it takes a while. */
+  readonly table?: MethodTable;
   readonly commands: readonly string[];
   /** What a reader of the tables must know of the folds. */
   readonly foldNotes?: readonly string[];
@@ -29,8 +30,8 @@ export interface WriteReportsOptions {
   readonly trainings?: ReadonlyMap<string, TrainingCost> | undefined;
   /** Sections of the page after the methods, such as an ablation's. */
   readonly sections?: readonly SafeHtml[];
-  /** Rows and folder of the manifest, for the sample images. */
-  readonly images?: { readonly rows: readonly ManifestRow[]; readonly root: string } | undefined;
+  /** Where the sample images are. */
+  readonly images?: SampleImages | undefined;
   /** ISO 8601. */
   readonly created: string;
 }
@@ -51,39 +52,41 @@ export async function writeReports(
   files: readonly ScoreFile[],
   options: WriteReportsOptions,
 ): Promise<WrittenReports> {
-  const { out, source = "D1", resamples, seed, commands, sections = [], images, created } = options;
+  const { out, source = "D1", resamples, seed, baseline, commands, sections = [], images, created } = options;
   const stated = files.map((file) => ({
     ...file,
     metadata: { ...file.metadata, sources: options.source ?? file.metadata.sources ?? source },
   }));
-  const tables = await writeMethodTables(out, stated, {
-    title: protocolTitle(stated[0]?.metadata.protocol ?? "one-to-eleven"),
-    resamples,
-    seed,
-    baseline: options.baseline,
+  const overall = options.table ?? methodTable(stated, { resamples, seed, baseline });
+  const tables = await writeMethodTables(out, overall, {
+    title: protocolTitle(stated[0]!.metadata.protocol ?? "one-to-eleven"),
+    scoredBy: stated[0]!.metadata,
     commands,
     foldNotes: options.foldNotes ?? [],
     trainings: options.trainings,
   });
-  const reports: CrossDomainReport[] = [];
-  const pages: string[] = [];
   // Folds may share their sources (one source, several targets) and then were scored on different frames.
   const folds = groupBy(stated, ({ metadata, rows }) => {
     const trained = metadata.sources.split(",");
     const targets = [...new Set(rows.map((row) => row.dataset))].filter((name) => !trained.includes(name));
     return targets.length === 1 ? `${trained.join("+")}-${targets[0]}` : trained.join("+");
   });
-  for (const [name, group] of folds) {
-    const report = buildReport(group, { seed, resamples, commands, created });
-    const thumbnails = images
-      ? await readThumbnails(report.samples, images.rows, images.root)
-      : new Map<string, string>();
-    const { baseline } = options;
+  const built = [...folds].map(([name, group]) => ({
+    group,
+    folder: folds.size === 1 ? out : join(out, name),
+    report: buildReport(group, { seed, resamples, commands, created }),
+  }));
+  const reports = built.map(({ report }) => report);
+  const shown = reports.flatMap(({ samples }) => samples);
+  const thumbnails = images ? await readThumbnails(shown, images) : new Map<string, string>();
+  const pages: string[] = [];
+  for (const { group, folder, report } of built) {
     const isTestable = group.some((file) => file.metadata.method === baseline);
-    const table = methodTable(group, { resamples, seed, baseline: isTestable ? baseline : undefined });
-    const folder = folds.size === 1 ? out : join(out, name);
+    const table =
+      folds.size === 1
+        ? overall
+        : methodTable(group, { resamples, seed, baseline: isTestable ? baseline : undefined });
     pages.push((await writeReport(folder, report, group, { thumbnails, table, sections })).html);
-    reports.push(report);
   }
   return { reports, paths: [tables.json, tables.markdown, tables.latex, ...pages] };
 }

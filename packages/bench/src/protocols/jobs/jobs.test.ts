@@ -10,7 +10,7 @@ import { readScores } from "../../scores/readScores.ts";
 import { brightness, writeTinyDomains } from "../fixtures/tinyDomains.ts";
 import type { Predictor } from "../scoreRows.ts";
 import { readDurations } from "./jobDurations.ts";
-import { planJobs, type Job } from "./planJobs.ts";
+import { planJobs, type Job, type RecipeName } from "./planJobs.ts";
 import { readTrainings } from "./readTrainings.ts";
 import { isDone, runJob, type RunJobOptions, type TrainRequest } from "./runJob.ts";
 import { runJobs } from "./runJobs.ts";
@@ -85,7 +85,9 @@ describe("runJob", () => {
     const requests: TrainRequest[] = [];
     expect(await isDone(job)).toBe(false);
     expect(await runJob(job, options(out, requests))).toBe(true);
-    expect(requests).toMatchObject([{ method: "brightness", seed: 3, datasets: ["D1"], folder: job.run }]);
+    expect(requests).toMatchObject([
+      { recipe: "starter", method: "brightness", seed: 3, datasets: ["D1"], folder: job.run },
+    ]);
     expect(JSON.parse(await readFile(requests[0]!.config, "utf8"))).toEqual({ steps: 2 });
     const folds = await readManifest(requests[0]!.manifest);
     expect(new Set(folds.rows.map(({ dataset, split }) => `${dataset} ${split}`))).toEqual(
@@ -125,6 +127,25 @@ describe("runJob", () => {
     await runJob(job, options(out, []));
     const [changed] = planJobs([fold], [{ ...variant, config: { steps: 3 } }], [3], out) as [Job];
     await expect(isDone(changed)).rejects.toThrow("was begun with another configuration");
+  });
+
+  test("a recipe is asked for and recorded; the starter is recorded as it was before there were others", async () => {
+    const out = join(folder, "recipes");
+    const following = (recipe: RecipeName) => planJobs([fold], [{ ...variant, recipe }], [3], out) as [Job];
+    const requests: TrainRequest[] = [];
+    const [published] = following("flip-published");
+    await runJob(published, options(out, requests));
+    expect(requests[0]).toMatchObject({ recipe: "flip-published" });
+    expect(JSON.parse(await readFile(requests[0]!.config, "utf8"))).toEqual({
+      recipe: "flip-published",
+      steps: 2,
+    });
+    expect(await isDone(published)).toBe(true);
+    const [starter] = following("starter");
+    await expect(isDone(starter)).rejects.toThrow("was begun with another configuration");
+    await writeFile(requests[0]!.config, '{\n  "steps": 2\n}\n');
+    expect(await isDone(starter)).toBe(true);
+    expect(await isDone(plan(out)[0]!)).toBe(true);
   });
 
   test("refuses a run of another method, and leaves no scores", async () => {

@@ -2,14 +2,20 @@
 
 import { join } from "node:path";
 import type { Decoding } from "@candor/models";
+import type { recipes } from "@candor/train";
 import { ProtocolError } from "../protocolError.ts";
 import type { Fold } from "../protocols.ts";
+
+/** Name of a recipe of `train:fit`. */
+export type RecipeName = keyof typeof recipes;
 
 /** What is trained, under which name it is reported. */
 export interface Variant {
   readonly name: string;
   /** A method of `train:fit`. */
   readonly method: string;
+  /** Default the starter. */
+  readonly recipe?: RecipeName | undefined;
   /** Fields that replace the recipe's. */
   readonly config: Readonly<Record<string, unknown>>;
   /** Further scores of the same training, reported as `<name>+<decoding>`. */

@@ -15,10 +15,11 @@ import type { SplitRule } from "../protocols.ts";
 import type { OpenedRun } from "../runOneToEleven.ts";
 import { scoreRows, type Predictor } from "../scoreRows.ts";
 import { hasTrained, readDurations, withScoring, withTraining, writeDurations } from "./jobDurations.ts";
-import type { Job } from "./planJobs.ts";
+import type { Job, RecipeName } from "./planJobs.ts";
 
 /** What a training is asked for. */
 export interface TrainRequest {
+  readonly recipe: RecipeName;
   readonly method: string;
   readonly seed: number;
   readonly manifest: string;
@@ -101,7 +102,8 @@ export async function runJob(job: Job, options: RunJobOptions): Promise<boolean>
   await writeAtomically(config, recipeOf(job));
   const started = performance.now();
   const seconds = () => (performance.now() - started) / 1000;
-  const request = {
+  const request: TrainRequest = {
+    recipe: variant.recipe ?? defaultRecipe,
     method: variant.method,
     seed,
     manifest,
@@ -172,8 +174,11 @@ function recipeFile(job: Job): string {
   return join(job.run, "recipe.json");
 }
 
-function recipeOf({ variant }: Job): string {
-  return `${JSON.stringify(variant.config, null, 2)}\n`;
+const defaultRecipe: RecipeName = "starter";
+
+// The starter is not named: so are the jobs that were done before there was a choice.
+function recipeOf({ variant: { recipe = defaultRecipe, config } }: Job): string {
+  return `${JSON.stringify(recipe === defaultRecipe ? config : { recipe, ...config }, null, 2)}\n`;
 }
 
 // A manifest's paths must stay inside its folder: a link leads from there to the images.

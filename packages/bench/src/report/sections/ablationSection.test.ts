@@ -3,27 +3,30 @@
 import { parseHTML } from "linkedom";
 import { expect, test } from "vitest";
 import { ablationTable } from "../../ablation/ablationTable.ts";
-import { factors } from "../../ablation/factors.ts";
-import { planAblation } from "../../ablation/planAblation.ts";
+import { baselineName, planAblation } from "../../ablation/planAblation.ts";
 import { buildReport } from "../buildReport.ts";
 import { runMark } from "../charts/drawPlot.ts";
 import { fakeRun } from "../fixtures/fakeRuns.ts";
 import { percent } from "../formatFigures.ts";
+import { methodTable } from "../methodTable.ts";
 import { renderHtml } from "../renderHtml.ts";
 import { ablationSection } from "./ablationSection.ts";
 
 const options = { seed: 0, resamples: 5 };
-const plan = planAblation(
-  factors.map(({ name }) => name),
-  "one",
-);
+const factors = ["captions", "loss", "connector", "decoding"];
+const plan = planAblation(factors, "one");
 const files = plan.settings.flatMap(({ method }) =>
   [0, 1].map((seed) => {
     const { metadata, rows } = fakeRun({ method, seed, separation: 2, explains: true, subjects: 4 });
     return { metadata: { ...metadata, sources: "D1" }, rows };
   }),
 );
-const table = ablationTable(plan, files, new Map(), options);
+const table = ablationTable(
+  plan,
+  files,
+  methodTable(files, { ...options, baseline: baselineName }),
+  new Map(),
+);
 const section = ablationSection(table);
 
 test("a row a level under its factor, full I-FAS marked, with figures, effects and the paper's words", () => {
