@@ -94,4 +94,40 @@ describe("BufferPool", () => {
       `big, a tensor of [2, 3] f32, needs ${limit + 4} bytes, more than the ${limit} that a buffer of this device may have`,
     );
   });
+
+  it("tells of a large buffer that the device has no memory for, and hands it out no more", async () => {
+    const created: string[] = [];
+    const answers: (GPUError | null)[] = [null, { message: "the heap is full" } as GPUError, null];
+    const gpu = {
+      limits: { maxBufferSize: 2 ** 31 },
+      createBuffer: ({ size }: GPUBufferDescriptor) => ({ destroy: () => created.push(`-${size}`) }),
+      pushErrorScope: (kind: string) => created.push(kind),
+      popErrorScope: () => Promise.resolve(answers.shift() ?? null),
+    } as unknown as GPUDevice;
+    const errors: MemoryError[] = [];
+    const pool = new BufferPool(
+      gpu,
+      undefined,
+      () => {},
+      (error) => errors.push(error),
+    );
+    const small = pool.acquire(1000, owner("small"));
+    expect(created).toEqual([]);
+    const [a, b] = [pool.acquire(2 ** 20, owner("a")), pool.acquire(2 ** 20, owner("b"))];
+    await Promise.resolve();
+    await Promise.resolve();
+    expect(created).toEqual(["out-of-memory", "out-of-memory"]);
+    expect(errors.map(({ message }) => message)).toEqual([
+      expect.stringContaining(
+        "b, a tensor of [2, 3] f32, needs 1048576 bytes, and the device has no memory left for it (the heap is full); 2098176 are in use, most by a",
+      ),
+    ]);
+    pool.release(b);
+    expect(created.at(-1)).toBe("-1048576");
+    pool.release(a);
+    expect(pool.acquire(2 ** 20, owner("c"))).toBe(a);
+    expect(pool.acquire(2 ** 20, owner("d"))).not.toBe(b);
+    expect(pool.stats).toMatchObject({ allocatedBytes: 1024 + 2 ** 21, usedBytes: 1024 + 2 ** 21, live: 3 });
+    pool.release(small);
+  });
 });

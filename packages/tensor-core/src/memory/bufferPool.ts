@@ -39,6 +39,12 @@ export interface PooledBuffer {
   place: PooledBuffer | undefined;
 }
 
+/**
+ * Bytes from which on a new buffer is watched: the device tells later that it has no memory for it, and then the error
+ * names its owner. Smaller ones seldom are what fails, and to watch takes a message to the device and back.
+ */
+const watchedBytes = 2 ** 20;
+
 const usage = BufferUsage.STORAGE | BufferUsage.COPY_SRC | BufferUsage.COPY_DST;
 
 /**
@@ -54,6 +60,9 @@ export class BufferPool {
   readonly #gpu: GPUDevice;
   readonly #budgetBytes: number;
   readonly #beforeTrim: () => void;
+  readonly #onRefusal: (error: MemoryError) => void;
+  /** Buffers in use for which the device had no memory. */
+  readonly #refused = new Set<PooledBuffer>();
   readonly #free = new Map<number, PooledBuffer[]>();
   readonly #live = new Set<PooledBuffer>();
   #nextId = 0;
@@ -62,15 +71,18 @@ export class BufferPool {
   /**
    * @param budgetBytes most bytes that all buffers may take
    * @param beforeTrim  called before buffers are destroyed, to submit the recorded work that uses them
+   * @param onRefusal   called later, where the device had no memory for a buffer that was handed out
    */
   constructor(
     gpu: GPUDevice,
     budgetBytes: number = Number.POSITIVE_INFINITY,
     beforeTrim: () => void = () => {},
+    onRefusal: (error: MemoryError) => void = () => {},
   ) {
     this.#gpu = gpu;
     this.#budgetBytes = budgetBytes;
     this.#beforeTrim = beforeTrim;
+    this.#onRefusal = onRefusal;
   }
 
   get stats(): PoolStats {
@@ -138,33 +150,28 @@ export class BufferPool {
       if (pooled.place) this.release(pooled.place);
       return;
     }
+    this.#stats.usedBytes -= pooled.bytes;
+    if (this.#refused.delete(pooled)) return this.#destroy(pooled);
     let list = this.#free.get(pooled.bytes);
     if (!list) this.#free.set(pooled.bytes, (list = []));
     let at = list.length;
     while (at > 0 && (list[at - 1] as PooledBuffer).id < pooled.id) at--;
     list.splice(at, 0, pooled); // highest number first
-    this.#stats.usedBytes -= pooled.bytes;
   }
 
   /** Destroys the buffers that nobody holds. */
   trim(): void {
     this.#beforeTrim();
-    for (const list of this.#free.values()) {
-      for (const pooled of list) {
-        pooled.buffer?.destroy();
-        this.#stats.allocatedBytes -= pooled.bytes;
-      }
-    }
+    for (const list of this.#free.values()) for (const pooled of list) this.#destroy(pooled);
     this.#free.clear();
   }
 
   #acquireNow(bytes: number, owner: MemoryOwner): PooledBuffer {
     const size = sizeClass(bytes);
     const limit = this.#gpu.limits.maxBufferSize;
-    const what = () => `${owner.label}, a tensor of [${owner.shape.join(", ")}] ${owner.dtype},`;
     if (bytes > limit) {
       throw new MemoryError(
-        `${what()} needs ${bytes} bytes, more than the ${limit} that a buffer of this device may have; split it.`,
+        `${describe(owner)} needs ${bytes} bytes, more than the ${limit} that a buffer of this device may have; split it.`,
       );
     }
     const stats = this.#stats;
@@ -173,12 +180,12 @@ export class BufferPool {
       if (stats.allocatedBytes + size > this.#budgetBytes) this.trim();
       if (stats.allocatedBytes + size > this.#budgetBytes) {
         throw new MemoryError(
-          `${what()} needs ${size} bytes; ${stats.usedBytes} of the budget of ${this.#budgetBytes} are in use, ` +
+          `${describe(owner)} needs ${size} bytes; ${stats.usedBytes} of the budget of ${this.#budgetBytes} are in use, ` +
             `most by ${this.#largest()}. Use a smaller batch, dispose of scopes earlier, checkpoint blocks, or raise the budget.`,
         );
       }
-      const buffer = this.#gpu.createBuffer({ size: Math.min(size, limit), usage });
-      pooled = { id: this.#nextId++, bytes: size, owner, holds: 0, buffer, place: undefined };
+      pooled = { id: this.#nextId++, bytes: size, owner, holds: 0, buffer: undefined, place: undefined };
+      pooled.buffer = this.#create(pooled, Math.min(size, limit));
       stats.created++;
       stats.allocatedBytes += size;
     }
@@ -190,12 +197,55 @@ export class BufferPool {
     return pooled;
   }
 
+  /** Makes the memory of a buffer; if the device has none, it tells later. */
+  #create(pooled: PooledBuffer, size: number): GPUBuffer {
+    if (size < watchedBytes) return this.#gpu.createBuffer({ size, usage });
+    const { owner } = pooled;
+    this.#gpu.pushErrorScope("out-of-memory");
+    const buffer = this.#gpu.createBuffer({ size, usage });
+    const refuse = (error: GPUError | null) => {
+      if (!error) return;
+      this.#refuse(pooled);
+      this.#onRefusal(
+        new MemoryError(
+          `${describe(owner)} needs ${size} bytes, and the device has no memory left for it (${error.message}); ` +
+            `${this.#stats.usedBytes} are in use, most by ${this.#largest()}. Use a smaller batch, dispose of scopes ` +
+            "earlier, checkpoint blocks, or set memoryBudgetBytes, so that unused buffers are destroyed in time.",
+        ),
+      );
+    };
+    // A lost device answers with nothing, or an error of its own.
+    this.#gpu.popErrorScope().then(refuse, () => {});
+    return buffer;
+  }
+
+  /** Sees to it that a buffer without memory is not handed out again. */
+  #refuse(pooled: PooledBuffer): void {
+    if (this.#live.has(pooled)) {
+      this.#refused.add(pooled);
+      return;
+    }
+    const list = this.#free.get(pooled.bytes) ?? [];
+    const at = list.indexOf(pooled);
+    if (at < 0) return; // trimmed meanwhile
+    list.splice(at, 1);
+    this.#destroy(pooled);
+  }
+
+  #destroy(pooled: PooledBuffer): void {
+    pooled.buffer?.destroy();
+    this.#stats.allocatedBytes -= pooled.bytes;
+  }
+
   #largest(): string {
     let top: PooledBuffer | undefined;
     for (const pooled of this.#live) if (!top || pooled.bytes > top.bytes) top = pooled;
     return top ? `${top.owner.label} [${top.owner.shape.join(", ")}] with ${top.bytes} bytes` : "nothing";
   }
 }
+
+const describe = ({ label, shape, dtype }: MemoryOwner) =>
+  `${label}, a tensor of [${shape.join(", ")}] ${dtype},`;
 
 /** Rounds up to four classes per power of two, at least 256 bytes, so at most a fifth of a buffer is unused. */
 export function sizeClass(bytes: number): number {

@@ -1,8 +1,9 @@
 /** @file Uploads, downloads, and what a device says of rejected work. */
 
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { DeviceError, DeviceLostError } from "../device/deviceError.ts";
 import { wgsl, write, type KernelSpec } from "../kernel/kernelSpec.ts";
+import { MemoryError } from "../memory/memoryError.ts";
 import { testDevice } from "../testing/testDevice.ts";
 import { full, ones, tensor, zeros } from "./create.ts";
 import { Device } from "./device.ts";
@@ -29,6 +30,18 @@ describe("Device", () => {
     fail();
     await expect(y.read()).rejects.toThrow("the GPU rejected recorded work");
     expect(await ones(device, [2]).read()).toEqual(Float32Array.of(1, 1));
+  });
+
+  it("names the tensor that it had no memory for, not the work that was rejected for want of it", async () => {
+    const device = await Device.open();
+    const refusal = { message: "out of memory" } as GPUError;
+    vi.spyOn(device.gpu, "popErrorScope").mockResolvedValueOnce(refusal);
+    using _scope = device.scope();
+    const y = ones(device, [1000, 300]);
+    device.recorder.dispatch(broken, { y: y.binding }, {}, 1);
+    await expect(y.read()).rejects.toThrow(MemoryError);
+    expect((await ones(device, [1000, 300]).read())[0]).toBe(1);
+    device.dispose();
   });
 
   it("says what to do once it is lost, again and again", async () => {

@@ -57,10 +57,14 @@ export class Device implements Disposable {
     this.maxBindingBytes = options.maxBindingBytes ?? gpu.limits.maxStorageBufferBindingSize;
     this.recorder = new Recorder(gpu, this.maxBindingBytes);
     this.#staging = new StagingPool(gpu);
-    this.pool = new BufferPool(gpu, options.memoryBudgetBytes, () => {
+    const beforeTrim = () => {
       this.recorder.flush();
       this.recorder.dropBindGroups();
       this.#staging.trim();
+    };
+    this.pool = new BufferPool(gpu, options.memoryBudgetBytes, beforeTrim, (error) => {
+      // In place of the rejected work that follows from it.
+      if (!(this.#failure instanceof DeviceLostError)) this.#failure = error;
     });
     gpu.addEventListener("uncapturederror", (event) => {
       event.preventDefault();
@@ -323,6 +327,7 @@ export class Device implements Disposable {
 
   /**
    * @throws DeviceLostError if the device was lost, each time
+   * @throws MemoryError if it had no memory for a tensor made since the last call
    * @throws DeviceError if it rejected work since the last call
    */
   throwIfFailed(): void {
