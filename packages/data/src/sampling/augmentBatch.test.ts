@@ -217,6 +217,44 @@ test("FLIP's views turn the hue of a colour that all else would leave", () => {
   expect(Math.min(...hues)).toBeLessThan(-0.5);
 });
 
+test("a crop of its own shape covers a share of the area, by its width / height", () => {
+  const ramp = drawn(32, 1, (_, x, y, c) => (c === 0 ? x * 4 : y * 4));
+  const resizedCrop = { area: [0.2, 0.5], aspect: [1.5, 2] } satisfies Augmentation["resizedCrop"];
+  const shapes = Array.from({ length: 40 }, (_, step) => {
+    const out = augmentBatch(ramp, [0], { seed: 6, step }, { ...still, resizedCrop });
+    const red = (x: number): number => byteOf(out[10 * 32 + x] as number, 0) / 4;
+    const green = (y: number): number => byteOf(out[(32 + y) * 32 + 7] as number, 1) / 4;
+    return { width: (red(20) - red(10)) / 10, height: (green(20) - green(10)) / 10 };
+  });
+  const areas = shapes.map(({ width, height }) => width * height);
+  const ratios = shapes.map(({ width, height }) => width / height);
+  expect(Math.min(...areas)).toBeGreaterThan(0.2 - 1e-4);
+  expect(Math.min(...areas)).toBeLessThan(0.25);
+  expect(Math.max(...areas)).toBeLessThan(0.5 + 1e-4);
+  expect(Math.max(...areas)).toBeGreaterThan(0.45);
+  expect(Math.min(...ratios)).toBeGreaterThan(1.5 - 1e-3);
+  expect(Math.max(...ratios)).toBeLessThan(2 + 1e-3);
+});
+
+test("saturation of HSV is scaled for a share of the images, and keeps value and hue", () => {
+  const red = drawn(8, 1, (_i, _x, _y, c) => (c === 0 ? 200 : 100)); // Half saturated.
+  const factors = Array.from({ length: 200 }, (_, step) => {
+    const change = { ...still, hsvSaturation: 0.2, jitter: 0.5 };
+    const out = augmentBatch(red, [0], { seed: 7, step }, change);
+    const [r, g, b] = [0, 1, 2].map((c) => byteOf(out[64 * c] as number, c)) as [number, number, number];
+    expect(r).toBeCloseTo(200, 2);
+    expect(g).toBeCloseTo(b, 2);
+    return (200 - g) / 100;
+  });
+  const changed = factors.filter((factor) => Math.abs(factor - 1) > 1e-4);
+  expect(changed.length).toBeGreaterThan(75);
+  expect(changed.length).toBeLessThan(125);
+  expect(Math.min(...factors)).toBeGreaterThan(0.8 - 1e-3);
+  expect(Math.min(...factors)).toBeLessThan(0.85);
+  expect(Math.max(...factors)).toBeLessThan(1.2 + 1e-3);
+  expect(Math.max(...factors)).toBeGreaterThan(1.15);
+});
+
 test("JPEG changes a share of a batch, more at a low quality, and repeats", async () => {
   const indices = [2, 0, 1, 3, 2, 0, 1, 3];
   const change = async (jpeg: number, quality: number, seed = 5) => {

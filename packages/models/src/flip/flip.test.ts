@@ -1,6 +1,6 @@
 /** @file FLIP's variants against their equations in f64, from the features of their encoders. */
 
-import { capture, Random, tensor, type Tensor, valueAndGrad } from "@candor/tensor-core";
+import { capture, type HostTensor, Random, tensor, type Tensor, valueAndGrad } from "@candor/tensor-core";
 import { assertClose, largest, random64, testDevice, tolerance } from "@candor/tensor-core/testing";
 import { expect, test } from "vitest";
 import { createModel, modelParameterCount } from "../createModel.ts";
@@ -43,9 +43,23 @@ const dot = (a: readonly number[], b: readonly number[]): number =>
 const meanOf = (rows: number[][]): number[] =>
   unit(rows[0]!.map((_, i) => rows.reduce((total, row) => total + row[i]!, 0) / rows.length));
 
-test("each class has the six published prompts", () => {
-  expect([livePrompts.length, spoofPrompts.length]).toEqual([6, 6]);
-  expect(new Set([...livePrompts, ...spoofPrompts]).size).toBe(12);
+test("each class has the six prompts of the published repository", () => {
+  expect(livePrompts).toEqual([
+    "This is an example of a real face",
+    "This is a bonafide face",
+    "This is a real face",
+    "This is how a real face looks like",
+    "a photo of a real face",
+    "This is not a spoof face",
+  ]);
+  expect(spoofPrompts).toEqual([
+    "This is an example of a spoof face",
+    "This is an example of an attack face",
+    "This is not a real face",
+    "This is how a spoof face looks like",
+    "a photo of a spoof face",
+    "a printout shown to be a spoof face",
+  ]);
 });
 
 test.each([undefined, 0.5])("FLIP-V's head is that of its equations, dropout %s", async (rate) => {
@@ -156,6 +170,93 @@ test("FLIP-MCL's loss is the sum of its parts, reaches every parameter and repea
   const values = [];
   for (let i = 0; i < 3; i++) values.push(await step.run({}).loss.item());
   expect(values).toEqual([loss, loss, loss]);
+});
+
+/** One linear map of a state dict in f64: [N, I] -> [N, O]. */
+const mapped = (
+  state: ReadonlyMap<string, HostTensor>,
+  name: string,
+  rows: readonly number[][],
+): number[][] => {
+  const bias = state.get(`${name}.bias`)!.data;
+  const weights = cut(state.get(`${name}.weight`)!.data, rows[0]!.length);
+  return rows.map((row) => weights.map((w, i) => dot(w, row) + bias[i]!));
+};
+
+/** Batch norm by the batch's own mean and biased variance, then ReLU. */
+const normedRelu = (
+  state: ReadonlyMap<string, HostTensor>,
+  name: string,
+  rows: readonly number[][],
+): number[][] => {
+  const [weight, bias] = [state.get(`${name}.weight`)!.data, state.get(`${name}.bias`)!.data];
+  const columns = rows[0]!.map((_, i) => {
+    const column = rows.map((row) => row[i]!);
+    const mean = column.reduce((a, b) => a + b) / column.length;
+    const variance = column.reduce((total, value) => total + (value - mean) ** 2, 0) / column.length;
+    return column.map((value) =>
+      Math.max(0, (weight[i]! * (value - mean)) / Math.sqrt(variance + 1e-5) + bias[i]!),
+    );
+  });
+  return rows.map((_, b) => columns.map((column) => column[b]!));
+};
+
+test("FLIP-MCL's parts are those of their formulas: InfoNCE at 0.1 behind the perceptron, and squared gaps of cosines", async () => {
+  const device = await testDevice();
+  using _scope = device.scope();
+  const model = createModel(device, flipMcl, new Random(8));
+  const random = new Random(9);
+  for (const norm of [model.projection.firstNorm, model.projection.secondNorm]) {
+    norm.weight.write(Float32Array.from({ length: 16 }, () => random.uniform(0.5, 1.5)));
+    norm.bias.write(Float32Array.from({ length: 16 }, () => random.uniform(-0.5, 0.5)));
+  }
+  const views = [10, 11].map((seed) => {
+    const view = random64([batch, 3, size, size], new Random(seed), -1.5, 1.5);
+    return tensor(device, view.data, view.shape);
+  }) as [Tensor, Tensor];
+  // Prompts of each image's class, as their indices.
+  const chosen = [
+    [[0], [2, 3], [0, 1], [3]],
+    [[1], [2], [0], [2]],
+  ];
+  const readings = chosen.map((rows) => {
+    const shares = rows.flatMap((own) => [0, 1, 2, 3].map((p) => (own.includes(p) ? 1 / own.length : 0)));
+    return tensor(device, shares, [batch, 4]);
+  }) as [Tensor, Tensor];
+  const parts = model.losses(tensor(device, pixels.data, pixels.shape), {
+    labels: tensor(device, [0, 1, 0, 1], [batch], "i32"),
+    weights: tensor(device, [0.25, 0.25, 0.25, 0.25]),
+    views,
+    readings,
+  });
+  const state = await model.stateDict();
+  const features = await Promise.all(
+    views.map(async (view) =>
+      cut(await model.clip.visualProjection.forward(model.clip.vit.forward(view).pooled).read(), 8),
+    ),
+  );
+  const projected = features.map((rows) => {
+    const once = normedRelu(state, "projection.firstNorm", mapped(state, "projection.first", rows));
+    const twice = normedRelu(state, "projection.secondNorm", mapped(state, "projection.second", once));
+    return mapped(state, "projection.last", twice);
+  });
+  const z = projected.flat().map(unit);
+  const surprises = z.map((own, i) => {
+    const logits = z.map((other) => dot(own, other) / 0.1);
+    const others = logits.filter((_, j) => j !== i).reduce((total, logit) => total + Math.exp(logit), 0);
+    return Math.log(others) - logits[(i + batch) % (2 * batch)]!;
+  });
+  const simclr = surprises.reduce((a, b) => a + b) / (2 * batch);
+  assertClose("simclr", [await parts.simclr.item()], [simclr], tolerance("composite", 64, simclr));
+
+  const prompts = cut(await model.embedPrompts().read(), 8);
+  const cosines = chosen.map((rows, view) =>
+    rows.map((own, b) => dot(unit(features[view]![b]!), meanOf(own.map((p) => prompts[p]!)))),
+  );
+  const gaps = cosines[0]!.map((cosine, b) => (cosine - cosines[1]![b]!) ** 2);
+  const consistency = gaps.reduce((a, b) => a + b) / batch;
+  expect(consistency).toBeGreaterThan(1e-3);
+  assertClose("consistency", [await parts.consistency.item()], [consistency], tolerance("composite", 64, 1));
 });
 
 test.each([flipV, flipIt, flipMcl])("$method has the number of parameters of its formula", async (config) => {
