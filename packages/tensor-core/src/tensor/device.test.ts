@@ -118,3 +118,28 @@ describe("tensors on the host and the device", () => {
     await expect(zeros(device, [2]).item()).rejects.toThrow("[item] needs one element, [2] has 2");
   });
 });
+
+describe("reading back", () => {
+  it("takes a buffer of the size that is read, which the device counts and trims with its memory", async () => {
+    const device = await Device.open({ memoryBudgetBytes: 2 ** 20 });
+    using _scope = device.scope();
+    const x = zeros(device, [100_000]);
+    const part = x.range(128, [10]);
+    expect([...(await part.read())]).toEqual(Array.from({ length: 10 }, () => 0));
+    expect(device.stats.stagingBytes).toBe(256);
+    await x.read();
+    expect(device.memoryReport().stagingBytes).toBe(256 + 2 ** 16 * 7);
+    expect(() => zeros(device, [200_000])).toThrow("of the budget of 1048576 are in use");
+    expect(device.stats.stagingBytes).toBe(0);
+    expect((await part.read()).length).toBe(10);
+  });
+
+  it("keeps nothing of what is larger than 16 MiB", async () => {
+    const device = await testDevice();
+    using _scope = device.scope();
+    const x = zeros(device, [2 ** 22 + 1]);
+    const { stagingBytes } = device.stats;
+    await x.read();
+    expect(device.stats.stagingBytes).toBeLessThanOrEqual(Math.max(stagingBytes, 2 ** 24));
+  });
+});
