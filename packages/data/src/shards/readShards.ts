@@ -62,11 +62,7 @@ export async function readShards(folder: string, options: ReadShardsOptions = {}
       if (!keep(row)) continue;
       rows.push(row);
       const start = index * length;
-      crops.push(
-        inMemory
-          ? () => bytes.subarray(start, start + length)
-          : () => readCrop(file, byteOffset + start, length),
-      );
+      crops.push(inMemory ? cropIn(bytes, start, length) : cropOnDisk(file, byteOffset + start, length));
     }
   }
   delete metadata.summary;
@@ -81,6 +77,15 @@ export async function readShards(folder: string, options: ReadShardsOptions = {}
       return crop();
     },
   };
+}
+
+// Made outside of the loop: a closure there would keep the bytes of every shard alive, whether it reads them or not.
+function cropIn(bytes: Uint8Array, start: number, length: number): () => Uint8Array {
+  return () => bytes.subarray(start, start + length);
+}
+
+function cropOnDisk(file: string, position: number, length: number): () => Uint8Array {
+  return () => readCrop(file, position, length);
 }
 
 function readCrop(file: string, position: number, length: number): Uint8Array {

@@ -46,6 +46,14 @@ it("flags come before the file, and the file before the recipe", async () => {
   });
 });
 
+it("a file cannot pass one recipe off as another", async () => {
+  const config = changes({ recipe: "flip-published" });
+  await expect(from({ config })).rejects.toThrow(
+    `${config} names the recipe "flip-published", and the run would follow "starter": say it by --recipe=flip-published`,
+  );
+  expect((await from({ config, recipe: "flip-published" })).config.steps).toBe(4001);
+});
+
 it("FLIP's batches hold six images a data set, unless their size is given", async () => {
   const flip = { recipe: "flip-published", method: "flip-mcl" } as const;
   const sizeOf = async (flags: Partial<FitFlags>) => (await from({ ...flip, ...flags })).config.batchSize;

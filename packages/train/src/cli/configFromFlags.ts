@@ -32,7 +32,7 @@ export interface FitFlags {
  *
  * @param newestManifest the starter's, asked for only where nothing names one
  * @returns the configuration and the folder of the run
- * @throws Error if the file is no JSON, or the configuration is not valid
+ * @throws Error if the file is no JSON or names another recipe than the flags, or the configuration is not valid
  */
 export async function configFromFlags(
   flags: FitFlags,
@@ -41,7 +41,13 @@ export async function configFromFlags(
   const file = flags.config === undefined ? {} : (readJson(flags.config) as Partial<RunConfig>);
   const datasets = datasetsOf(flags) ?? file.datasets;
   const begun = (manifest: string): RunConfig => {
-    const recipe = recipes[(flags.recipe ?? "starter") as keyof typeof recipes];
+    const { recipe: name = "starter", config } = flags;
+    if (file.recipe !== undefined && file.recipe !== name && Object.hasOwn(recipes, file.recipe)) {
+      throw new Error(
+        `${config} names the recipe "${file.recipe}", and the run would follow "${name}": say it by --recipe=${file.recipe}, or leave it out`,
+      );
+    }
+    const recipe = recipes[name as keyof typeof recipes];
     return override(recipe(flags.method ?? file.method ?? "ifas", manifest, datasets), file, flags);
   };
   if (flags.resume) {
