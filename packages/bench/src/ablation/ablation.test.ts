@@ -175,6 +175,7 @@ test("figures are means over seeds, differences are to the baseline, and levels 
   // One and two of three live videos lie below all spoofs: AUC 2/3 and 1/3.
   expect(none.figures.mean?.auc?.values).toEqual([expect.closeTo(2 / 3, 12), expect.closeTo(1 / 3, 12)]);
   expect(none.figures.against?.auc.difference).toBeCloseTo(-0.5, 12);
+  expect(none.aucDifferenceBySeed).toEqual([expect.closeTo(-1 / 3, 12), expect.closeTo(-2 / 3, 12)]);
   expect(none.hterAtHalf?.mean).toBeCloseTo((1 / 6 + 2 / 6) / 2, 12);
   expect(none.hterAtHalf?.deviation).toBeCloseTo(1 / 6 / Math.SQRT2, 12);
   // Seed 0 names the print, seed 1 a mask.
@@ -217,6 +218,7 @@ test("the table is written with the paper's effects, and kept where it is asked 
     expect(markdown).toContain("| no captions: Yes or No alone | ");
     expect(markdown).toContain("| HTER +3.17, AUC −3.30 |");
     expect(markdown).toContain("−50.00 [");
+    expect(markdown).toContain("| −33.33, −66.67 |");
     expect(markdown).not.toContain("every combination");
     expect(renderAblationMarkdown(table)).toBe(markdown);
     expect(renderAblationLatex(table)).toContain("$\\Delta$");

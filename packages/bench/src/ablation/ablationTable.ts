@@ -22,6 +22,8 @@ export interface Spread {
 export interface AblationRow extends Setting {
   /** Means over the targets, and the paired difference to full I-FAS. */
   readonly figures: Pick<MethodRow, "seeds" | "mean" | "against">;
+  /** AUC minus full I-FAS's of the same seed, in the order of the seeds; `null` for I-FAS and where seeds differ. */
+  readonly aucDifferenceBySeed: readonly number[] | null;
   /** HTER where P(live) at and above 0.5 is accepted: what a decoding moves; `null` where a target has one class. */
   readonly hterAtHalf: Spread | null;
   /** Of spoof frames with a sentence, the share that names the attack; `null` without sentences. */
@@ -68,6 +70,7 @@ export function ablationTable(
   methods: MethodTable,
   trainings: ReadonlyMap<string, TrainingCost>,
 ): AblationTable {
+  const full = methods.rows.find(({ method }) => method === baselineName);
   const ofMethod = groupBy(files, ({ metadata }) => metadata.method);
   const settings = plan.settings.flatMap((setting): AblationRow[] => {
     const figures = methods.rows.find(({ method }) => method === setting.method);
@@ -80,6 +83,7 @@ export function ablationTable(
       {
         ...setting,
         figures: { seeds, mean, against },
+        aucDifferenceBySeed: full && full !== figures ? aucBySeed(figures, full) : null,
         hterAtHalf: over((seed) => seed.hterAtHalf),
         attackNamedRight: over((seed) => seed.attackNamedRight),
         attackNamedByChance: over((seed) => seed.attackNamedByChance),
@@ -90,6 +94,12 @@ export function ablationTable(
     ];
   });
   return { factors: plan.factors.map((factor) => rowsOf(factor, plan, settings)), settings };
+}
+
+function aucBySeed(row: MethodRow, full: MethodRow): number[] | null {
+  const [own, other] = [row.mean?.auc?.values, full.mean?.auc?.values];
+  if (!own || !other || String(row.seeds) !== String(full.seeds)) return null;
+  return own.map((value, i) => value - (other[i] as number));
 }
 
 function rowsOf(

@@ -9,7 +9,7 @@ import { baselineName } from "./planAblation.ts";
 
 /** What every reader of the table must know. */
 export const ablationNotes: readonly string[] = [
-  "Means over the targets in per cent, per video; ± sample standard deviation over seeds. Δ: minus full I-FAS, in percentage points, with 95 % bootstrap intervals over subjects and two-sided p, paired over subjects and averaged over seeds, not corrected for the number of rows.",
+  "Means over the targets in per cent, per video; ± sample standard deviation over seeds. Δ: minus full I-FAS, in percentage points, with 95 % bootstrap intervals over subjects and two-sided p, paired over subjects and averaged over seeds, not corrected for the number of rows. They say whether other people would change the difference, not whether other seeds would: Δ by seed does.",
   "HTER lit.: threshold on the target itself. HTER dev: threshold on the source's dev split. HTER 0.5: accepted at P(live) of 0.5 and above; a decoding keeps the order of frames and moves this. Videos, whose frames are averaged, it may reorder.",
   "Attack named: of spoof frames with a sentence, the share that names the true attack; by chance: if the sentences were dealt out at random among such frames of the same verdict. Decodings leave sentences alone.",
   "Paper: its effect on the average of the real One-to-Eleven, as far as it could be read; it trains large pretrained models.",
@@ -66,6 +66,7 @@ const head = [
   "AUC",
   "Δ",
   "p",
+  "Δ by seed",
   "attack named",
   "by chance",
   "paper",
@@ -84,6 +85,7 @@ function cells({ title, paper, row }: Line): string[] {
     spreadText(row.hterAtHalf),
     spreadText(mean?.auc),
     ...auc,
+    bySeed(row),
     spreadText(row.attackNamedRight, 1),
     spreadText(row.attackNamedByChance, 1),
     paper,
@@ -97,6 +99,11 @@ function difference({ method }: AblationRow, paired: PairedDifference | undefine
     `${signed(value)}${interval ? ` [${signed(interval.low)}, ${signed(interval.high)}]` : ""}`,
     probability(p),
   ];
+}
+
+/** The differences of the AUC by seed, such as `−2.53, +1.29, −7.97`. */
+export function bySeed({ aucDifferenceBySeed }: Pick<AblationRow, "aucDifferenceBySeed">): string {
+  return aucDifferenceBySeed?.map(signed).join(", ") ?? blank;
 }
 
 function spreadText(figure: Spread | null | undefined, digits = 2): string {

@@ -37,13 +37,13 @@ test("a row a level under its factor, full I-FAS marked, with figures, effects a
   }));
   expect(rows.filter(({ style }) => style === "group")).toHaveLength(factors.length);
   const settings = rows.filter(({ style }) => style !== "group");
-  expect(settings.every(({ cells }) => cells.length === 12)).toBe(true);
+  expect(settings.every(({ cells }) => cells.length === 13)).toBe(true);
   expect(settings.filter(({ style }) => style.endsWith("ours"))).toHaveLength(factors.length);
   const none = settings.find(({ cells }) => cells[0] === "no captions: Yes or No alone")!;
   const { figures } = table.settings.find(({ method }) => method === "captions=none")!;
   expect(none.cells[1]).toContain(percent(figures.mean!.hterLiterature!.mean));
   expect(none.cells[2]).toMatch(/^[+−]?\d+\.\d\d \[/);
-  expect(none.cells[11]).toBe("HTER +3.17, AUC −3.30");
+  expect(none.cells[12]).toBe("HTER +3.17, AUC −3.30");
 });
 
 test("with more methods than colours, bars have names and curves one seed", () => {

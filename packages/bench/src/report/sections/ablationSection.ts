@@ -2,7 +2,7 @@
 
 import type { AblationTable, FactorRows, Spread } from "../../ablation/ablationTable.ts";
 import { baselineName } from "../../ablation/planAblation.ts";
-import { ablationNotes } from "../../ablation/renderAblation.ts";
+import { ablationNotes, bySeed } from "../../ablation/renderAblation.ts";
 import { blank, percent } from "../formatFigures.ts";
 import { html, type SafeHtml } from "../html.ts";
 import { differenceCells } from "./tablesSection.ts";
@@ -26,6 +26,7 @@ export function ablationSection({ factors }: AblationTable): SafeHtml {
             <th>AUC</th>
             <th>Δ<small>to full I-FAS</small></th>
             <th>p</th>
+            <th>Δ by seed</th>
             <th>attack named</th>
             <th>by chance</th>
             <th class="text">paper</th>
@@ -35,7 +36,7 @@ export function ablationSection({ factors }: AblationTable): SafeHtml {
           ${factors.map(
             ({ name, title, rows }) =>
               html`<tr class="group">
-                  <td class="text" colspan="12"><strong>${name}</strong>: ${title}</td>
+                  <td class="text" colspan="13"><strong>${name}</strong>: ${title}</td>
                 </tr>
                 ${rows.map(settingRow)}`,
           )}
@@ -59,8 +60,9 @@ function settingRow({ title, paper, row }: Line): SafeHtml {
   return html`<tr class="first${full ? " ours" : ""}">
     <td class="text wrap">${title}</td>
     ${figure(mean?.hterLiterature)}${difference("hterLiterature")}${figure(mean?.hterAtDevThreshold)}
-    ${figure(row.hterAtHalf)}${figure(mean?.auc)}${difference("auc")}${figure(row.attackNamedRight, 1)}
-    ${figure(row.attackNamedByChance, 1)}
+    ${figure(row.hterAtHalf)}${figure(mean?.auc)}${difference("auc")}
+    <td>${bySeed(row)}</td>
+    ${figure(row.attackNamedRight, 1)}${figure(row.attackNamedByChance, 1)}
     <td class="text wrap">${paper}</td>
   </tr>`;
 }
