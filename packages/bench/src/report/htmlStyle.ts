@@ -54,7 +54,7 @@ td small.side { display: inline-block; min-width: 5.4em; text-align: left; margi
 th:first-child, td:first-child { padding-left: 0; } th:last-child, td:last-child { padding-right: 0; }
 tbody tr.group > * { border-top: 1px solid var(--line); padding-top: 0.7rem; color: var(--soft); }
 figure.small { max-width: 32rem; }
-table.dense thead th { min-width: 2.6rem; } table.dense td.wrap { min-width: 8.5rem; } table.dense td small { display: block; line-height: 1.2; }
+table.dense thead th { min-width: 2.6rem; } table.dense td.wrap { min-width: 6.8rem; } table.dense td small { display: block; line-height: 1.2; }
 tbody tr.total > * { border-top: 2px solid var(--ink); }
 table.confusion { width: auto; } table.confusion thead th { min-width: 3.4rem; } table.confusion td.right { box-shadow: inset 0 0 0 1.5px var(--ink); }
 h3.method { margin-top: 1.6rem; font-size: 1rem; } .scroll + h3 { margin-top: 1.4rem; }

@@ -61,7 +61,11 @@ function settingRow({ title, paper, row }: Line): SafeHtml {
     <td class="text wrap">${title}</td>
     ${figure(mean?.hterLiterature)}${difference("hterLiterature")}${figure(mean?.hterAtDevThreshold)}
     ${figure(row.hterAtHalf)}${figure(mean?.auc)}${difference("auc")}
-    <td>${bySeed(row)}</td>
+    <td>
+      ${bySeed(row)
+        .split(", ")
+        .map((value) => html`<small>${value}</small>`)}
+    </td>
     ${figure(row.attackNamedRight, 1)}${figure(row.attackNamedByChance, 1)}
     <td class="text wrap">${paper}</td>
   </tr>`;
