@@ -4,32 +4,31 @@ import { applyGroups } from "@candor/models";
 import { Adam, AdamW, type Module, trainableParameters, warmupCosine } from "@candor/tensor-core";
 import type { RunConfig } from "../recipes/runConfig.ts";
 
-/** An optimiser of all that is trained, and its rate at a step from 0. */
-export interface RunOptimizer {
-  readonly optimizer: AdamW;
-  readonly rate: (step: number) => number;
+/**
+ * The learning rate at each step, from 0.
+ *
+ * @throws RangeError if the warm-up is longer than the run
+ */
+export function learningRates({
+  optimizer: { schedule, learningRate: peak, warmupSteps },
+  steps,
+}: Pick<RunConfig, "optimizer" | "steps">): (step: number) => number {
+  return warmupCosine({ peak, warmupSteps, totalSteps: steps, floor: schedule === "constant" ? peak : 0 });
 }
 
 /**
  * Freezes what the configuration's groups freeze, and builds the optimiser of the rest.
  *
  * @throws ConfigError if a group decides over no parameter, or nothing is left to train
- * @throws RangeError if the warm-up is longer than the run
  */
 export function buildOptimizer(
   model: Module,
-  { groups, optimizer, steps }: Pick<RunConfig, "groups" | "optimizer" | "steps">,
-): RunOptimizer {
-  const { algorithm, schedule, learningRate: peak, warmupSteps, ...rest } = optimizer;
+  { groups, optimizer }: Pick<RunConfig, "groups" | "optimizer">,
+): AdamW {
+  const { algorithm, schedule: _, warmupSteps: __, ...rest } = optimizer;
   const isAdam = algorithm === "adam";
   const byGroup = groups.length > 0 ? applyGroups(model, groups, isAdam ? () => true : undefined) : {};
-  const rate = warmupCosine({
-    peak,
-    warmupSteps,
-    totalSteps: steps,
-    floor: schedule === "constant" ? peak : 0,
-  });
-  const options = { ...byGroup, learningRate: peak, ...rest };
+  const options = { ...byGroup, ...rest };
   const parameters = trainableParameters(model);
-  return { optimizer: isAdam ? new Adam(parameters, options) : new AdamW(parameters, options), rate };
+  return isAdam ? new Adam(parameters, options) : new AdamW(parameters, options);
 }

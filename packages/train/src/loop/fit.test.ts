@@ -109,6 +109,10 @@ it(
     await expect(fit(device, config(), options("used", { resume: true, overwrite: true }))).rejects.toThrow(
       "--resume goes on and --overwrite begins anew: leave one out",
     );
+    const endless = { ...shorter, optimizer: { ...shorter.optimizer, warmupSteps: 5 } };
+    await expect(fit(device, endless, options("used", { overwrite: true }))).rejects.toThrow(
+      "5 steps of warm-up do not fit a run of 4",
+    );
     expect(filesOf("used")).toEqual(before);
     await fit(device, shorter, options("used", { overwrite: true }));
     expect(listCheckpoints(used)).toEqual([4]);

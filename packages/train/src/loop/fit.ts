@@ -38,7 +38,7 @@ import { assertFits, describeRun, withPublishedSizes } from "../method/describeR
 import type { Method } from "../method/method.ts";
 import type { RunConfig } from "../recipes/runConfig.ts";
 import { appendMetrics, truncateMetrics } from "./metricsLog.ts";
-import { buildOptimizer } from "./buildOptimizer.ts";
+import { buildOptimizer, learningRates } from "./buildOptimizer.ts";
 import type { Progress } from "./progress.ts";
 
 export interface FitOptions extends FolderUse {
@@ -83,6 +83,7 @@ interface DevMeasures {
 export async function fit(device: Device, config: RunConfig, options: FitOptions): Promise<FitResult> {
   const { folder } = options;
   const checkpoint = await readStart(config, options, options.warn);
+  const rate = learningRates(config);
   const described = describeRun(device, await withPublishedSizes(config));
   options.describe?.(described);
   assertFits(described, roomOf(device));
@@ -104,7 +105,7 @@ export async function fit(device: Device, config: RunConfig, options: FitOptions
     : from === undefined
       ? await buildMethod(device, config, train, folder, moreTexts)
       : await continueMethod(device, config, train, folder, from);
-  const { optimizer, rate } = buildOptimizer(method.model, config);
+  const optimizer = buildOptimizer(method.model, config);
   const start = checkpoint?.step ?? 0;
   if (checkpoint) optimizer.loadState(checkpoint.optimizer, start);
   const metrics = metricsFile(folder);
