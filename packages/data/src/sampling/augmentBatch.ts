@@ -73,7 +73,8 @@ export const simclrAugmentation: Readonly<Augmentation> = {
 
 /**
  * FLIP-MCL's views as published, in SimCLR's way: torchvision's RandomResizedCrop(0.08, 1), ColorJitter(0.4, 0.4, 0.4, 0.1)
- * for eight in ten, grey for two, a blur for five; arXiv:2309.16649. torchvision shuffles the order of its jitter's four.
+ * for eight in ten, grey for two, a blur for five; arXiv:2309.16649. Unlike torchvision's, the jitter's four keep their order, and
+ * contrast turns about the mean of the image before the crop.
  */
 export const flipViews: Readonly<Augmentation> = {
   ...defaultAugmentation,
