@@ -1,5 +1,6 @@
 /** @file Mutants that no test can kill on any adapter, since they compute the same, with the reason for each. */
 
+import { attentionEquivalents } from "./attentionEquivalents.ts";
 import type { LetOff } from "./letOff.ts";
 import { matmulEquivalents } from "./matmulEquivalents.ts";
 
@@ -12,9 +13,6 @@ const afterTheLast = (kernel: RegExp, last: number): readonly LetOff[] => {
     { kernel, fault: "sign", line: new RegExp(`^group -= params\\.groups${last};`), reason },
   ];
 };
-
-const unseenWeights =
-  "the weights of keys that a row does not see, up to the end of the blocks that its neighbours see, are there, and are 0";
 
 /** Every entry is argued from the kernel's text. */
 export const equivalents: readonly LetOff[] = [
@@ -116,109 +114,7 @@ export const equivalents: readonly LetOff[] = [
     reason: "differs at 0.05 alone, where both forms are as exact as is promised",
   },
   ...matmulEquivalents,
-  {
-    kernel: /^attention\.backward\.key\.shared$/,
-    fault: "bound",
-    line: /^for \(var i = max\(firstQueryOf\(first\)/,
-    reason: "one step more, of queries past the end, whose weights are 0",
-  },
-  ...(["extremum", "sign"] as const).map((fault) => ({
-    kernel: /^attention\.(forward|backward\.(query|weights))\.shared$/,
-    fault,
-    line: /^let end = min\(keysOf\(min\(first \+ ROWS, count\)/,
-    mutated: /max\(first \+ ROWS, count\)|min\(first \+ ROWS, count\) \+ 1u/,
-    reason: "more keys are walked, up to those of later queries; the end of each row leaves them out",
-  })),
-  {
-    kernel: /^attention\.(forward|backward\.weights)\.shared$/,
-    fault: "sign",
-    line: /^let mineRow\d+ = min\(first \+ lane.*, count - 1u\)/,
-    mutated: /count \+ 1u/,
-    reason: "rows past the last query are not stored, whatever they compute",
-  },
-  {
-    kernel: /^attention\.(forward|backward\.weights)\.shared$/,
-    fault: "bound",
-    line: /^for \(var block = 0u; block < end/,
-    reason: "one block more, of keys that no row sees",
-  },
-  {
-    kernel: /^attention\.forward\.shared$/,
-    fault: "sign",
-    line: /^let used = min\(LANES \* 4u, end - block/,
-    mutated: /end \+ block/,
-    reason: "more columns are weighed, up to the end of the block, whose weights are 0",
-  },
-  {
-    kernel: /^attention\.forward\.shared$/,
-    fault: "bound",
-    line: /^if \(lane == 0u\) \{ lse\[/,
-    mutated: /all >= 0\.0\)/,
-    reason: "the sum of a query that sees no key is not used, as there is no key to use it for",
-  },
-  {
-    kernel: /^attention\.backward\.weights\.shared$/,
-    fault: "bound",
-    line: /^for \(var r = 0u; r < rows/,
-    reason: "one row more is the first again, or one past the last query, which is not read",
-  },
-  {
-    kernel: /^attention\.backward\.query\.shared$/,
-    fault: "extremum",
-    line: /^let end\d+ = min\(keysOf\(row\d+\), endKey\)/,
-    reason: unseenWeights,
-  },
-  {
-    kernel: /^attention\.backward\.query\.shared$/,
-    fault: "bound",
-    line: /^let w\d+ = select\(vec4<f32>\(0\.0\), weights\[/,
-    reason: unseenWeights,
-  },
-  {
-    kernel: /^attention\.(forward|backward\.(query|key))$/,
-    fault: "sign",
-    line: /^let seen = visible\[.* min\(quad, quads - 1u\)/,
-    mutated: /min\(quad, quads \+ 1u\)/,
-    reason:
-      "these kernels ask for keys that there are; the limit is for the shared ones, which ask for whole blocks",
-  },
-  {
-    kernel: /^attention\.backward\.key$/,
-    fault: "bound",
-    line: /^let groups = select\(0u, params\.group, j < endOfKeys/,
-    reason: "the key after the last visible one is hidden by the mask itself",
-  },
-  {
-    kernel: /^attention\.decode\.split$/,
-    fault: "bound",
-    line: /^if \(first >= seen\)/,
-    reason: "a split without keys then writes parts, which the join does not read",
-  },
-  {
-    kernel: /^attention\.decode\.split$/,
-    fault: "sign",
-    line: /^let keyAt = base \+ min\(lane, used - 1u\)/,
-    mutated: /used \+ 1u/,
-    reason: "lanes past the last key then score other rows, and these scores are not taken",
-  },
-  {
-    kernel: /^attention\.decode\.split$/,
-    fault: "bound",
-    line: /^weights\[lane\] = /,
-    reason: "the weight of one key more, which the sum over the keys does not read",
-  },
-  {
-    kernel: /^attention\.decode\.split$/,
-    fault: "sign",
-    line: /^let own = min\(lane % params\.width, params\.quads - 1u\)/,
-    reason: "lanes past the last quad of D then sum other values, and their sums are not written",
-  },
-  {
-    kernel: /^attention\.(decode\.split|visibility)$/,
-    fault: "comparison",
-    line: /^if \(lane == 0u\)/,
-    reason: "all lanes have the same maximum, and all but the first write it to the same place",
-  },
+  ...attentionEquivalents,
   {
     kernel: /^dropout/,
     fault: "bound",

@@ -51,7 +51,8 @@ export const hiddenFaults: readonly HiddenFault[] = [
   },
   {
     on: lavapipe,
-    kernel: /^attention\.(forward|backward\.(query|key|stats)|appendKeyValue|decode\.split)$/,
+    kernel:
+      /^attention\.((forward|backward\.(query|key))(\.shared)?|backward\.stats|appendKeyValue|decode\.split)$/,
     fault: "bound",
     line: /^if \(unit >= params\.units\)/,
     mutated: /unit > params/,
@@ -83,8 +84,42 @@ export const hiddenFaults: readonly HiddenFault[] = [
       "binding",
   },
   {
+    on: lavapipe,
+    kernel: /^attention\.backward\.weights\.shared$/,
+    fault: "bound",
+    line: /^if \(unit >= params\.units\)/,
+    mutated: /unit > params/,
+    reason:
+      "only a grid of more than 65,535 workgroups is folded and so may have one more; the weights of so many take 256 MiB, " +
+      "of which lavapipe binds 128: these sizes run without subgroups",
+  },
+  {
+    on: lavapipe,
+    kernel: /^matmul\.(register|broadcast|tile|matrix)$/,
+    fault: "bound",
+    line: /^if \(unit >= params\.units\)/,
+    mutated: /unit > params/,
+    reason: pastTheEnd,
+  },
+  {
     on: software,
-    kernel: /^matmul\.(register|broadcast)$/,
+    kernel: /^matmul\.broadcast$/,
+    fault: "sign",
+    line: /^let heldRows = min\(params\.unitRows, params\.rows - row\)/,
+    reason: nextItemsRows,
+  },
+  {
+    on: software,
+    kernel: /^matmul\.(tile|matrix)$/,
+    fault: "bound",
+    line: /^for \(var i = lane; i < (SIDE \* DEPTH \/ 4u|TILE_DEPTH \* \(TILE_ROWS \/ 4u\)); i \+= WG\)/,
+    reason:
+      "lane 0 then writes past its tile, which is to the last place of it, as indices are clamped; the last lane, whose " +
+      "place this is, comes after, as lanes run in order",
+  },
+  {
+    on: software,
+    kernel: /^matmul\.(register|broadcast|tile|matrix)$/,
     fault: "bound",
     line: /^if \(row < params\.rows\) \{ sums\[split/,
     reason: "one sum past the last is the first of the next split, whose own invocations write it after",
@@ -128,6 +163,13 @@ export const hiddenFaults: readonly HiddenFault[] = [
     kernel: /^attention\.backward\.(key|query)\.shared$/,
     fault: "sign",
     line: /^let unitRows = min\(params\.unitRows, count - first\)/,
+    reason: nextItemsRows,
+  },
+  {
+    on: software,
+    kernel: /^attention\.forward\.shared$/,
+    fault: "sign",
+    line: /^let rows = min\(params\.unitRows, count - first\)/,
     reason: nextItemsRows,
   },
   {

@@ -24,7 +24,7 @@ export const matmulEquivalents: readonly LetOff[] = [
     kernel: tilings,
     fault: "sign",
     line: /^let last = (at \+ )?params\.columns - 1u/,
-    mutated: /params\.columns \+ 1u/,
+    mutated: /params\.columns \+ 1u|1u \+ column/,
     reason: "what is read past the end of a row is not stored",
   },
   {
@@ -71,5 +71,27 @@ export const matmulEquivalents: readonly LetOff[] = [
     line: /^if \(column == 0u && batch == 0u\) \{ storeSum/,
     mutated: /column != 0u/,
     reason: "all lanes of a subgroup have the same sums, and write them to the same places",
+  },
+  {
+    kernel: /^matmul\.broadcast$/,
+    fault: "sign",
+    line: /^let block\d+ = aAlongRows\(.* row \+ \(\(lane \+ \d+u\) % \d+u\)/,
+    mutated: /\(\(lane - \d+u\) %/,
+    reason:
+      "a multiple of four is subtracted, and rows have one, two or four quads: the remainder is the same, past 0 too",
+  },
+  {
+    kernel: /^matmul\.(tile|matrix)$/,
+    fault: "bound",
+    line: /^for \(var start = split \* params\.splitDepth; start < end/,
+    reason: "one step more, at the end of the depth, whose tiles are all 0",
+  },
+  {
+    kernel: /^matmul\.matrix$/,
+    fault: "barrier",
+    line: /./,
+    at: /^main 9$/,
+    reason:
+      "small tiles of eight rows, the only ones with so many barriers, end with this one: nothing comes after",
   },
 ];
