@@ -4,10 +4,13 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { valueAndGrad } from "../../autograd/tape.ts";
 import { ones, tensor, zeros } from "../../tensor/create.ts";
+import { Device } from "../../tensor/device.ts";
+import { fromFloat16, toFloat16 } from "../../tensor/float16.ts";
 import { Random } from "../../tensor/random.ts";
 import { random64 } from "../../testing/array64.ts";
 import { awkwardSize, describeOp } from "../../testing/describeOp.ts";
 import { testDevice } from "../../testing/testDevice.ts";
+import { tolerance } from "../../testing/tolerance.ts";
 import { crossEntropy } from "./crossEntropy.ts";
 
 interface Case {
@@ -16,9 +19,8 @@ interface Case {
   readonly weights: number[];
 }
 
-const cases: fc.Arbitrary<Case> = fc
-  .tuple(awkwardSize, fc.constantFrom(1, 2, 3, 63, 64, 65, 130, 257))
-  .chain(([rows, classes]) =>
+const casesOf = (...sizes: number[]): fc.Arbitrary<Case> =>
+  fc.tuple(awkwardSize, fc.constantFrom(...sizes)).chain(([rows, classes]) =>
     fc.record({
       classes: fc.constant(classes),
       targets: fc.array(fc.nat(classes - 1), { minLength: rows, maxLength: rows }),
@@ -26,39 +28,81 @@ const cases: fc.Arbitrary<Case> = fc
     }),
   );
 
-for (const without of [[], ["subgroups"]])
-  describeOp<Case>(without.length > 0 ? "crossEntropy without subgroups" : "crossEntropy", {
-    cases,
+const classSizes = { f32: [1, 2, 3, 63, 64, 65, 130, 257], f16: [1, 2, 3, 4, 8, 64, 68, 130, 260] };
+
+/** Targets as the op takes them: padding may carry any. */
+const targetsOf = (device: Device, { targets, weights }: Case) =>
+  tensor(
+    device,
+    targets.map((target, i) => (weights[i] === 0 ? -100 : target)),
+    [targets.length],
+    "i32",
+  );
+
+function reference(logits: ArrayLike<number>, { classes, targets, weights }: Case): number {
+  let loss = 0;
+  targets.forEach((target, i) => {
+    const row = Float64Array.from({ length: classes }, (_, v) => logits[i * classes + v]!);
+    const total = row.reduce((sum, value) => sum + Math.exp(value), 0);
+    loss += weights[i]! * (Math.log(total) - row[target]!);
+  });
+  return loss;
+}
+
+for (const [dtype, without] of [
+  ["f32", []],
+  ["f32", ["subgroups"]],
+  ["f16", []],
+  ["f16", ["subgroups"]],
+] as const)
+  describeOp<Case>(["crossEntropy of", dtype, ...without.map((name) => `without ${name}`)].join(" "), {
+    cases: casesOf(...classSizes[dtype]),
+    dtype,
     without,
-    runs: 20,
+    runs: dtype === "f32" ? 20 : 8,
     range: [-8, 8],
     shapes: ({ classes, targets }) => ({ logits: [targets.length, classes] }),
-    op: ({ logits }, { targets, weights }) =>
-      crossEntropy(
-        logits!,
-        // Padding may carry any target.
-        tensor(
-          logits!.device,
-          targets.map((target, i) => (weights[i] === 0 ? -100 : target)),
-          [targets.length],
-          "i32",
-        ),
-        tensor(logits!.device, weights),
-      ),
-    reference: ({ logits }, { classes, targets, weights }) => {
-      let loss = 0;
-      targets.forEach((target, i) => {
-        const row = logits!.data.subarray(i * classes, (i + 1) * classes);
-        const total = row.reduce((sum, value) => sum + Math.exp(value), 0);
-        loss += weights[i]! * (Math.log(total) - row[target]!);
-      });
-      return { shape: [], data: Float64Array.of(loss) };
-    },
+    op: ({ logits }, c) =>
+      crossEntropy(logits!, targetsOf(logits!.device, c), tensor(logits!.device, c.weights)),
+    reference: ({ logits }, c) => ({ shape: [], data: Float64Array.of(reference(logits!.data, c)) }),
     opClass: "composite",
     depth: ({ targets }) => targets.length,
   });
 
 describe("crossEntropy", () => {
+  it.each([{ without: [] }, { without: ["subgroups"] }])(
+    "sums f16 in f32, in parts too: $without",
+    async ({ without }) => {
+      const [rows, classes] = [300, 68];
+      const values = fromFloat16(toFloat16(random64([rows, classes], new Random(2), -8, 8).data));
+      const c: Case = {
+        classes,
+        targets: Array.from({ length: rows }, (_, i) => (i * 5) % classes),
+        weights: Array.from({ length: rows }, (_, i) => (i % 4) / 4),
+      };
+      const want = reference(values, c);
+      const gradients: ArrayLike<number>[] = [];
+      for (const device of [
+        await testDevice(without),
+        await Device.open({ without, tuned: false, maxBindingBytes: 20_000 }),
+      ]) {
+        using _scope = device.scope();
+        const logits = tensor(device, values, [rows, classes], "f16");
+        const { value, grads } = valueAndGrad(
+          () => crossEntropy(logits, targetsOf(device, c), tensor(device, c.weights)),
+          new Map([["logits", logits]]),
+        );
+        const loss = await value.item();
+        expect(value.dtype).toBe("f32");
+        expect(Math.abs(loss - want)).toBeLessThan(tolerance("composite", rows, want));
+        const gradient = grads.get("logits")!;
+        expect(gradient.dtype).toBe("f16");
+        gradients.push(await gradient.read());
+      }
+      expect(gradients[1]).toEqual(gradients[0]);
+    },
+  );
+
   it("stays finite where the logits are far from zero", async () => {
     const device = await testDevice();
     using _scope = device.scope();
@@ -135,7 +179,9 @@ describe("crossEntropy", () => {
     const targets = zeros(device, [2], "i32");
     const weights = zeros(device, [2]);
     expect(() => crossEntropy(zeros(device, [2, 0]), targets, weights)).toThrow("at least one class");
-    expect(() => crossEntropy(weights, targets, weights)).toThrow("logits must be [N, V] f32, got [2] f32");
+    expect(() => crossEntropy(weights, targets, weights)).toThrow(
+      "logits must be [N, V] f32 or f16, got [2] f32",
+    );
     expect(() => crossEntropy(logits, weights, weights)).toThrow("targets must be [2] i32, got [2] f32");
     expect(() => crossEntropy(logits, targets, zeros(device, [3]))).toThrow(
       "[crossEntropy] weights must be [2] f32, got [3] f32",

@@ -1,11 +1,13 @@
 /** @file Softmax cross-entropy with a weight a row. */
 
 import { defineOp, recordByRows, run } from "../../autograd/defineOp.ts";
+import { isFloat } from "../../tensor/dtype.ts";
 import { ShapeError, showShape } from "../../tensor/shape.ts";
 import { Tensor } from "../../tensor/tensor.ts";
+import { cast } from "../layout/cast.ts";
 import { rowLayout } from "../normalize/rowLayout.ts";
 import { sum } from "../reduce/sum.ts";
-import { crossEntropyBackward, crossEntropyForward } from "./crossEntropy.wgsl.ts";
+import { crossEntropyBackward, crossEntropyForward, type LogitsVariant } from "./crossEntropy.wgsl.ts";
 
 const rowLosses = defineOp<
   { logits: Tensor; targets: Tensor; weights: Tensor },
@@ -15,9 +17,9 @@ const rowLosses = defineOp<
 >({
   name: "crossEntropy",
   shape: ({ logits, targets, weights }) => {
-    if (logits.rank !== 2 || logits.dtype !== "f32") {
+    if (logits.rank !== 2 || !isFloat(logits.dtype)) {
       throw new ShapeError(
-        `[crossEntropy] logits must be [N, V] f32, got ${showShape(logits.shape)} ${logits.dtype}`,
+        `[crossEntropy] logits must be [N, V] f32 or f16, got ${showShape(logits.shape)} ${logits.dtype}`,
       );
     }
     const [rows = 0, classes = 0] = logits.shape;
@@ -35,21 +37,28 @@ const rowLosses = defineOp<
     return { y: { shape: [rows], dtype: "f32" }, peaks: { shape: [rows, 2], dtype: "f32" } };
   },
   forward: ({ logits, targets, weights, y, peaks }) => {
-    const { variant, rows, items, dim } = rowLayout(logits);
+    const { variant, rows, items, dim } = logitsLayout(logits);
     recordByRows({ logits, targets, weights, y, peaks }, rows, (part, count) =>
       run(crossEntropyForward(variant), part, { rows: count, items, classes: dim, nan: Number.NaN }, count),
     );
   },
   save: ["logits", "targets", "weights", "peaks"],
   gradient: ({ logits, targets, weights, peaks }, dy) => {
-    const dlogits = Tensor.allocate(logits.device, logits.shape, "f32", "[crossEntropy] dlogits");
-    const { variant, rows, items } = rowLayout(logits);
+    const dlogits = Tensor.allocate(logits.device, logits.shape, logits.dtype, "[crossEntropy] dlogits");
+    const { variant, rows, items } = logitsLayout(logits);
     recordByRows({ logits, targets, weights, peaks, dy, dlogits }, rows, (part, count) =>
       run(crossEntropyBackward(variant), part, { rows: count, items }, count),
     );
     return { logits: dlogits };
   },
 });
+
+/** The rows of logits, and how they are stored. */
+function logitsLayout(logits: Tensor) {
+  const layout = rowLayout(logits);
+  const dtype: LogitsVariant["dtype"] = logits.dtype === "f16" ? "f16" : "f32";
+  return { ...layout, variant: { ...layout.variant, dtype } };
+}
 
 /**
  * The weighted negative log-likelihood of the targets:
@@ -59,15 +68,18 @@ const rowLosses = defineOp<
  * A row of weight 0 counts nothing, whatever its target and logits are: padding. A target that is no class makes the
  * loss NaN where the weight is not 0.
  *
- * @param logits  [N, V] f32
+ * @param logits  [N, V] f32 or f16
  * @param targets [N] i32, 0 to V - 1
  * @param weights [N] f32; 1 / N each gives the mean
  * @returns       [] f32
  * @throws ShapeError if a shape or a dtype differs
  *
  * Numerics: exponentials of differences from the row's largest logit; depth V / 4 per lane of the row's workgroup, then the sum over N. The
- * probabilities are never stored. Gradients: logits.
+ * probabilities are never stored. f16 is read as it is stored where V is a multiple of four, else cast; the arithmetic is
+ * f32. Gradients: logits, in their dtype.
  */
 export function crossEntropy(logits: Tensor, targets: Tensor, weights: Tensor): Tensor {
-  return sum(rowLosses({ logits, targets, weights }, {}));
+  // Rows of f16 that are no whole quads may share a word.
+  const torn = logits.dtype === "f16" && logits.rank === 2 && (logits.shape[1] ?? 0) % 4 > 0;
+  return sum(rowLosses({ logits: torn ? cast(logits, "f32") : logits, targets, weights }, {}));
 }

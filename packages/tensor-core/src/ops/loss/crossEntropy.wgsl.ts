@@ -2,6 +2,7 @@
 
 import { read, wgsl, write, type KernelSpec } from "../../kernel/kernelSpec.ts";
 import { flatGroup } from "../../kernel/wgsl/flatIndex.ts";
+import { quadFormat } from "../../kernel/wgsl/quadFormat.ts";
 import {
   byVariant,
   itemElement,
@@ -11,6 +12,16 @@ import {
   scalarItem,
   type RowVariant,
 } from "../../kernel/wgsl/rowReduce.ts";
+
+/** Rows of logits, by how they are stored. */
+export interface LogitsVariant extends RowVariant {
+  /** f16 by quads alone: rows of another length begin within a word. */
+  readonly dtype: "f32" | "f16";
+}
+
+/** The buffer element of an item of logits. */
+const logitsElement = (variant: LogitsVariant) =>
+  variant.dtype === "f16" ? quadFormat("f16").element : itemElement(variant);
 
 const rowStart = wgsl`
 @compute @workgroup_size(WG)
@@ -23,10 +34,10 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec
 `;
 
 /** The logit of a class and the one-hot item of a class at item i of a row, by the width of an item. */
-const classOf = (quads: boolean) =>
+const classOf = ({ quads, dtype }: LogitsVariant) =>
   quads
     ? wgsl`
-fn logitOf(start: u32, goal: u32) -> f32 { return logits[start + goal / 4u][goal % 4u]; }
+fn logitOf(start: u32, goal: u32) -> f32 { return ${quadFormat(dtype).load("logits[start + goal / 4u]")}[goal % 4u]; }
 fn hotAt(i: u32, goal: i32) -> Item {
   return select(Item(0.0), Item(1.0), vec4<i32>(i32(i) * 4) + vec4<i32>(0, 1, 2, 3) == vec4<i32>(goal));
 }`
@@ -35,30 +46,31 @@ fn logitOf(start: u32, goal: u32) -> f32 { return logits[start + goal]; }
 fn hotAt(i: u32, goal: i32) -> Item { return select(0.0, 1.0, i32(i) == goal); }`;
 
 /** One workgroup a row: its largest logit, then the log of its sum of exponentials, then its loss. */
-export const crossEntropyForward = byVariant(
-  (variant: RowVariant) =>
-    ({
-      label: "crossEntropy.forward",
-      ...rowWorkgroup(variant),
-      buffers: {
-        logits: read(itemElement(variant)),
-        targets: read("i32"),
-        weights: read(),
-        y: write(),
-        peaks: write("vec2<f32>"),
-      },
-      uniforms: { rows: "u32", items: "u32", classes: "u32", nan: "f32" },
-      constants: { QUADS: variant.quads, LANES: variant.lanes },
-      body: wgsl`
-${flatGroup}
+export const crossEntropyForward = byVariant((variant: LogitsVariant) => {
+  const { load, functions, suffix } = quadFormat(variant.dtype);
+  const logit = load("logits[start + i]");
+  return {
+    label: `crossEntropy.forward${suffix}`,
+    ...rowWorkgroup(variant),
+    buffers: {
+      logits: read(logitsElement(variant)),
+      targets: read("i32"),
+      weights: read(),
+      y: write(),
+      peaks: write("vec2<f32>"),
+    },
+    uniforms: { rows: "u32", items: "u32", classes: "u32", nan: "f32" },
+    constants: { QUADS: variant.quads, LANES: variant.lanes },
+    body: wgsl`
+${flatGroup}${functions}
 ${rowReduce(variant)}
-${classOf(variant.quads)}
+${classOf(variant)}
 ${rowStart}
   var top = Item(-3.4028234e38);
-  for (var i = lane; i < params.items; i += WG) { top = max(top, logits[start + i]); }
+  for (var i = lane; i < params.items; i += WG) { top = max(top, ${logit}); }
   let peak = rowMax(largest(top), lane);
   var part = Item(0.0);
-  for (var i = lane; i < params.items; i += WG) { part += exp(logits[start + i] - peak); }
+  for (var i = lane; i < params.items; i += WG) { part += exp(${logit} - peak); }
   let logOfSum = log(rowSum(total(part), lane));
   if (lane > 0u) { return; }
   // Kept apart: their sum would lose the digits of the second where the first is large.
@@ -71,38 +83,39 @@ ${rowStart}
   }
   y[row] = loss;
 }`,
-    }) as const satisfies KernelSpec,
-);
+  } as const satisfies KernelSpec;
+});
 
 /** dlogits = dy * weight * (softmax - onehot), one workgroup a row. */
-export const crossEntropyBackward = byVariant(
-  (variant: RowVariant) =>
-    ({
-      label: "crossEntropy.backward.logits",
-      ...rowWorkgroup(variant),
-      buffers: {
-        logits: read(itemElement(variant)),
-        targets: read("i32"),
-        weights: read(),
-        peaks: read("vec2<f32>"),
-        dy: read(),
-        dlogits: write(itemElement(variant)),
-      },
-      uniforms: { rows: "u32", items: "u32" },
-      constants: { QUADS: variant.quads, LANES: variant.lanes },
-      body: wgsl`
-${flatGroup}
+export const crossEntropyBackward = byVariant((variant: LogitsVariant) => {
+  const { load, store, functions, suffix } = quadFormat(variant.dtype);
+  const logit = load("logits[start + i]");
+  return {
+    label: `crossEntropy.backward.logits${suffix}`,
+    ...rowWorkgroup(variant),
+    buffers: {
+      logits: read(logitsElement(variant)),
+      targets: read("i32"),
+      weights: read(),
+      peaks: read("vec2<f32>"),
+      dy: read(),
+      dlogits: write(logitsElement(variant)),
+    },
+    uniforms: { rows: "u32", items: "u32" },
+    constants: { QUADS: variant.quads, LANES: variant.lanes },
+    body: wgsl`
+${flatGroup}${functions}
 ${variant.quads ? quadItem : scalarItem}
-${classOf(variant.quads)}
+${classOf(variant)}
 ${rowStart}
   let peak = peaks[row];
   let goal = targets[row];
   let factor = dy[row] * weight;
   for (var i = lane; i < params.items; i += WG) {
     var gradient = Item(0.0);
-    if (weight != 0.0) { gradient = factor * (exp((logits[start + i] - peak.x) - peak.y) - hotAt(i, goal)); }
-    dlogits[start + i] = gradient;
+    if (weight != 0.0) { gradient = factor * (exp((${logit} - peak.x) - peak.y) - hotAt(i, goal)); }
+    dlogits[start + i] = ${store("gradient")};
   }
 }`,
-    }) as const satisfies KernelSpec,
-);
+  } as const satisfies KernelSpec;
+});
