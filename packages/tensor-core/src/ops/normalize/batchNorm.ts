@@ -1,7 +1,8 @@
 /** @file Normalisation of each channel over a batch. Ioffe and Szegedy 2015, arXiv:1502.03167. */
 
-import { defineOp, run } from "../../autograd/defineOp.ts";
+import { defineOp, recordByRows, run } from "../../autograd/defineOp.ts";
 import { zeros } from "../../tensor/create.ts";
+import { isFloat } from "../../tensor/dtype.ts";
 import { ShapeError, showShape, sizeOf } from "../../tensor/shape.ts";
 import { Tensor } from "../../tensor/tensor.ts";
 import {
@@ -10,8 +11,10 @@ import {
   batchNormForward,
   batchNormRunning,
   batchNormStatistics,
+  batchNormStatisticsJoined,
+  batchNormStatisticsPart,
+  type BatchNormVariant,
 } from "./batchNorm.wgsl.ts";
-import { cast } from "../layout/cast.ts";
 import { assertVector } from "./rowLayout.ts";
 
 // B batch, C channels
@@ -43,8 +46,10 @@ const batchNormOp = defineOp<
   name: "batchNorm",
   shape: ({ x, runningMean, runningVar, weight, bias }, { training }) => {
     const [, channels = 0] = x.shape;
-    if (x.rank < 2 || x.dtype !== "f32") {
-      throw new ShapeError(`[batchNorm] x must be [B, C, ...] f32, got ${showShape(x.shape)} ${x.dtype}`);
+    if (x.rank < 2 || !isFloat(x.dtype)) {
+      throw new ShapeError(
+        `[batchNorm] x must be [B, C, ...] f32 or f16, got ${showShape(x.shape)} ${x.dtype}`,
+      );
     }
     for (const [name, vector] of Object.entries({ runningMean, runningVar, weight, bias })) {
       assertVector("batchNorm", name, vector, channels);
@@ -55,52 +60,91 @@ const batchNormOp = defineOp<
       );
     }
     const ofChannels = { shape: [channels], dtype: "f32" } as const;
-    return { y: { shape: x.shape, dtype: "f32" }, mean: ofChannels, rstd: ofChannels };
+    return { y: { shape: x.shape, dtype: x.dtype }, mean: ofChannels, rstd: ofChannels };
   },
   forward: ({ x, runningMean, runningVar, weight, bias, y, mean, rstd }, options) => {
-    const { channels, pixels, each } = layoutOf(x);
-    const { training, eps, momentum } = options;
+    const { variant, batch, channels, pixels } = layoutOf(x);
     const statistics = { mean, rstd, runningMean, runningVar };
-    const work = { channels, pixels };
-    if (training) run(batchNormStatistics, { x, ...statistics }, { ...work, each, eps, momentum }, channels);
-    else
-      run(batchNormRunning, statistics, { channels, eps }, Math.ceil(channels / batchNormRunning.workgroup));
-    run(
-      batchNormForward,
-      { x, mean, rstd, weight, bias, y },
-      { count: x.size, ...work },
-      Math.ceil(x.size / 64),
-    );
+    if (options.training) recordStatistics({ x, ...statistics }, options);
+    else {
+      const groups = Math.ceil(channels / batchNormRunning.workgroup);
+      run(batchNormRunning, statistics, { channels, eps: options.eps }, groups);
+    }
+    recordByRows({ x, y }, batch, (part, items) => {
+      const count = items * channels * pixels;
+      const tensors = { ...part, mean, rstd, weight, bias };
+      run(batchNormForward(variant), tensors, { count, channels, pixels }, groupsOf(count, variant));
+    });
   },
   save: ["x", "weight", "mean", "rstd"],
   gradient: ({ x, weight, mean, rstd }, dy, { training }, needs) => {
-    const { channels, pixels, each } = layoutOf(x);
-    const like = (t: Tensor, name: string) =>
-      Tensor.allocate(x.device, t.shape, "f32", `[batchNorm] d${name}`);
+    const { device, dtype, shape } = x;
+    const { variant, batch, channels, pixels } = layoutOf(x);
     // The gradient of an empty batch is zero, and has no kernel.
     if (x.size === 0)
-      return { x: like(x, "x"), weight: zeros(x.device, weight.shape), bias: zeros(x.device, weight.shape) };
-    const [dweight, dbias] = [like(weight, "weight"), like(weight, "bias")];
-    run(batchNormBackwardParams, { x, mean, rstd, dy, dweight, dbias }, { channels, pixels, each }, channels);
+      return {
+        x: zeros(device, shape, dtype),
+        weight: zeros(device, [channels]),
+        bias: zeros(device, [channels]),
+      };
+    const adds = x.bytes > device.maxBindingBytes;
+    const sumsOf = (name: string) =>
+      adds ? zeros(device, [channels]) : Tensor.allocate(device, [channels], "f32", `[batchNorm] d${name}`);
+    const [dweight, dbias] = [sumsOf("weight"), sumsOf("bias")];
+    recordByRows({ x, dy }, batch, (part, items) => {
+      const tensors = { ...part, mean, rstd, dweight, dbias };
+      const each = items * pixels;
+      run(batchNormBackwardParams({ ...variant, adds }), tensors, { channels, pixels, each }, channels);
+    });
     let dx: Tensor | undefined;
     if (needs.has("x")) {
-      dx = like(x, "x");
-      run(
-        batchNormBackwardX,
-        { x, mean, rstd, weight, dy, dweight, dbias, dx },
-        { count: x.size, channels, pixels, share: training ? 1 / each : 0 },
-        Math.ceil(x.size / 64),
-      );
+      dx = Tensor.allocate(device, shape, dtype, "[batchNorm] dx");
+      const share = training ? 1 / (batch * pixels) : 0;
+      recordByRows({ x, dy, dx }, batch, (part, items) => {
+        const count = items * channels * pixels;
+        const tensors = { ...part, mean, rstd, weight, dweight, dbias };
+        run(
+          batchNormBackwardX(variant),
+          tensors,
+          { count, channels, pixels, share },
+          groupsOf(count, variant),
+        );
+      });
     }
     return { x: dx, weight: dweight, bias: dbias };
   },
 });
 
-/** Elements of a channel: `pixels` in each sample, `each` in the batch. */
-function layoutOf(x: Tensor): { channels: number; pixels: number; each: number } {
+/** What x is to the kernels: [batch, channels, pixels]. */
+function layoutOf(x: Tensor) {
   const [batch = 0, channels = 0] = x.shape;
-  const pixels = sizeOf(x.shape.slice(2));
-  return { channels, pixels, each: batch * pixels };
+  const variant: BatchNormVariant = { dtype: x.dtype === "f16" ? "f16" : "f32" };
+  return { variant, batch, channels, pixels: sizeOf(x.shape.slice(2)) };
+}
+
+/** Workgroups of the kernels that go through x element by element. */
+function groupsOf(count: number, { dtype }: BatchNormVariant): number {
+  return Math.ceil(count / (dtype === "f16" ? 4 * 64 : 64));
+}
+
+/** Fills mean and rstd by the batch and moves the running statistics: at once, or by items of the batch. */
+function recordStatistics(
+  { x, mean, ...others }: Readonly<Record<"x" | "mean" | "rstd" | "runningMean" | "runningVar", Tensor>>,
+  { eps, momentum }: Required<BatchNormOptions>,
+): void {
+  const { variant, batch, channels, pixels } = layoutOf(x);
+  const all = { channels, each: batch * pixels, eps, momentum };
+  if (x.bytes <= x.device.maxBindingBytes) {
+    return run(batchNormStatistics(variant), { x, mean, ...others }, { ...all, pixels }, channels);
+  }
+  const spread = Tensor.allocate(x.device, mean.shape, "f32", "[batchNorm] squares");
+  recordByRows({ x }, batch, (part, items, start) => {
+    const uniforms = { channels, pixels, each: items * pixels, before: start * pixels };
+    run(batchNormStatisticsPart(variant), { ...part, mean, spread }, uniforms, channels);
+  });
+  const { workgroup } = batchNormStatisticsJoined;
+  run(batchNormStatisticsJoined, { mean, spread, ...others }, all, Math.ceil(channels / workgroup));
+  spread.dispose();
 }
 
 /**
@@ -120,8 +164,9 @@ function layoutOf(x: Tensor): { channels: number; pixels: number; each: number }
  * @returns           the shape and dtype of x
  * @throws ShapeError if a vector is not [C], x has no channels, or a batch to train on has one value a channel
  *
- * Numerics: two passes over a channel, mean first; depth of its sums n / 64 + 6. One workgroup a channel. Gradients: x,
- * weight, bias.
+ * Numerics: two passes over a channel, mean first; depth of its sums n / 64 + 6. One workgroup a channel. Where the device
+ * does not bind x at once, the moments of some items of the batch are joined with those of the items before, in their
+ * order. f16 is widened as it is read: all sums are f32. Gradients: x, in its dtype; weight; bias.
  */
 export function batchNorm(
   x: Tensor,
@@ -131,9 +176,6 @@ export function batchNorm(
   bias: Tensor,
   options: BatchNormOptions = {},
 ): Tensor {
-  if (x.dtype === "f16") {
-    return cast(batchNorm(cast(x, "f32"), runningMean, runningVar, weight, bias, options), "f16");
-  }
   const { training = false, momentum = 0.1, eps = 1e-5 } = options;
   return batchNormOp({ x, runningMean, runningVar, weight, bias }, { training, momentum, eps });
 }
