@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { tensor, zeros } from "../../tensor/create.ts";
+import { Device } from "../../tensor/device.ts";
 import { Random } from "../../tensor/random.ts";
 import { assertClose } from "../../testing/array64.ts";
 import { testDevice } from "../../testing/testDevice.ts";
@@ -57,6 +58,34 @@ describe("imagesFromBytes", () => {
           });
         }
     assertClose("imagesFromBytes", await y.read(), want, tolerance("arithmetic", 4, 4));
+  });
+
+  it.each([
+    [7, 8, 16, 4000], // parts of 2 images, whose bytes begin where a binding may not always
+    [140, 3, 5, 24_000], // of 128 and 12, whose bytes end within words
+    [2, 32, 16, 7000], // of one
+  ])("makes planes of %i images of %i x %i in parts of %i bytes", async (batch, height, width, limit) => {
+    const random = new Random(batch);
+    const bytes = Uint8Array.from({ length: batch * height * width * 3 }, () => random.bits() & 255);
+    const changes = Array.from({ length: batch }, () => drawChange(random, { brightness: 0.4 }));
+    const planes: ArrayLike<number>[] = [];
+    for (const device of [await testDevice(), await Device.open({ tuned: false, maxBindingBytes: limit })]) {
+      using _scope = device.scope();
+      const samples = sampleChanges(device, changes);
+      planes.push(
+        await imagesFromBytes(packBytes(device, bytes), { height, width }, samples, statistics).read(),
+      );
+    }
+    expect(planes[1]).toEqual(planes[0]);
+  });
+
+  it("refuses an image that is more than one binding by name", async () => {
+    const device = await Device.open({ tuned: false, maxBindingBytes: 6000 });
+    using _scope = device.scope();
+    const bytes = packBytes(device, new Uint8Array(2 * 20 * 30 * 3));
+    expect(() =>
+      imagesFromBytes(bytes, { height: 20, width: 30 }, sampleChanges(device, [{}, {}]), statistics),
+    ).toThrow("[imagesFromBytes] y has 14400 bytes, more than the 6000 that this device binds at once");
   });
 
   it("draws the same changes from the same generator", () => {

@@ -1,11 +1,13 @@
 /** @file Images from bytes on the device: normalised, mirrored and jittered in one pass. */
 
-import { defineOp, run } from "../../autograd/defineOp.ts";
+import { defineOp, recordByRows, run } from "../../autograd/defineOp.ts";
 import type { Random } from "../../tensor/random.ts";
 import { tensor } from "../../tensor/create.ts";
 import type { Device } from "../../tensor/device.ts";
+import { greatestDivisor } from "../../tensor/recordByRows.ts";
 import { ShapeError, showShape } from "../../tensor/shape.ts";
-import type { Tensor } from "../../tensor/tensor.ts";
+import { rangeAlignment, type Tensor } from "../../tensor/tensor.ts";
+import { slice } from "../layout/slice.ts";
 import { imagesFromBytesKernel } from "./imagesFromBytes.wgsl.ts";
 
 type Rgb = readonly [number, number, number];
@@ -40,16 +42,36 @@ const imagesOp = defineOp<
   }),
   forward: ({ bytes, samples, y }, { height, width, statistics: { mean, deviation } }) => {
     const pixels = height * width;
-    const count = (samples.shape[0] ?? 0) * pixels;
+    const [batch = 0] = samples.shape;
     const [meanRed, meanGreen, meanBlue] = mean;
     const [deviationRed, deviationGreen, deviationBlue] = deviation;
     const means = { meanRed, meanGreen, meanBlue };
     const deviations = { deviationRed, deviationGreen, deviationBlue };
-    const uniforms = { count, width, pixels, ...means, ...deviations };
-    run(imagesFromBytesKernel, { bytes, samples, y }, uniforms, Math.ceil(count / 64));
+    recordByRows(
+      { y },
+      batch,
+      (part, items, start) => {
+        const count = items * pixels;
+        const tensors = {
+          bytes: elementsOf(bytes, (3 * start * pixels) / 4, Math.ceil((3 * count) / 4)),
+          samples: elementsOf(samples, 13 * start, 13 * items),
+          ...part,
+        };
+        const uniforms = { count, width, pixels, ...means, ...deviations };
+        run(imagesFromBytesKernel, tensors, uniforms, Math.ceil(count / 64));
+      },
+      { multipleOf: 4 / greatestDivisor(pixels, 4) }, // whose bytes are whole words
+    );
   },
   save: [],
 });
+
+/** Some elements of a tensor, copied where no binding may begin. */
+function elementsOf(x: Tensor, start: number, count: number): Tensor {
+  if (count === x.size) return x;
+  const aligned = start % rangeAlignment === 0;
+  return aligned ? x.range(start, [count]) : slice(x.view([x.size]), 0, start, start + count);
+}
 
 /**
  * Normalised planes from interleaved bytes, each sample changed in its own way:
@@ -62,7 +84,7 @@ const imagesOp = defineOp<
  * @returns       [B, 3, H, W] f32
  * @throws ShapeError if the bytes or the samples do not fit
  *
- * No gradients: bytes have none.
+ * Goes through some images after others where the device does not bind y at once. No gradients: bytes have none.
  */
 export function imagesFromBytes(
   bytes: Tensor,
