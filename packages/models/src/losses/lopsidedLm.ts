@@ -48,7 +48,7 @@ export function plainWeights(judgmentMask: Float32Array, interpretationMask: Flo
  * The weighted sum of the answer tokens' negative log-likelihoods: L-LM with {@link lopsidedWeights}, the plain loss
  * with {@link plainWeights}.
  *
- * @param logits  [B, T, V] f32
+ * @param logits  [B, T, V] f32 or f16
  * @param targets [B, T] i32
  * @param weights [B, T] f32, 0 at padding
  * @returns [] f32

@@ -1,6 +1,6 @@
 /** @file L-LM and the plain loss against their definitions. */
 
-import { Random, tensor } from "@candor/tensor-core";
+import { cast, Random, tensor } from "@candor/tensor-core";
 import { random64, testDevice } from "@candor/tensor-core/testing";
 import { expect, test } from "vitest";
 import { judgmentCrossEntropy } from "./judgmentCrossEntropy.ts";
@@ -44,6 +44,20 @@ test.each([0, 0.3, 0.7, 1])("L-LM at alpha %f is alpha L_J + (1 - alpha) L_I, ea
 
 test("the plain loss is the mean over all answer tokens", async () => {
   expect(await loss(plainWeights(judgment, interpretation))).toBeCloseTo(meanOver([0, 1, 2, 4, 5]), 5);
+});
+
+test.each([9, 12])("logits of f16, %i words, have the loss of their values", async (words) => {
+  const device = await testDevice();
+  using _scope = device.scope();
+  const shape = [batch, length];
+  const half = cast(
+    tensor(device, random64([...shape, words], new Random(2), -3, 3).data, [...shape, words]),
+    "f16",
+  );
+  const weights = tensor(device, lopsidedWeights(0.7, judgment, interpretation), shape);
+  const ids = tensor(device, targets, shape, "i32");
+  const want = await answerLoss(cast(half, "f32"), ids, weights).item();
+  expect(await answerLoss(half, ids, weights).item()).toBeCloseTo(want, 5);
 });
 
 test("without interpretations only the judgment counts", async () => {
