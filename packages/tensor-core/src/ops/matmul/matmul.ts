@@ -1,6 +1,6 @@
 /** @file Matrix product with batch, transposed operands, scale, bias, activation, gate and residual. */
 
-import { defineOp, run } from "../../autograd/defineOp.ts";
+import { defineOp, runElements } from "../../autograd/defineOp.ts";
 import { isTracked } from "../../autograd/tape.ts";
 import { byVariant } from "../../kernel/wgsl/rowReduce.ts";
 import { sameShape, ShapeError, showShape, sizeOf } from "../../tensor/shape.ts";
@@ -86,13 +86,7 @@ const activatedOp = defineOp<Inputs, "input", ProductAttributes, "a" | "b" | "bi
     const dx = Tensor.allocate(dy.device, dy.shape, "f32", "[matmul] gradient before the activation");
     const dgate = gate ? Tensor.allocate(dy.device, dy.shape, "f32", "[matmul] dgate") : undefined;
     const kernel = backwardOf({ activation: attributes.activation ?? "none", gate: gate !== undefined });
-    const quads = Math.ceil(dy.size / 4);
-    run(
-      kernel,
-      { x: input, dy, gate: gate ?? dy, dx, dgate: dgate ?? dx },
-      { quads },
-      Math.ceil(quads / kernel.workgroup),
-    );
+    runElements(kernel, { x: input, dy, gate: gate ?? dy, dx, dgate: dgate ?? dx }, {});
     return {
       ...productGradients(saved, dx, attributes, needs, known.a),
       ...(needs.has("gate") ? { gate: dgate } : {}),

@@ -16,6 +16,18 @@ export type MatmulBuffer = "a" | "b" | "bias" | "gate" | "residual" | "y" | "inp
 /** The uniforms that say how much is multiplied. */
 type MatmulSize = "rows" | "columns" | "depth" | "batches";
 
+/** The uniforms that say where things lie, and how the work is cut; an instance declares those that it uses. */
+type MatmulLayout =
+  | "splitDepth"
+  | "rowBlocks"
+  | "columnBlocks"
+  | "aBatchStride"
+  | "bBatchStride"
+  | "units"
+  | "unitRows"
+  | "biased"
+  | "added";
+
 /**
  * y = activation(scale · a b + bias) · gate + residual, with an optional leading batch axis.
  *
@@ -59,7 +71,8 @@ export function matmulKernel(variant: MatmulVariant) {
       scale: "f32",
       units: "u32",
       unitRows: "u32",
-    },
+      ...(epilogue.optional ? { biased: "u32", added: "u32" } : {}),
+    } as Record<MatmulSize | MatmulLayout, "u32"> & { scale: "f32" },
     flop: ({ rows, columns, depth, batches }: Record<MatmulSize, number>) =>
       2 * rows * columns * depth * batches,
     constants: {
@@ -81,6 +94,7 @@ export function matmulKernel(variant: MatmulVariant) {
       GATE: epilogue.gate,
       RESIDUAL: epilogue.residual,
       SUMS: variant.sums,
+      ...(epilogue.optional ? { OPTIONAL: true } : {}),
       ...(native ? { NATIVE_HALVES: true } : {}),
       ...(unit ? constantsOf(unit) : {}),
     },

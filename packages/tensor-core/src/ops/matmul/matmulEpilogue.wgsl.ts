@@ -10,18 +10,20 @@ import type { Activation, MatmulVariant } from "./matmulVariant.ts";
  * bias of those columns is the shift.
  */
 export function epilogueFunctions({ epilogue, quadsY, sums }: MatmulVariant): string {
-  const { bias, activation, keepsInput, gate, residual } = epilogue;
+  const { bias, activation, keepsInput, gate, residual, optional } = epilogue;
   const reads = quadsY ? readQuad : readScalars;
   const stores = quadsY ? storeQuad : storeScalars;
   return wgsl`${bias ? (quadsY ? biasQuad : biasScalars) : ""}${gate ? reads("gate") : ""}${residual ? reads("residual") : ""}
 ${stores("y")}${keepsInput ? stores("input") : ""}${sums ? storeSum : ""}
 ${activation === "none" ? "" : activate(activation)}
 fn storeProduct(at: u32, column: u32, product: vec4<f32>${bias ? ", shift: vec4<f32>" : ""}) {
-  var value = product * params.scale${bias ? " + shift" : ""};
-${keepsInput ? "  inputStore(at, column, value);\n" : ""}${
+  var value = product * params.scale${bias && !optional ? " + shift" : ""};
+${bias && optional ? "  if (params.biased != 0u) { value = product * params.scale + shift; }\n" : ""}${keepsInput ? "  inputStore(at, column, value);\n" : ""}${
     activation === "none" ? "" : "  value = activate(value);\n"
   }${gate ? "  value *= gateFour(at, column);\n" : ""}${
-    residual ? "  value += residualFour(at, column);\n" : ""
+    residual
+      ? `  ${optional ? "if (params.added != 0u) { " : ""}value += residualFour(at, column);${optional ? " }" : ""}\n`
+      : ""
   }  yStore(at, column, value);
 }`;
 }
@@ -31,13 +33,13 @@ ${keepsInput ? "  inputStore(at, column, value);\n" : ""}${
  * hundreds of instructions: there all rows share those of one pass of a loop, whose length is a uniform, so that no
  * compiler unrolls it.
  */
-export function storeRows({ tiling, epilogue: { bias } }: MatmulVariant): string {
+export function storeRows({ tiling, epilogue: { bias, optional } }: MatmulVariant): string {
   const shift = bias ? ", shift" : "";
   const rows = Array.from({ length: tiling.rows }, (_, r) => r);
   const begin = wgsl`
   if (column >= params.columns) { return; }
   let out = (plane * params.rows + row) * params.columns + column;
-${bias ? "  let shift = biasAt(column);" : ""}`;
+${bias ? (optional ? optionalShift : "  let shift = biasAt(column);") : ""}`;
   if (tiling.kind !== "broadcast") {
     const store = (r: number) => `storeProduct(out + ${r}u * params.columns, column, acc${r}${shift});`;
     return `${begin}\n${rows.map((r) => `  if (row + ${r}u < params.rows) { ${store(r)} }`).join("\n")}`;
@@ -49,6 +51,9 @@ ${bias ? "  let shift = biasAt(column);" : ""}`;
     storeProduct(out + r * params.columns, column, held[r % ROWS]${shift});
   }`;
 }
+
+const optionalShift = wgsl`  var shift = vec4<f32>(0.0);
+  if (params.biased != 0u) { shift = biasAt(column); }`;
 
 /**
  * The gradient of y = activation(x) · gate from x, the gate and dy, four elements an invocation: dx, and dgate where

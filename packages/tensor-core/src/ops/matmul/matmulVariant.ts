@@ -39,6 +39,8 @@ export interface Epilogue {
   readonly keepsInput: boolean;
   readonly gate: boolean;
   readonly residual: boolean;
+  /** Uniforms say whether bias and residual are added: products with and without share an instance. */
+  readonly optional?: boolean;
 }
 
 /** Functions that may be applied to a product. */

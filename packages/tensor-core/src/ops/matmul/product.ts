@@ -4,12 +4,13 @@ import { run } from "../../autograd/defineOp.ts";
 import { byVariant } from "../../kernel/wgsl/rowReduce.ts";
 import { isFloat } from "../../tensor/dtype.ts";
 import { type Shape, ShapeError, showShape, sizeOf } from "../../tensor/shape.ts";
+import type { Device } from "../../tensor/device.ts";
 import { Tensor } from "../../tensor/tensor.ts";
 import { reduceKernel, sumMonoid } from "../reduce/reduce.wgsl.ts";
 import { matmulKernel } from "./matmul.wgsl.ts";
-import { type Activation, type Epilogue, unitOf, workgroupsFor } from "./matmulVariant.ts";
+import { type Activation, type Epilogue, type Tiling, unitOf, workgroupsFor } from "./matmulVariant.ts";
 import { productInParts } from "./productInParts.ts";
-import { chooseTiling, splitsFor } from "./tilings.ts";
+import { chooseTiling, type MatmulProblem, splitsFor } from "./tilings.ts";
 
 /** How the operands of a product are stored, and its factor. */
 export interface ProductAttributes {
@@ -66,7 +67,9 @@ export function product(tensors: ProductTensors, attributes: ProductAttributes):
   const tiling = chooseTiling(y.device, problem);
   const kernel = kernelOf({
     tiling,
-    epilogue,
+    epilogue: sharesInstance(y.device, tiling, problem, epilogue)
+      ? { ...epilogue, ...optionalParts }
+      : epilogue,
     ...stored,
     quadsA: (a.shape.at(-1) ?? 0) % 4 === 0,
     quadsB: (b.shape.at(-1) ?? 0) % 4 === 0,
@@ -109,12 +112,30 @@ export function product(tensors: ProductTensors, attributes: ProductAttributes):
       scale: attributes.scale,
       units,
       unitRows: tiling.rows,
+      biased: epilogue.bias ? 1 : 0,
+      added: epilogue.residual ? 1 : 0,
     },
     workgroupsFor(tiling, units),
   );
   if (splits === 1) return;
   addParts(parts.y, y);
   if (sums && parts.sums) addParts(parts.sums, sums);
+}
+
+const optionalParts = { bias: true, residual: true, optional: true } as const;
+
+/**
+ * Whether products of linear layers take one instance with bias and residual, with one of them and without: a software
+ * device compiles each for longer than a hundred of its steps take, and the branches cost nothing that could be measured.
+ */
+function sharesInstance(
+  { info }: Device,
+  { kind }: Tiling,
+  { columns, transposeA, transposeB }: MatmulProblem,
+  { activation, gate, keepsInput }: Epilogue,
+): boolean {
+  const linear = transposeB && !transposeA && columns % 4 === 0;
+  return info.software && kind === "broadcast" && linear && activation === "none" && !gate && !keepsInput;
 }
 
 /** Whether anything but a factor is applied to the product. */

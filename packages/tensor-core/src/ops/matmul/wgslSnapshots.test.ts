@@ -26,6 +26,10 @@ const gated = { bias: true, activation: "silu", keepsInput: true, gate: true, re
 
 const kernels: Readonly<Record<string, KernelSpec>> = {
   "matmul.broadcast": matmulKernel({ ...product, epilogue: { ...plainEpilogue, bias: true } }),
+  "matmul.broadcast.optional": matmulKernel({
+    ...product,
+    epilogue: { ...plainEpilogue, bias: true, residual: true, optional: true },
+  }),
   "matmul.broadcast.sums": matmulKernel(weightGradient),
   "matmul.broadcast.gated": matmulKernel({
     ...product,

@@ -1,0 +1,72 @@
+/** @file On software devices products of linear layers share an instance, whatever is added to them. */
+
+import { describe, expect, it } from "vitest";
+import { tensor } from "../../tensor/create.ts";
+import { Random } from "../../tensor/random.ts";
+import { type Array64, assertClose, largest, random64, zeros64 } from "../../testing/array64.ts";
+import { testDevice } from "../../testing/testDevice.ts";
+import { tolerance } from "../../testing/tolerance.ts";
+import { matmul } from "./matmul.ts";
+import { chooseTiling } from "./tilings.ts";
+
+const device = await testDevice();
+const [m, n, k] = [37, 44, 12];
+const stored = { transposeA: false, transposeB: true };
+const shares =
+  device.info.software &&
+  chooseTiling(device, { rows: m, columns: n, depth: k, batches: 1, ...stored }).kind === "broadcast";
+
+const draw = (shape: number[], seed: number) => random64(shape, new Random(seed));
+const upload = ({ data, shape }: Array64) => tensor(device, data, shape);
+
+const a = draw([m, k], 1);
+const b = draw([n, k], 2);
+const bias = draw([n], 3);
+const residual = draw([m, n], 4);
+
+/** 0.5 a bᵀ + bias + residual. */
+function reference(has: { readonly bias: boolean; readonly residual: boolean }): Array64 {
+  const y = zeros64([m, n]);
+  y.data.forEach((_, at) => {
+    const [i, j] = [Math.floor(at / n), at % n];
+    let total = 0;
+    for (let l = 0; l < k; l++) total += (a.data[i * k + l] as number) * (b.data[j * k + l] as number);
+    const shift = has.bias ? (bias.data[j] as number) : 0;
+    y.data[at] = total / 2 + shift + (has.residual ? (residual.data[at] as number) : 0);
+  });
+  return y;
+}
+
+describe("a linear layer", () => {
+  it.each([
+    { bias: false, residual: false },
+    { bias: true, residual: false },
+    { bias: false, residual: true },
+    { bias: true, residual: true },
+  ])("adds what it is given: %o", async (has) => {
+    using _scope = device.scope();
+    const y = matmul(upload(a), upload(b), {
+      transposeB: true,
+      scale: 0.5,
+      bias: has.bias ? upload(bias) : undefined,
+      residual: has.residual ? upload(residual) : undefined,
+    });
+    const want = reference(has);
+    assertClose("y", await y.read(), want.data, tolerance("product", k, largest(want.data)));
+  });
+
+  it.runIf(shares)("compiles once for all of these", async () => {
+    using _scope = device.scope();
+    const tensors = { a: upload(a), b: upload(b), bias: upload(bias), residual: upload(residual) };
+    await matmul(tensors.a, tensors.b, { transposeB: true }).read();
+    const before = device.stats.pipelines;
+    for (const options of [
+      { bias: tensors.bias },
+      { residual: tensors.residual },
+      { bias: tensors.bias, residual: tensors.residual },
+    ]) {
+      await matmul(tensors.a, tensors.b, { transposeB: true, ...options }).read();
+    }
+    expect(device.stats.pipelines).toBe(before);
+  });
+});
