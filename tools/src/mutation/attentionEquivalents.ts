@@ -36,6 +36,14 @@ export const attentionEquivalents: readonly LetOff[] = [
     line: /^for \(var block = 0u; block < end/,
     reason: "one block more, of keys that no row sees",
   },
+  ...(["bound", "index"] as const).map((fault) => ({
+    kernel: /^attention\.forward\.shared$/,
+    fault,
+    line: /^for \(var r = 0u; r < rows; r\+\+\) \{ tops\[r % ROWS\]/,
+    mutated: /r <= rows|totals\[r % ROWS \+ 1\]/,
+    reason:
+      "one row more is the first again, or one past the last query; and sums begin at 0 in any case, as WGSL makes them",
+  })),
   {
     kernel: /^attention\.forward\.shared$/,
     fault: "sign",

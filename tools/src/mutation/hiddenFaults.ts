@@ -60,6 +60,14 @@ export const hiddenFaults: readonly HiddenFault[] = [
   },
   {
     on: lavapipe,
+    kernel: /^attention\.visibility$/,
+    fault: "bound",
+    line: /^if \(batch >= params\.batches\)/,
+    mutated: /batch > params/,
+    reason: pastTheEnd,
+  },
+  {
+    on: lavapipe,
     kernel: /^arg(max|min)$/,
     fault: "bound",
     line: /^if \(group >= params\.count\)/,
