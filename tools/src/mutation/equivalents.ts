@@ -38,7 +38,7 @@ export const equivalents: readonly LetOff[] = [
     reason: "at 0 both sides are 0",
   },
   {
-    kernel: /^crossEntropy\.forward$/,
+    kernel: /^crossEntropy\.forward(\.f16)?$/,
     fault: "comparison",
     line: /^if \(lane > 0u\) \{ return; \}$/,
     reason: "all lanes have the same sums, and so write the same values to the same places",
@@ -78,7 +78,7 @@ export const equivalents: readonly LetOff[] = [
       "the first block then sums all rows (0 - blockRows wraps to more than there are), all others none",
   },
   {
-    kernel: /^batchNorm\.(statistics|backward\.params)$/,
+    kernel: /^batchNorm\.(statistics|backward\.params)(\.f16)?$/,
     fault: "comparison",
     line: /^if \(lane != 0u\) \{ return; \}$/,
     reason: "all lanes but the first have the same sums, and write the same values",

@@ -35,7 +35,8 @@ export const hiddenFaults: readonly HiddenFault[] = [
   },
   {
     on: lavapipe,
-    kernel: /^(softmax|layerNorm|rmsNorm)\.(forward|backward\.x)$|^crossEntropy\.(forward|backward\.logits)$/,
+    kernel:
+      /^(softmax|layerNorm|rmsNorm)\.(forward|backward\.x)$|^crossEntropy\.(forward|backward\.logits)(\.f16)?$/,
     fault: "bound",
     line: /^if \(row >= params\.rows\)/,
     mutated: /row > params/,
@@ -76,7 +77,7 @@ export const hiddenFaults: readonly HiddenFault[] = [
   },
   {
     on: lavapipe,
-    kernel: /^batchNorm\.(statistics|running|backward\.params)$/,
+    kernel: /^batchNorm\.(statistics(\.part|\.joined)?|running|backward\.params(\.part)?)(\.f16)?$/,
     fault: "bound",
     line: /^if \((channel|i) >= params\.channels\)/,
     mutated: /(channel|i) > params/,

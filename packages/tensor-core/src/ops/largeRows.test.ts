@@ -3,12 +3,12 @@
 import { describe, expect, it } from "vitest";
 import { valueAndGrad } from "../autograd/tape.ts";
 import { full, tensor } from "../tensor/create.ts";
-import { Device } from "../tensor/device.ts";
+import type { Device } from "../tensor/device.ts";
 import { Random } from "../tensor/random.ts";
 import { sizeOf } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { assertClose, largest } from "../testing/array64.ts";
-import { testDevice } from "../testing/testDevice.ts";
+import { narrowDevice, testDevice } from "../testing/testDevice.ts";
 import { tolerance } from "../testing/tolerance.ts";
 import { attention } from "./attention/attention.ts";
 import { conv2d } from "./conv/conv2d.ts";
@@ -26,15 +26,6 @@ import { cumsum } from "./reduce/cumsum.ts";
 import { argmax, max, min } from "./reduce/extremes.ts";
 import { prod } from "./reduce/prod.ts";
 import { mean, sum } from "./reduce/sum.ts";
-
-const limited = new Map<number, Promise<Device>>();
-
-/** A device that binds few bytes at once; one a limit. */
-function narrow(maxBindingBytes: number): Promise<Device> {
-  let device = limited.get(maxBindingBytes);
-  if (!device) limited.set(maxBindingBytes, (device = Device.open({ maxBindingBytes })));
-  return device;
-}
 
 const draw = (device: Device, shape: readonly number[], seed: number, low = -1, high = 1) => {
   const random = new Random(seed);
@@ -55,7 +46,7 @@ async function onBoth(
   range: readonly [number, number] = [-1, 1],
 ): Promise<readonly [Results, Results]> {
   const results: Results[] = [];
-  for (const device of [await testDevice(), await narrow(maxBindingBytes)]) {
+  for (const device of [await testDevice(), await narrowDevice(maxBindingBytes)]) {
     using _scope = device.scope();
     const tensors = Object.fromEntries(
       Object.entries(inputs).map(([name, shape], i) => [name, draw(device, shape, i, ...range)]),
@@ -159,7 +150,7 @@ describe("rows beyond one binding", () => {
 
   it("are searched for the place of the largest", async () => {
     const places: Int32Array[] = [];
-    for (const device of [await testDevice(), await narrow(40_000)]) {
+    for (const device of [await testDevice(), await narrowDevice(40_000)]) {
       using _scope = device.scope();
       places.push((await argmax(draw(device, [1500, 13], 1), 1).read()) as Int32Array);
     }
@@ -177,7 +168,7 @@ describe("rows beyond one binding", () => {
     ["transpose within rows", [64, 8, 32], (x: Tensor) => transpose(x, [0, 2, 1])],
   ] as const)("are copied: %s", async (_, shape, op) => {
     const results: ArrayLike<number>[] = [];
-    for (const device of [await testDevice(), await narrow(40_000)]) {
+    for (const device of [await testDevice(), await narrowDevice(40_000)]) {
       using _scope = device.scope();
       results.push(await op(draw(device, shape, 1)).read());
     }
@@ -201,7 +192,7 @@ describe("rows beyond one binding", () => {
   });
 
   it("are refused by name where no part can be cut", async () => {
-    const device = await narrow(40_000);
+    const device = await narrowDevice(40_000);
     using _scope = device.scope();
     expect(() => sum(full(device, [2, 20_001], 1), 1)).toThrow(
       "[reduce.sum] x has 160008 bytes, more than the 40000 that this device binds at once",

@@ -94,6 +94,10 @@ export function describeOp<C>(name: string, check: OpCheck<C>): void {
           const got = await (grads.get(key) as Tensor).read();
           const want = places.map((i) => centralDifference(check, c, inputs, weights, key, i));
           const scale = Math.max(largest(want), largest(got));
+          // An infinite one would make the bound infinite.
+          expect(Number.isFinite(scale), `${name}, gradient of ${key}: ${scale} is among its values`).toBe(
+            true,
+          );
           const terms = (check.gradientDepth ?? depth)(c);
           const bound = tolerance(check.opClass, terms, scale, dtype) + 1e-6 * scale;
           assertClose(

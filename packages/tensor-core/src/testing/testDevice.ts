@@ -15,3 +15,12 @@ export function testDevice(without: readonly string[] = []): Promise<Device> {
   if (!device) devices.set(key, (device = Device.open({ without, tuned: false })));
   return device;
 }
+
+const narrow = new Map<number, Promise<Device>>();
+
+/** A device that binds few bytes at once, one of this process for each limit. */
+export function narrowDevice(maxBindingBytes: number): Promise<Device> {
+  let device = narrow.get(maxBindingBytes);
+  if (!device) narrow.set(maxBindingBytes, (device = Device.open({ maxBindingBytes, tuned: false })));
+  return device;
+}

@@ -3,18 +3,18 @@
 import { describe, expect, it } from "vitest";
 import { valueAndGrad } from "../../autograd/tape.ts";
 import { tensor, zeros } from "../../tensor/create.ts";
-import { Device } from "../../tensor/device.ts";
+import type { Device } from "../../tensor/device.ts";
 import { Random } from "../../tensor/random.ts";
 import { type Shape, sizeOf } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { assertClose, largest } from "../../testing/array64.ts";
-import { testDevice } from "../../testing/testDevice.ts";
+import { narrowDevice, testDevice } from "../../testing/testDevice.ts";
 import { tolerance } from "../../testing/tolerance.ts";
 import { mul } from "../elementwise/binary.ts";
 import { sum } from "../reduce/sum.ts";
 import { matmul, type MatmulOptions } from "./matmul.ts";
 
-const narrow = await Device.open({ maxBindingBytes: 40_000 });
+const narrow = await narrowDevice(40_000);
 
 const draw = (device: Device, shape: Shape, seed: number) => {
   const random = new Random(seed);

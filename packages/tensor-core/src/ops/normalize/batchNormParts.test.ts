@@ -3,27 +3,18 @@
 import { describe, expect, it } from "vitest";
 import { valueAndGrad } from "../../autograd/tape.ts";
 import { full, ones, tensor, zeros } from "../../tensor/create.ts";
-import { Device } from "../../tensor/device.ts";
+import type { Device } from "../../tensor/device.ts";
 import { fromFloat16, toFloat16 } from "../../tensor/float16.ts";
 import { Random } from "../../tensor/random.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { assertClose, largest, random64 } from "../../testing/array64.ts";
-import { testDevice } from "../../testing/testDevice.ts";
+import { narrowDevice, testDevice } from "../../testing/testDevice.ts";
 import { tolerance } from "../../testing/tolerance.ts";
 import { mul } from "../elementwise/binary.ts";
 import { addScalar } from "../elementwise/unary.ts";
 import { cast } from "../layout/cast.ts";
 import { sum } from "../reduce/sum.ts";
 import { batchNorm } from "./batchNorm.ts";
-
-const limited = new Map<number, Promise<Device>>();
-
-/** A device that binds few bytes at once; one a limit. */
-function narrow(maxBindingBytes: number): Promise<Device> {
-  let device = limited.get(maxBindingBytes);
-  if (!device) limited.set(maxBindingBytes, (device = Device.open({ maxBindingBytes, tuned: false })));
-  return device;
-}
 
 interface Case {
   readonly shape: readonly [batch: number, channels: number, pixels: number];
@@ -92,7 +83,7 @@ describe("batchNorm beyond one binding", () => {
   it.each(cases)("goes through items of %o", async (c, limit) => {
     const [batch, , pixels] = c.shape;
     const whole = await results(await testDevice(), c);
-    const parts = await results(await narrow(limit), c);
+    const parts = await results(await narrowDevice(limit), c);
     for (const [name, values] of whole) {
       const dtype = name === "y" || name === "dx" ? c.dtype : "f32";
       const bound = tolerance("reduction", batch * pixels, largest(values), dtype);
@@ -104,7 +95,7 @@ describe("batchNorm beyond one binding", () => {
 
   it.each(["f32", "f16"] as const)("has the statistics of %s in f32, whole and in parts", async (dtype) => {
     const c: Case = { shape: [20, 2, 64], dtype, training: true };
-    for (const device of [await testDevice(), await narrow(4000)]) {
+    for (const device of [await testDevice(), await narrowDevice(4000)]) {
       using _scope = device.scope();
       const [center, spread] = [zeros(device, [2]), zeros(device, [2])];
       const x = tensor(device, valuesOf(c), c.shape, dtype);
@@ -118,7 +109,7 @@ describe("batchNorm beyond one binding", () => {
   });
 
   it("does not lose a small spread about a large mean", async () => {
-    const device = await narrow(4000);
+    const device = await narrowDevice(4000);
     using _scope = device.scope();
     const values = Float32Array.from({ length: 20 * 128 }, (_, i) => 10_000 + (i % 2));
     const [center, spread, weight, bias] = [0, 1, 1, 0].map((value) => full(device, [1], value));
@@ -128,7 +119,7 @@ describe("batchNorm beyond one binding", () => {
   });
 
   it("refuses an item that is more than one binding by name", async () => {
-    const device = await narrow(4000);
+    const device = await narrowDevice(4000);
     using _scope = device.scope();
     const [center, spread, weight, bias] = [0, 1, 1, 0].map((value) => full(device, [1], value));
     expect(() =>
