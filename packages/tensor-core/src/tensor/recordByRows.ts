@@ -21,20 +21,11 @@ export function recordByRows<T extends Readonly<Record<string, Tensor>>>(
   record: (part: T, rows: number, start: number) => void,
   { multipleOf = 1 }: RowParts = {},
 ): void {
+  const count = rowsAtOnce(tensors, rows, multipleOf);
+  if (count === rows || count === 0) return record(tensors, rows, 0);
   const all = Object.entries(tensors);
-  const device = all[0]?.[1].device;
-  if (!device || all.every(([, { bytes }]) => bytes <= device.maxBindingBytes))
-    return record(tensors, rows, 0);
-  let [step, most] = [multipleOf, rows];
-  for (const [, { size, bytes }] of all) {
-    // A part begins where a binding may.
-    step = leastMultiple(step, rangeAlignment / greatestDivisor(size / rows, rangeAlignment));
-    most = Math.min(most, Math.floor((device.maxBindingBytes / bytes) * rows));
-  }
-  const count = Math.floor(most / step) * step;
-  if (count === 0) return record(tensors, rows, 0);
   for (let start = 0; start < rows; start += count) {
-    using _parts = device.scope();
+    using _parts = all[0]?.[1].device.scope();
     const here = Math.min(count, rows - start);
     const part = all.map(([name, tensor]) => {
       const perRow = tensor.size / rows;
@@ -42,6 +33,20 @@ export function recordByRows<T extends Readonly<Record<string, Tensor>>>(
     });
     record(Object.fromEntries(part) as unknown as T, here, start);
   }
+}
+
+/** The most rows that the device binds at once of each tensor: all of them, or 0 where no part can be cut. */
+export function rowsAtOnce(tensors: Readonly<Record<string, Tensor>>, rows: number, multipleOf = 1): number {
+  const all = Object.values(tensors);
+  const limit = all[0]?.device.maxBindingBytes ?? 0;
+  if (all.every(({ bytes }) => bytes <= limit)) return rows;
+  let [step, most] = [multipleOf, rows];
+  for (const { size, bytes } of all) {
+    // A part begins where a binding may.
+    step = leastMultiple(step, rangeAlignment / greatestDivisor(size / rows, rangeAlignment));
+    most = Math.min(most, Math.floor((limit / bytes) * rows));
+  }
+  return Math.floor(most / step) * step;
 }
 
 /** The greatest common divisor. */

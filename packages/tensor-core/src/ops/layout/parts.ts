@@ -2,11 +2,14 @@
 
 import { recordByRows, run } from "../../autograd/defineOp.ts";
 import { byVariant } from "../../kernel/wgsl/rowReduce.ts";
-import { sizeOf } from "../../tensor/shape.ts";
-import { rangeAlignment, Tensor } from "../../tensor/tensor.ts";
+import { rowsAtOnce } from "../../tensor/recordByRows.ts";
+import { sizeOf, stridesOf } from "../../tensor/shape.ts";
+import { Tensor } from "../../tensor/tensor.ts";
 import { castInto } from "./cast.ts";
-import { copyUnit } from "./copyUnit.ts";
+import { type CopyUnit, copyUnit } from "./copyUnit.ts";
+import { insert } from "./padAxis.ts";
 import { maxParts, type PartBuffer, partsKernel, type PartUniform, type PartsVariant } from "./parts.wgsl.ts";
+import { rowPlace } from "./rowPlace.ts";
 import { stridedCopy } from "./stridedCopy.ts";
 
 const kernelOf = byVariant((variant: PartsVariant) => partsKernel(variant));
@@ -28,7 +31,8 @@ export function copyParts(
   const filled = parts
     .map((tensor, j) => ({ tensor, length: (lengths[j] ?? 0) / unit.width }))
     .filter((p) => p.length > 0);
-  if (rows === 1 && copyRanges(whole, filled, unit.width, join)) return;
+  const all = Object.fromEntries([whole, ...parts].filter(({ size }) => size > 0).map((t, i) => [i, t]));
+  if (rowsAtOnce(all, rows) === 0) return copyOneByOne(whole, parts, axis, unit, join);
   let start = 0;
   for (let first = 0; first < filled.length; first += maxParts) {
     const group = filled.slice(first, first + maxParts);
@@ -49,30 +53,21 @@ export function copyParts(
   }
 }
 
-/**
- * Copies parts of the first axis one by one, where the whole is more than the device binds at once.
- *
- * @returns false where it binds it, or where a part begins where no binding may
- */
-function copyRanges(
+/** Where a row is more than the device binds at once, or ends where no binding may begin. */
+function copyOneByOne(
   whole: Tensor,
-  parts: readonly { readonly tensor: Tensor; readonly length: number }[],
-  width: number,
+  parts: readonly Tensor[],
+  axis: number,
+  unit: CopyUnit,
   join: boolean,
-): boolean {
-  const starts = parts.map((_, i) =>
-    parts.slice(0, i).reduce((total, part) => total + part.length * width, 0),
-  );
-  if (whole.bytes <= whole.device.maxBindingBytes || starts.some((start) => start % rangeAlignment !== 0)) {
-    return false;
+): void {
+  let start = 0;
+  for (const part of parts) {
+    const strides = stridesOf(whole.shape);
+    if (join) insert(part, whole, rowPlace(part, whole, axis, start), unit);
+    else stridedCopy("split", { x: whole, offset: start * (strides[axis] ?? 1), strides }, part);
+    start += part.shape[axis] ?? 0;
   }
-  using _ranges = whole.device.scope();
-  parts.forEach(({ tensor }, i) => {
-    const flat = tensor.view([tensor.size]);
-    const range = whole.range(starts[i] ?? 0, flat.shape);
-    stridedCopy("concat", { x: join ? flat : range, offset: 0, strides: [1] }, join ? range : flat);
-  });
-  return true;
 }
 
 /** f16 at odd places, by way of f32. */

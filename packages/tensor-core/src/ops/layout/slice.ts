@@ -3,14 +3,18 @@
 import { addGradients } from "../../autograd/addGradients.ts";
 import { defineOp, run } from "../../autograd/defineOp.ts";
 import { byVariant } from "../../kernel/wgsl/rowReduce.ts";
-import { normalizeAxis, ShapeError, showShape, sizeOf, stridesOf } from "../../tensor/shape.ts";
+import { bindsWhole, recordByWindows } from "../../tensor/recordByWindows.ts";
+import { normalizeAxis, ShapeError, showShape, stridesOf } from "../../tensor/shape.ts";
 import { Tensor } from "../../tensor/tensor.ts";
 import { copyUnit } from "./copyUnit.ts";
-import { addSliceKernel } from "./pad.wgsl.ts";
+import { addSliceInWindows, addSliceKernel } from "./pad.wgsl.ts";
 import { padAxis } from "./padAxis.ts";
+import { inUnits, reachInPart, rowPlace } from "./rowPlace.ts";
 import { stridedCopy } from "./stridedCopy.ts";
+import { windowValues } from "./windowUniforms.ts";
 
 const kernelOf = byVariant(addSliceKernel);
+const windowKernelOf = byVariant(addSliceInWindows);
 
 interface Range {
   readonly axis: number;
@@ -40,22 +44,20 @@ const sliceOp = defineOp<{ x: Tensor }, never, Range, "x">({
 
 /** dx = known, with dy added from `start` of the axis. */
 function addInPlace(known: Tensor, dy: Tensor, dx: Tensor, axis: number, start: number): void {
-  const inner = sizeOf(dx.shape.slice(axis + 1));
-  const lengths = { row: dx.shape[axis] ?? 1, start, length: dy.shape[axis] ?? 1 };
-  const { width = 1 } =
-    copyUnit(
-      "f32",
-      Object.values(lengths).map((n) => n * inner),
-    ) ?? {};
-  const kernel = kernelOf({ quads: width === 4 });
-  const count = dx.size / width;
-  const step = inner / width;
-  run(
-    kernel,
-    { dy, known, dx },
-    { count, row: lengths.row * step, start: start * step, length: lengths.length * step },
-    Math.ceil(count / kernel.workgroup),
-  );
+  const place = rowPlace(dy, dx, axis, start);
+  const { width = 1 } = copyUnit("f32", Object.values(place)) ?? {};
+  const [quads, units] = [width === 4, inUnits(place, width)];
+  if (bindsWhole({ dy, dx })) {
+    const kernel = kernelOf({ quads });
+    const count = dx.size / width;
+    run(kernel, { dy, known, dx }, { count, ...units }, Math.ceil(count / kernel.workgroup));
+    return;
+  }
+  const kernel = windowKernelOf({ quads });
+  recordByWindows({ known, dx }, { dy }, reachInPart(place), (tensors, window) => {
+    const uniforms = { ...units, ...windowValues(window, width) };
+    run(kernel, tensors, uniforms, Math.ceil(uniforms.count / kernel.workgroup));
+  });
 }
 
 /**

@@ -2,9 +2,9 @@
 
 import { run } from "../../autograd/defineOp.ts";
 import { byVariant } from "../../kernel/wgsl/rowReduce.ts";
-import { greatestDivisor } from "../../tensor/recordByRows.ts";
+import { bindsWhole, recordByWindows, type Span } from "../../tensor/recordByWindows.ts";
 import { ShapeError, showShape } from "../../tensor/shape.ts";
-import { rangeAlignment, Tensor } from "../../tensor/tensor.ts";
+import { Tensor } from "../../tensor/tensor.ts";
 import { castInto } from "./cast.ts";
 import { copyUnit } from "./copyUnit.ts";
 import {
@@ -13,6 +13,7 @@ import {
   type StridedUniform,
   type StridedVariant,
 } from "./strided.wgsl.ts";
+import { windowValues } from "./windowUniforms.ts";
 
 const kernelOf = byVariant((variant: StridedVariant) => stridedCopyKernel(variant));
 
@@ -37,54 +38,58 @@ export function stridedCopy(op: string, { x, offset, strides }: Strided, y: Tens
       `[${op}] ${showShape(y.shape)} has too many axes: at most ${maxStridedRank} can be moved at once`,
     );
   }
-  const limit = y.device.maxBindingBytes;
-  if ((y.bytes > limit || x.bytes > limit) && copyInParts(op, { x, offset, strides }, y, axes)) return;
+  const splat = last.step === 0 && last.n % 4 === 0 && y.dtype !== "f16";
   // Single elements unless the last axis is contiguous: nothing but 1 divides a step of 1.
   const steps = last.step === 1 ? [last.n, ...axes.slice(0, -1).map(({ step }) => step), offset] : [1];
-  const unit = copyUnit(y.dtype, steps);
+  const unit = splat ? copyUnit(y.dtype, []) : copyUnit(y.dtype, steps);
   if (!unit) return copyWidened(op, { x, offset, strides }, y);
-  const count = y.size / unit.width;
-  const uniforms: Partial<Record<StridedUniform, number>> = { count, offset: offset / unit.width };
+  // Elements of x in one of its buffer's.
+  const width = splat ? 1 : unit.width;
+  const uniforms: Partial<Record<StridedUniform, number>> = { offset: offset / width };
   axes.forEach((axis, i) => {
     const name = `${i}` as "0";
     uniforms[`n${name}`] = axis === last ? axis.n / unit.width : axis.n;
-    uniforms[`step${name}`] = axis === last ? axis.step : axis.step / unit.width;
+    uniforms[`step${name}`] = axis === last ? axis.step : axis.step / width;
   });
-  const kernel = kernelOf({ rank: axes.length, element: unit.element });
-  run(kernel, { x, y }, uniforms as Record<StridedUniform, number>, Math.ceil(count / kernel.workgroup));
+  const variant = { rank: axes.length, element: unit.element, ...(splat ? { splat } : {}) };
+  const record = (kernel: ReturnType<typeof kernelOf>, tensors: Ends, count: number, window = {}) => {
+    const values = { ...uniforms, ...window, count } as Record<StridedUniform, number>;
+    run(kernel, tensors, values, Math.ceil(count / kernel.workgroup));
+  };
+  if (bindsWhole({ x, y })) return record(kernelOf(variant), { x, y }, y.size / unit.width);
+  const kernel = kernelOf({ ...variant, windows: true });
+  const reach = (first: number, count: number) => reachOf(axes, offset, first, first + count - 1);
+  recordByWindows({ y }, { x }, reach, (tensors, window) => {
+    const values = windowValues(window, unit.width, width);
+    record(kernel, tensors, values.count, values);
+  });
 }
 
-/**
- * Copies part after part of the outermost axis, where y or x is more than the device binds at once.
- *
- * @returns false where no part can be cut, or where a part of y takes elements from all over x
- */
-function copyInParts(op: string, { x, offset }: Strided, y: Tensor, axes: readonly Axis[]): boolean {
+interface Ends {
+  readonly x: Tensor;
+  readonly y: Tensor;
+}
+
+/** The elements of x that those of y from `first` to `last` come from, and what lies between. */
+function reachOf(axes: readonly Axis[], offset: number, first: number, last: number): Span {
   const [{ n, step }, ...inner] = axes as [Axis, ...Axis[]];
-  const limit = y.device.maxBindingBytes / (y.bytes / y.size);
-  const perStep = y.size / n;
-  // How far one step of the axis reaches in x.
-  const reach = inner.reduce((total, axis) => total + (axis.n - 1) * axis.step, 1);
-  const whole = x.size <= limit;
-  if (axes.some((axis) => axis.step < 0) || (!whole && (step < reach || reach > limit))) return false;
-  const least = rangeAlignment / greatestDivisor(perStep, rangeAlignment);
-  const mostInX = whole ? n : Math.floor((limit - rangeAlignment - reach) / step) + 1;
-  // One step at a time may still be too much: then the next axis is cut.
-  const most = Math.max(Math.min(Math.floor(limit / perStep), mostInX), 1);
-  const count = Math.floor(most / least) * least;
-  if (count === 0 || (n === 1 && inner.length === 0)) return false;
-  for (let start = 0; start < n; start += count) {
-    using _parts = y.device.scope();
-    const here = Math.min(count, n - start);
-    const first = offset + start * step;
-    const from = whole ? 0 : Math.floor(first / rangeAlignment) * rangeAlignment;
-    const size = Math.min((here - 1) * step + reach + (first - from), x.size - from);
-    const part = whole ? x : x.range(from, [size]);
-    const shape = [here, ...inner.map((axis) => axis.n)];
-    const steps = [step, ...inner.map((axis) => axis.step)];
-    stridedCopy(op, { x: part, offset: first - from, strides: steps }, y.range(start * perStep, shape));
+  const size = inner.reduce((product, axis) => product * axis.n, 1);
+  if (first === 0 && last === n * size - 1) {
+    const ends = axes.map((axis) => (axis.n - 1) * axis.step);
+    const total = (of: (end: number) => number) => ends.reduce((sum, end) => sum + of(end), offset);
+    return [total((end) => Math.min(end, 0)), total((end) => Math.max(end, 0)) + 1];
   }
-  return true;
+  const [i, j] = [Math.floor(first / size), Math.floor(last / size)];
+  if (inner.length === 0) {
+    const ends = [offset + i * step, offset + j * step];
+    return [Math.min(...ends), Math.max(...ends) + 1];
+  }
+  const within = (k: number, from: number, to: number) => reachOf(inner, offset + k * step, from, to);
+  if (i === j) return within(i, first - i * size, last - i * size);
+  const spans = [within(i, first - i * size, size - 1), within(j, 0, last - j * size)];
+  // All of those between, of which the outer two reach farthest.
+  if (j - i > 1) spans.push(within(i + 1, 0, size - 1), within(j - 1, 0, size - 1));
+  return [Math.min(...spans.map(([low]) => low)), Math.max(...spans.map(([, end]) => end))];
 }
 
 /** f16 at odd places, by way of f32. */
