@@ -9,6 +9,8 @@ import { sizeOf } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { testDevice } from "../testing/testDevice.ts";
 import { add, mul } from "./elementwise/binary.ts";
+import { embedding } from "./index/embedding.ts";
+import { gather, take } from "./index/gather.ts";
 import { broadcastTo } from "./layout/broadcastTo.ts";
 import { cast } from "./layout/cast.ts";
 import { concat } from "./layout/concat.ts";
@@ -33,6 +35,13 @@ const draw = (device: Device, shape: readonly number[], seed: number) => {
   const values = Float32Array.from({ length: sizeOf(shape) }, () => random.uniform(-1, 1));
   values.fill(-0, 1, 3); // the sign of a zero is a bit too
   return tensor(device, values, shape);
+};
+
+const drawIds = (device: Device, shape: readonly number[], n: number) => {
+  const random = new Random(7);
+  // Some are no places.
+  const ids = Int32Array.from({ length: sizeOf(shape) }, () => Math.floor(random.uniform(-1, n + 1)));
+  return tensor(device, ids, shape, "i32");
 };
 
 /** The same bits from a device that binds all at once and from one that does not: of y, and of the gradient of x. */
@@ -122,6 +131,7 @@ describe("what is more than one binding", () => {
     ["joined in rows that are too long", [2, 1500], (x) => concat([x, slice(x, 1, 4, 1496), x], 1)],
     ["cut at odd places", [4001], (x) => concat(split(x, 0, [999, 3, 2000, 999]).toReversed(), 0)],
     ["cut in rows that are too long", [2, 2400], (x) => concat(split(x, 1, [800, 1200, 400]).slice(1), 1)],
+    ["taken along the last axis", [16, 200], (x, device) => take(x, drawIds(device, [150], 200), 1)],
   ] as const)("is copied: %s", (_, shape, op) => expectSame(shape, op));
 
   // The gradient is a sum, whose order is another in parts: `largeRows.test.ts` has it.
@@ -151,4 +161,31 @@ describe("what is more than one binding", () => {
       expect(y).toEqual(expected);
     }
   });
+
+  it.each<[string, readonly number[], readonly number[], number]>([
+    ["rows", [3000, 1], [5, 1], 0],
+    ["a long line", [1, 3000], [1, 3001], 1],
+    ["lines of quads", [50, 11, 8], [50, 7, 8], 1],
+    ["lines of odd sizes", [9, 23, 17], [9, 29, 17], 1],
+    ["lines longer than a binding", [2, 1100, 3], [2, 900, 3], 1],
+    ["few of many", [3, 2000], [3, 2], 1],
+    ["many of few", [3, 2], [3, 2000], 1],
+  ])("is chosen from %s", (_, shape, ids, axis) =>
+    expectSame(shape, (x, device) => gather(x, drawIds(device, ids, shape[axis] ?? 0), axis)),
+  );
+
+  // Of each row of the table there are 64 counters; blocks of them begin at multiples of 128 elements of the table.
+  it.each<[string, readonly number[], number, number]>([
+    ["more rows than are bound", [30, 12], 900, 8192],
+    ["more rows of odd sizes than are bound", [41, 13], 900, 32_768],
+    ["more counters than are bound", [300, 4], 100, 8192],
+    ["more counters of odd sizes", [300, 5], 1100, 32_768],
+    ["more of all", [300, 12], 1100, 8192],
+  ])("is summed by ids: %s", (_, [n, width], count, limit) =>
+    expectSame(
+      [n as number, width as number],
+      (x, device) => embedding(x, drawIds(device, [count], n as number)),
+      limit,
+    ),
+  );
 });

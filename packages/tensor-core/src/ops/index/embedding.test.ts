@@ -81,7 +81,12 @@ describe("embedding", () => {
     const dweight = zeros(device, [2]);
     const order = tensor(device, [0, 1, 2, 3], [4], "u32");
     const dy = tensor(device, [1, 2, 4, 8]);
-    run(sumRows(false), { dy, slots, order, dweight }, { count: 2, width: 1, positions: 4, firstRow: 0 }, 1);
+    run(
+      sumRows({ quads: false }),
+      { dy, slots, order, dweight },
+      { count: 2, width: 1, positions: 4, firstRow: 0 },
+      1,
+    );
     expect(await dweight.read()).toEqual(Float32Array.of(3, 12));
   });
 

@@ -4,14 +4,14 @@ import { defineOp, recordByRows, run } from "../../autograd/defineOp.ts";
 import { byVariant } from "../../kernel/wgsl/rowReduce.ts";
 import { isFloat } from "../../tensor/dtype.ts";
 import { ShapeError, showShape } from "../../tensor/shape.ts";
-import { elementsAtOnce } from "../../tensor/run.ts";
 import { Tensor } from "../../tensor/tensor.ts";
 import { cast, castInto } from "../layout/cast.ts";
 import { copyUnit } from "../layout/copyUnit.ts";
-import { chunks, countIds, embeddingForward, placeIds, scanCounts, sumRows } from "./embedding.wgsl.ts";
+import { embeddingForward } from "./embedding.wgsl.ts";
+import { rowBlocks } from "./rowBlocks.ts";
+import { sumByIds } from "./sumByIds.ts";
 
 const forwardKernel = byVariant(embeddingForward);
-const sumKernels = { quads: sumRows(true), scalars: sumRows(false) };
 
 const embeddingOp = defineOp<{ weight: Tensor; ids: Tensor }, never, object, "weight" | "ids">({
   name: "embedding",
@@ -46,54 +46,12 @@ const embeddingOp = defineOp<{ weight: Tensor; ids: Tensor }, never, object, "we
   },
   save: ["weight", "ids"],
   gradient: ({ weight, ids }, upstream) => {
-    const dy = cast(upstream, "f32");
-    const vocabulary = weight.shape[0] ?? 0;
-    const { device } = weight;
-    const slots = Tensor.allocate(device, [vocabulary, chunks], "u32", "[embedding] slots");
-    const order = Tensor.allocate(device, ids.shape, "u32", "[embedding] order");
-    const dweight = Tensor.allocate(device, weight.shape, "f32", "[embedding] dweight");
-    const list = { count: ids.size, chunkSize: Math.ceil(ids.size / chunks), vocabulary };
-    run(countIds, { ids, slots }, list, chunks / countIds.workgroup);
-    const perLane = Math.ceil(slots.size / scanCounts.workgroup);
-    run(scanCounts, { slots }, { length: slots.size, perLane }, 1);
-    run(placeIds, { ids, slots, order }, list, chunks / placeIds.workgroup);
-    const { unit, variant } = layoutOf(weight);
-    const kernel = sumKernels[variant];
-    using scope = device.scope();
-    for (const { first, part } of rowBlocks(dweight)) {
-      const count = part.size / unit;
-      const uniforms = {
-        count,
-        width: (weight.shape[1] ?? 0) / unit,
-        positions: ids.size,
-        firstRow: first,
-      };
-      run(kernel, { dy, slots, order, dweight: part }, uniforms, Math.ceil(count / kernel.workgroup));
-    }
-    slots.dispose();
-    order.dispose();
+    using scope = weight.device.scope();
+    const dweight = Tensor.allocate(weight.device, weight.shape, "f32", "[embedding] dweight");
+    sumByIds(ids, cast(upstream, "f32"), dweight);
     return { weight: scope.keep(cast(dweight, isFloat(weight.dtype) ? weight.dtype : "f32")) };
   },
 });
-
-/** The table in blocks of rows that the device can bind; most are one block. */
-function rowBlocks(table: Tensor): { first: number; rows: number; part: Tensor }[] {
-  const [vocabulary = 0, dim = 0] = table.shape;
-  if (table.bytes <= table.device.maxBindingBytes) return [{ first: 0, rows: vocabulary, part: table }];
-  const most = elementsAtOnce(table.device, dim) / dim;
-  if (most === 0) return [{ first: 0, rows: vocabulary, part: table }]; // binding it says what is too large
-  return Array.from({ length: Math.ceil(vocabulary / most) }, (_, i) => {
-    const first = i * most;
-    const rows = Math.min(most, vocabulary - first);
-    return { first, rows, part: table.range(first * dim, [rows, dim]) };
-  });
-}
-
-/** Rows whose length is a multiple of four are read as vec4. */
-function layoutOf(weight: Tensor): { unit: number; variant: "quads" | "scalars" } {
-  const quads = (weight.shape[1] ?? 0) % 4 === 0;
-  return { unit: quads ? 4 : 1, variant: quads ? "quads" : "scalars" };
-}
 
 /**
  * Gathers rows of a table. An id that is no row gives a row of zeros and takes no part in the gradient.

@@ -113,12 +113,34 @@ ${chunkBounds}
 }`,
 } as const satisfies KernelSpec;
 
+/** own = ids - first, by fours. */
+export const shiftIds = {
+  label: "embedding.backward.shift",
+  workgroup: 64,
+  buffers: { ids: read("vec4<i32>"), own: write("vec4<i32>") },
+  uniforms: { quads: "u32", first: "i32" },
+  body: wgsl`
+${flatGroup}
+@compute @workgroup_size(WG)
+fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec3<u32>,
+        @builtin(local_invocation_index) lane: u32) {
+  let i = flatGroup(wid, nwg) * WG + lane;
+  if (i < params.quads) { own[i] = ids[i] - params.first; }
+}`,
+} as const satisfies KernelSpec;
+
+export interface SumVariant {
+  readonly quads: boolean;
+  /** Add to what is there. */
+  readonly onto?: true;
+}
+
 /**
  * dweight[id] = sum of dy over the positions of the id, in their order, for the rows from `firstRow` on. Slots are bounded
  * by the number of positions: on any others, as when this kernel runs without those before it, a loop could take 2^32
  * turns and hang the device.
  */
-export function sumRows(quads: boolean) {
+export function sumRows({ quads, onto }: SumVariant) {
   return {
     label: "embedding.backward.weight",
     workgroup: 64,
@@ -129,7 +151,7 @@ export function sumRows(quads: boolean) {
       dweight: write(elementOf(quads)),
     },
     uniforms: { count: "u32", width: "u32", positions: "u32", firstRow: "u32" },
-    constants: { QUADS: quads, CHUNKS: chunks },
+    constants: { QUADS: quads, CHUNKS: chunks, ...(onto ? { ONTO: true } : {}) },
     body: wgsl`
 ${flatGroup}
 @compute @workgroup_size(WG)
@@ -143,7 +165,7 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec
   var first = 0u;
   if (id > 0u) { first = slots[id * CHUNKS - 1u]; }
   let last = min(slots[id * CHUNKS + CHUNKS - 1u], params.positions);
-  var total = ${elementOf(quads)}();
+  var total = ${onto ? "dweight[i]" : `${elementOf(quads)}()`};
   for (var k = first; k < last; k++) { total += dy[order[k] * params.width + column]; }
   dweight[i] = total;
 }`,

@@ -2,6 +2,8 @@
 
 import { defineOp, run } from "../../autograd/defineOp.ts";
 import { arange } from "../../tensor/create.ts";
+import { fill } from "../../tensor/fill.ts";
+import { bindsWhole, recordByWindows, type Span } from "../../tensor/recordByWindows.ts";
 import { normalizeAxis, ShapeError, showShape, sizeOf } from "../../tensor/shape.ts";
 import { Tensor } from "../../tensor/tensor.ts";
 import { equal } from "../elementwise/compare.ts";
@@ -9,25 +11,60 @@ import { unsqueeze } from "../layout/axes.ts";
 import { cast } from "../layout/cast.ts";
 import { reshape } from "../layout/reshape.ts";
 import { transpose } from "../layout/transpose.ts";
+import { windowValues } from "../layout/windowUniforms.ts";
 import { embedding } from "./embedding.ts";
-import { gatherBackward, gatherKernel } from "./gather.wgsl.ts";
+import { gatherBackward, gatherBackwardInWindows, gatherInWindows, gatherKernel } from "./gather.wgsl.ts";
 
 const gatherOp = defineOp<{ x: Tensor; ids: Tensor }, never, { axis: number }, "x" | "ids">({
   name: "gather",
   shape: ({ x, ids }) => ({ y: { shape: ids.shape, dtype: x.dtype } }),
-  forward: ({ x, ids, y }, { axis }) =>
-    run(gatherKernel, { x, ids, y }, sizes(x, ids, axis, y.size), Math.ceil(y.size / 64)),
+  forward: ({ x, ids, y }, { axis }) => {
+    const lines = linesOf(x, ids, axis);
+    if (bindsWhole({ x, y })) {
+      run(gatherKernel, { x, ids, y }, { count: y.size, ...lines }, Math.ceil(y.size / 64));
+      return;
+    }
+    recordByWindows({ ids, y }, { x }, reachOfLines(lines, "taken", "n"), (tensors, window) => {
+      const uniforms = { ...lines, ...windowValues(window) };
+      run(gatherInWindows, tensors, uniforms, Math.ceil(window.count / 64));
+    });
+  },
   save: ["x", "ids"],
   gradient: ({ x, ids }, dy, { axis }) => {
     const dx = Tensor.allocate(x.device, x.shape, "f32", "[gather] dx");
-    run(gatherBackward, { ids, dy, dx }, sizes(x, ids, axis, dx.size), Math.ceil(dx.size / 64));
+    const lines = linesOf(x, ids, axis);
+    if (bindsWhole({ dx, dy })) {
+      run(gatherBackward, { ids, dy, dx }, { count: dx.size, ...lines }, Math.ceil(dx.size / 64));
+      return { x: dx };
+    }
+    fill(dx, 0);
+    recordByWindows({ dx }, { ids, dy }, reachOfLines(lines, "n", "taken"), (tensors, window) => {
+      const uniforms = { ...lines, ...windowValues(window) };
+      run(gatherBackwardInWindows, tensors, uniforms, Math.ceil(window.count / 64));
+    });
     return { x: dx };
   },
 });
 
-function sizes(x: Tensor, ids: Tensor, axis: number, count: number) {
-  const [n = 1, taken = 1] = [x.shape[axis], ids.shape[axis]];
-  return { count, n, taken, inner: sizeOf(x.shape.slice(axis + 1)) };
+/** x is [outer, n, inner], the ids are [outer, taken, inner]. */
+interface Lines {
+  readonly n: number;
+  readonly taken: number;
+  readonly inner: number;
+}
+
+function linesOf(x: Tensor, ids: Tensor, axis: number): Lines {
+  return { n: x.shape[axis] ?? 1, taken: ids.shape[axis] ?? 1, inner: sizeOf(x.shape.slice(axis + 1)) };
+}
+
+/** All lines whose elements along `to` are among `count` elements from `first` on, in elements along `from`. */
+function reachOfLines(
+  lines: Lines,
+  to: "n" | "taken",
+  from: "n" | "taken",
+): (first: number, count: number) => Span {
+  const [written, read] = [lines[to] * lines.inner, lines[from] * lines.inner];
+  return (first, count) => [Math.floor(first / written) * read, Math.ceil((first + count) / written) * read];
 }
 
 /**
