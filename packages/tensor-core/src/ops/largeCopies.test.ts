@@ -7,7 +7,11 @@ import { Device } from "../tensor/device.ts";
 import { Random } from "../tensor/random.ts";
 import { sizeOf } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { assertClose, largest } from "../testing/array64.ts";
 import { testDevice } from "../testing/testDevice.ts";
+import { tolerance } from "../testing/tolerance.ts";
+import { avgPool2d, maxPool2d } from "./conv/conv2d.ts";
+import { unfold } from "./conv/unfold.ts";
 import { add, mul } from "./elementwise/binary.ts";
 import { embedding } from "./index/embedding.ts";
 import { gather, take } from "./index/gather.ts";
@@ -132,7 +136,29 @@ describe("what is more than one binding", () => {
     ["cut at odd places", [4001], (x) => concat(split(x, 0, [999, 3, 2000, 999]).toReversed(), 0)],
     ["cut in rows that are too long", [2, 2400], (x) => concat(split(x, 1, [800, 1200, 400]).slice(1), 1)],
     ["taken along the last axis", [16, 200], (x, device) => take(x, drawIds(device, [150], 200), 1)],
+    ["pooled by the largest", [3, 5, 15, 15], (x) => maxPool2d(x, 3, { stride: 1 })],
+    ["pooled by the mean", [3, 5, 15, 15], (x) => avgPool2d(x, 2)],
+    ["pooled from pixels far apart", [2, 3, 25, 25], (x) => maxPool2d(x, 1, { stride: 5 })],
+    ["pooled from a plane that is too large", [1, 2, 50, 51], (x) => maxPool2d(x, 2)],
+    ["pooled from one whose windows are far apart", [1, 2, 45, 51], (x) => avgPool2d(x, 2, { stride: 7 })],
+    ["cut into windows", [2, 128, 4, 4], (x) => unfold(x, 2)],
   ] as const)("is copied: %s", (_, shape, op) => expectSame(shape, op));
+
+  it("is pooled from a plane whose windows overlap", async () => {
+    const found: ArrayLike<number>[][] = [];
+    for (const device of [await testDevice(), await narrow(8192)]) {
+      using _scope = device.scope();
+      const x = draw(device, [1, 2, 33, 31], 1); // windows of 8640 bytes a plane
+      const op = () => maxPool2d(x, 3, { stride: 2 });
+      const weights = draw(device, op().shape, 2);
+      const { grads } = valueAndGrad(() => sum(mul(op(), weights)), new Map([["x", x]]));
+      found.push([await op().read(), await (grads.get("x") as Tensor).read()]);
+    }
+    const [whole, parts] = found as [ArrayLike<number>[], ArrayLike<number>[]];
+    expect(parts[0]).toEqual(whole[0]);
+    // A row of pixels in two strips has the sum of each.
+    assertClose("dx", parts[1]!, whole[1]!, tolerance("reduction", 9, largest(whole[1]!)));
+  });
 
   // The gradient is a sum, whose order is another in parts: `largeRows.test.ts` has it.
   it.each<[string, readonly number[], readonly number[]]>([

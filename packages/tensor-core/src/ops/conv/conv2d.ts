@@ -8,10 +8,11 @@ import { cast } from "../layout/cast.ts";
 import { concat } from "../layout/concat.ts";
 import { reshape } from "../layout/reshape.ts";
 import { slice } from "../layout/slice.ts";
+import { split } from "../layout/split.ts";
 import { matmul } from "../matmul/matmul.ts";
 import { max } from "../reduce/extremes.ts";
 import { mean } from "../reduce/sum.ts";
-import { type Pair, unfold, type WindowOptions, windowsOf } from "./unfold.ts";
+import { type Pair, unfold, type WindowOptions, type Windows, windowsOf } from "./unfold.ts";
 
 // B batch, C channels, O output channels, G groups, K taps, L windows
 
@@ -39,10 +40,10 @@ export function conv2d(x: Tensor, weight: Tensor, options: Conv2dOptions = {}): 
   const [outputs = 0, depth = 0, kernelHeight = 1, kernelWidth = 1] = weight.shape;
   const [batch = 0] = x.shape;
   checkConv(x, weight, groups, bias);
-  const { rows, columns } = windowsOf("conv2d", x, [kernelHeight, kernelWidth], options);
-  const windowBytes = 4 * (x.shape[1] ?? 0) * kernelHeight * kernelWidth * rows * columns;
-  const most = Math.max(1, Math.floor(x.device.maxBindingBytes / Math.max(1, windowBytes)));
-  if (batch > most) return inBatches(x, weight, options, most);
+  const windowed = windowsOf("conv2d", x, [kernelHeight, kernelWidth], options);
+  const { rows, columns } = windowed;
+  const most = Math.max(1, itemsAtOnce(x, windowed));
+  if (batch > most) return inBatches(x, most, (items) => conv2d(items, weight, options));
   const windows = unfold(x, [kernelHeight, kernelWidth], options); // [B, C, K, L]
   const taps = depth * kernelHeight * kernelWidth;
   const product = (w: Shape, cols: Shape) =>
@@ -56,14 +57,21 @@ export function conv2d(x: Tensor, weight: Tensor, options: Conv2dOptions = {}): 
   return reshape(shifted, [batch, outputs, rows, columns]);
 }
 
-/** As many images at a time as have windows that the device binds at once. */
-function inBatches(x: Tensor, weight: Tensor, options: Conv2dOptions, most: number): Tensor {
+/** So many items of the batch at a time. */
+function inBatches(x: Tensor, most: number, op: (items: Tensor) => Tensor): Tensor {
   const [batch = 0] = x.shape;
-  const parts: Tensor[] = [];
-  for (let start = 0; start < batch; start += most) {
-    parts.push(conv2d(slice(x, 0, start, Math.min(batch, start + most)), weight, options));
-  }
-  return concat(parts, 0);
+  if (batch <= most) return op(x);
+  const sizes = Array.from({ length: Math.ceil(batch / most) }, (_, i) => Math.min(most, batch - i * most));
+  return concat(split(x, 0, sizes).map(op), 0);
+}
+
+/** Of the items of a batch, those that the device binds at once with their windows. */
+function itemsAtOnce(
+  x: Tensor,
+  { kernelHeight, kernelWidth, rows, columns, height, width }: Windows,
+): number {
+  const pixels = Math.max(height * width, kernelHeight * kernelWidth * rows * columns);
+  return Math.floor(x.device.maxBindingBytes / Math.max(1, 4 * (x.shape[1] ?? 0) * pixels));
 }
 
 /** f16 is storage: windows and products are f32. @throws ShapeError unless all are f16 */
@@ -132,7 +140,32 @@ function pool(
   reduce: (windows: Tensor) => Tensor,
 ): Tensor {
   if (x.dtype === "f16") return cast(pool(op, cast(x, "f32"), size, { stride }, reduce), "f16");
-  const { rows, columns } = windowsOf(op, x, size, { stride });
-  const y = reduce(unfold(x, size, { stride })); // [B, C, K, L] -> [B, C, L]
-  return reshape(y, [...x.shape.slice(0, 2), rows, columns]);
+  const windowed = windowsOf(op, x, size, { stride });
+  const { rows, columns } = windowed;
+  const [batch = 0, channels = 0, height = 0, width = 0] = x.shape;
+  const count = batch * channels;
+  const planes = reshape(x, [count, 1, height, width]);
+  const poolAll = (some: Tensor) => reduce(unfold(some, size, { stride })); // [N, 1, K, L] -> [N, 1, L]
+  const most = itemsAtOnce(planes, windowed);
+  const y =
+    most === 0
+      ? inBatches(planes, 1, (plane) => inStrips(plane, windowed, poolAll))
+      : inBatches(planes, most, poolAll);
+  return reshape(y, [batch, channels, rows, columns]);
+}
+
+/**
+ * Rows of windows of one plane, as many at a time as the device binds at once. Where windows overlap, the gradient of a
+ * pixel that lies in two strips is the sum of theirs.
+ */
+function inStrips(plane: Tensor, windows: Windows, op: (strip: Tensor) => Tensor): Tensor {
+  const { kernelHeight, kernelWidth, strideY, rows, columns, width } = windows;
+  const pixels = Math.max(kernelHeight * kernelWidth * columns, Math.max(kernelHeight, strideY) * width);
+  const most = Math.max(1, Math.floor(plane.device.maxBindingBytes / 4 / pixels));
+  const strips: Tensor[] = [];
+  for (let start = 0; start < rows; start += most) {
+    const last = Math.min(rows, start + most) - 1;
+    strips.push(op(slice(plane, 2, start * strideY, last * strideY + kernelHeight)));
+  }
+  return concat(strips, 2);
 }

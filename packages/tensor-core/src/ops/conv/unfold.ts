@@ -1,6 +1,6 @@
 /** @file Sliding windows over images. */
 
-import { defineOp, run } from "../../autograd/defineOp.ts";
+import { defineOp, recordByRows, run } from "../../autograd/defineOp.ts";
 import { ShapeError, showShape } from "../../tensor/shape.ts";
 import { Tensor } from "../../tensor/tensor.ts";
 import { unfoldBackward, unfoldKernel } from "./unfold.wgsl.ts";
@@ -29,14 +29,25 @@ const unfoldOp = defineOp<{ x: Tensor }, never, Windows, "x">({
     };
   },
   forward: ({ x, y }, windows) =>
-    run(unfoldKernel, { x, y }, { count: y.size, ...windows }, Math.ceil(y.size / 64)),
+    recordByRows({ x, y }, planesOf(x), (part) => {
+      const count = part.y.size;
+      run(unfoldKernel, part, { count, ...windows }, Math.ceil(count / 64));
+    }),
   save: ["x"],
   gradient: ({ x }, dy, windows) => {
     const dx = Tensor.allocate(x.device, x.shape, "f32", "[unfold] dx");
-    run(unfoldBackward, { dy, dx }, { count: dx.size, ...windows }, Math.ceil(dx.size / 64));
+    recordByRows({ dy, dx }, planesOf(x), (part) => {
+      const count = part.dx.size;
+      run(unfoldBackward, part, { count, ...windows }, Math.ceil(count / 64));
+    });
     return { x: dx };
   },
 });
+
+/** Channels of all images: windows are of one each. */
+function planesOf({ shape: [batch = 0, channels = 0] }: Tensor): number {
+  return batch * channels;
+}
 
 /**
  * Copies each window of an image, a tap a row.
