@@ -127,4 +127,26 @@ export const equivalents: readonly LetOff[] = [
     line: /^let last = min\(first \+ params\.perLane/,
     reason: "lane 0 then takes the whole sum (0 - perLane wraps to more than the length), all others nothing",
   },
+  {
+    kernel: /^layout\.(stridedCopy\d|insert)$|^gather\.forward$|^slice\.backward\.x$/,
+    fault: "bound",
+    line: /(place|source) < params\.window/,
+    mutated: /(place|source) <= params\.window/,
+    reason:
+      "what comes from the first place after a window is written again from the next one, which comes after it",
+  },
+  {
+    kernel: /^layout\.stridedCopy1$/,
+    fault: "sign",
+    line: /^let place = params\.offset - params\.begin;/,
+    reason: "what is repeated along one axis is one element, whose window begins at 0",
+  },
+  {
+    kernel: /^layout\.stridedCopy3$/,
+    fault: "sign",
+    line: /params\.offset \+ i0 \* params\.step0 \+ i1 \* params\.step1( - params\.begin|\]\))/,
+    mutated: /params\.offset - i0/,
+    reason:
+      "axes that are repeated take turns with others: of three that end with such a one, the first does not move",
+  },
 ];

@@ -232,4 +232,11 @@ export const hiddenFaults: readonly HiddenFault[] = [
     line: /^if \(id > 0u\) \{ first = /,
     reason: "reads slot -1, outside of the binding, which gives the 0 that first has already",
   },
+  {
+    on: lavapipe,
+    kernel: /^gather\.backward\.x$/,
+    fault: "bound",
+    line: /^if \(source >= params\.window\)/,
+    reason: "reads dy just after the window, outside of the binding, which gives a 0 to add",
+  },
 ];

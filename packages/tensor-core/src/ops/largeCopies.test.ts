@@ -71,6 +71,7 @@ describe("what is more than one binding", () => {
   it.each<[string, readonly number[], (x: Tensor, device: Device) => Tensor]>([
     ["turned by quads", [60, 64], (x) => transpose(x, [1, 0])],
     ["turned at odd sizes", [61, 67], (x) => transpose(x, [1, 0])],
+    ["turned by rows of an odd size", [29, 31, 5], (x) => transpose(x, [1, 0, 2])],
     ["turned across all of four axes", [5, 24, 3, 16], (x) => transpose(x, [2, 1, 0, 3])],
     ["turned within items", [9, 7, 5, 11], (x) => transpose(x, [0, 2, 1, 3])],
     ["turned as f16 at odd sizes", [61, 141], (x) => transpose(cast(x, "f16"), [1, 0])],
@@ -164,7 +165,7 @@ describe("what is more than one binding", () => {
   it.each<[string, readonly number[], readonly number[]]>([
     ["along the last axis by quads", [700, 1], [700, 8]],
     ["along the last axis of another size", [700, 1], [3, 700, 7]],
-    ["along two axes", [1, 61, 1], [3, 61, 12]],
+    ["along two axes", [1, 2200, 1], [3, 2200, 4]],
     ["one value", [1, 1], [70, 52]],
     ["one value at an odd size", [1, 1], [71, 53]],
   ])("is repeated %s", async (_, shape, to) => {

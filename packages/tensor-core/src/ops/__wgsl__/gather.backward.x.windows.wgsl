@@ -30,10 +30,9 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec
   let at = i + params.first;
   let place = (at / params.inner) % params.n;
   let start = at / (params.n * params.inner) * params.taken * params.inner + at % params.inner;
-  var j = 0u;
-  if (start < params.begin) { j = (params.begin - start + params.inner - 1u) / params.inner; }
   var total = dx[i];
-  for (; j < params.taken; j++) {
+  // From the first in the window on.
+  for (var j = (max(start, params.begin) - start + params.inner - 1u) / params.inner; j < params.taken; j++) {
     let source = start + j * params.inner - params.begin;
     if (source >= params.window) { break; }
     if (u32(ids[source]) == place) { total += dy[source]; }

@@ -86,10 +86,9 @@ export const gatherBackwardInWindows = {
   constants: { WINDOWS: true },
   body: wgsl`${mainOfPart}  let place = (at / params.inner) % params.n;
   let start = at / (params.n * params.inner) * params.taken * params.inner + at % params.inner;
-  var j = 0u;
-  if (start < params.begin) { j = (params.begin - start + params.inner - 1u) / params.inner; }
   var total = dx[i];
-  for (; j < params.taken; j++) {
+  // From the first in the window on.
+  for (var j = (max(start, params.begin) - start + params.inner - 1u) / params.inner; j < params.taken; j++) {
     let source = start + j * params.inner - params.begin;
     if (source >= params.window) { break; }
     if (u32(ids[source]) == place) { total += dy[source]; }

@@ -17,7 +17,7 @@ export interface StridedVariant {
   /** 1 to `maxStridedRank`; each axis after the first costs every element a division. */
   readonly rank: number;
   readonly element: ElementType;
-  /** x has words, each of which becomes all of an element of y. */
+  /** x has words, each of which becomes all of an element of y, and of those along the last axis. */
   readonly splat?: true;
   /** x and y are a window and a part. */
   readonly windows?: true;
@@ -30,14 +30,18 @@ export interface StridedVariant {
 export function stridedCopyKernel({ rank, element, splat, windows }: StridedVariant) {
   const axes = Array.from({ length: rank }, (_, axis) => axis as Axis);
   const uniforms: Partial<Record<StridedUniform, "u32">> = { count: "u32", offset: "u32" };
-  for (const axis of axes) uniforms[`n${axis}`] = uniforms[`step${axis}`] = "u32";
+  const moved = splat ? axes.slice(0, -1) : axes;
+  for (const axis of axes) {
+    if (axis < moved.length) uniforms[`step${axis}`] = "u32";
+    uniforms[`n${axis}`] = "u32";
+  }
   if (windows) Object.assign(uniforms, windowUniforms);
   const indices = axes
     .toReversed()
     .map((axis) =>
       axis === 0 ? "  let i0 = rest;" : `  let i${axis} = rest % params.n${axis}; rest /= params.n${axis};`,
     );
-  const place = ["params.offset", ...axes.map((axis) => `i${axis} * params.step${axis}`)].join(" + ");
+  const place = ["params.offset", ...moved.map((axis) => `i${axis} * params.step${axis}`)].join(" + ");
   const copyFrom = (at: string) => `y[i] = ${splat ? `${element}(x[${at}])` : `x[${at}]`};`;
   return {
     label: `layout.stridedCopy${rank}`,
