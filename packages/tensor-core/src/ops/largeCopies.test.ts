@@ -3,12 +3,12 @@
 import { describe, expect, it } from "vitest";
 import { valueAndGrad } from "../autograd/tape.ts";
 import { tensor } from "../tensor/create.ts";
-import { Device } from "../tensor/device.ts";
+import type { Device } from "../tensor/device.ts";
 import { Random } from "../tensor/random.ts";
 import { sizeOf } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { assertClose, largest } from "../testing/array64.ts";
-import { testDevice } from "../testing/testDevice.ts";
+import { narrowDevice, testDevice } from "../testing/testDevice.ts";
 import { tolerance } from "../testing/tolerance.ts";
 import { avgPool2d, maxPool2d } from "./conv/conv2d.ts";
 import { unfold } from "./conv/unfold.ts";
@@ -24,15 +24,6 @@ import { slice } from "./layout/slice.ts";
 import { split } from "./layout/split.ts";
 import { transpose } from "./layout/transpose.ts";
 import { sum } from "./reduce/sum.ts";
-
-const limited = new Map<number, Promise<Device>>();
-
-/** A device that binds few bytes at once; one a limit. */
-function narrow(maxBindingBytes: number): Promise<Device> {
-  let device = limited.get(maxBindingBytes);
-  if (!device) limited.set(maxBindingBytes, (device = Device.open({ maxBindingBytes, tuned: false })));
-  return device;
-}
 
 const draw = (device: Device, shape: readonly number[], seed: number) => {
   const random = new Random(seed);
@@ -55,7 +46,7 @@ async function expectSame(
   limit = 8192,
 ): Promise<void> {
   const found: Uint32Array[][] = [];
-  for (const device of [await testDevice(), await narrow(limit)]) {
+  for (const device of [await testDevice(), await narrowDevice(limit)]) {
     using _scope = device.scope();
     const x = draw(device, shape, 1);
     const y = op(x, device);
@@ -147,7 +138,7 @@ describe("what is more than one binding", () => {
 
   it("is pooled from a plane whose windows overlap", async () => {
     const found: ArrayLike<number>[][] = [];
-    for (const device of [await testDevice(), await narrow(8192)]) {
+    for (const device of [await testDevice(), await narrowDevice(8192)]) {
       using _scope = device.scope();
       const x = draw(device, [1, 2, 33, 31], 1); // windows of 8640 bytes a plane
       const op = () => maxPool2d(x, 3, { stride: 2 });
@@ -169,7 +160,7 @@ describe("what is more than one binding", () => {
     ["one value", [1, 1], [70, 52]],
     ["one value at an odd size", [1, 1], [71, 53]],
   ])("is repeated %s", async (_, shape, to) => {
-    for (const device of [await testDevice(), await narrow(8192)]) {
+    for (const device of [await testDevice(), await narrowDevice(8192)]) {
       using _scope = device.scope();
       const x = draw(device, shape, 1);
       const values = await x.read();
