@@ -5,6 +5,8 @@ import { rangeAlignment, type Tensor } from "./tensor.ts";
 export interface RowParts {
   /** Every part but the last has a multiple of this many rows; default 1. */
   readonly multipleOf?: number;
+  /** Bytes that an element takes at least, where what is made of a part is wider than the tensors; default none. */
+  readonly elementBytes?: number;
 }
 
 /**
@@ -19,9 +21,9 @@ export function recordByRows<T extends Readonly<Record<string, Tensor>>>(
   tensors: T,
   rows: number,
   record: (part: T, rows: number, start: number) => void,
-  { multipleOf = 1 }: RowParts = {},
+  options: RowParts = {},
 ): void {
-  const count = rowsAtOnce(tensors, rows, multipleOf);
+  const count = rowsAtOnce(tensors, rows, options);
   if (count === rows || count === 0) return record(tensors, rows, 0);
   const all = Object.entries(tensors);
   for (let start = 0; start < rows; start += count) {
@@ -36,15 +38,20 @@ export function recordByRows<T extends Readonly<Record<string, Tensor>>>(
 }
 
 /** The most rows that the device binds at once of each tensor: all of them, or 0 where no part can be cut. */
-export function rowsAtOnce(tensors: Readonly<Record<string, Tensor>>, rows: number, multipleOf = 1): number {
+export function rowsAtOnce(
+  tensors: Readonly<Record<string, Tensor>>,
+  rows: number,
+  { multipleOf = 1, elementBytes = 0 }: RowParts = {},
+): number {
   const all = Object.values(tensors);
   const limit = all[0]?.device.maxBindingBytes ?? 0;
-  if (all.every(({ bytes }) => bytes <= limit)) return rows;
+  const bytesOf = ({ size, bytes }: Tensor) => Math.max(bytes, size * elementBytes);
+  if (all.every((tensor) => bytesOf(tensor) <= limit)) return rows;
   let [step, most] = [multipleOf, rows];
-  for (const { size, bytes } of all) {
+  for (const tensor of all) {
     // A part begins where a binding may.
-    step = leastMultiple(step, rangeAlignment / greatestDivisor(size / rows, rangeAlignment));
-    most = Math.min(most, Math.floor((limit / bytes) * rows));
+    step = leastMultiple(step, rangeAlignment / greatestDivisor(tensor.size / rows, rangeAlignment));
+    most = Math.min(most, Math.floor((limit / bytesOf(tensor)) * rows));
   }
   return Math.floor(most / step) * step;
 }

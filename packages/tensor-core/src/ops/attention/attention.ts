@@ -6,6 +6,7 @@ import { Tensor } from "../../tensor/tensor.ts";
 import { backwardByBatch, forwardByBatch } from "./attentionByBatch.ts";
 import { type AttentionAttributes, widest } from "./attentionKernels.ts";
 import { attentionVisibility } from "./attentionMask.wgsl.ts";
+import { storedAlike } from "./storedAs.ts";
 
 export interface AttentionOptions {
   /**
@@ -32,7 +33,7 @@ const attentionOp = defineOp<
   name: "attention",
   shape: ({ q }) => {
     const [batch, tokens, heads] = q.shape as [number, number, number];
-    return { y: { shape: q.shape, dtype: "f32" }, lse: { shape: [batch, heads, tokens], dtype: "f32" } };
+    return { y: { shape: q.shape, dtype: q.dtype }, lse: { shape: [batch, heads, tokens], dtype: "f32" } };
   },
   forward: forwardByBatch,
   save: ["q", "k", "v", "visible", "y", "lse"],
@@ -48,14 +49,15 @@ const attentionOp = defineOp<
  * Query i stands at position S - T + i. Where k and v have fewer heads (Hkv), H / Hkv neighbouring query heads share
  * one of them (Ainslie et al. 2023, arXiv:2305.13245).
  *
- * @param q [B, T, H, D] f32, D a multiple of 4 up to 128
- * @param k [B, S, Hkv, D] f32
- * @param v [B, S, Hkv, D] f32
- * @returns [B, T, H, D] f32; zeros for a query that sees no key
- * @throws ShapeError if shapes do not fit
+ * @param q [B, T, H, D] f32 or f16, D a multiple of 4 up to 128
+ * @param k [B, S, Hkv, D] of q's dtype
+ * @param v [B, S, Hkv, D] of q's dtype
+ * @returns [B, T, H, D] of q's dtype; zeros for a query that sees no key
+ * @throws ShapeError if shapes or dtypes do not fit
  *
  * Numerics: a running maximum is subtracted (Dao et al. 2022, arXiv:2205.14135); the forward pass keeps the log of each
- * row's sum, [B, H, T], and the backward pass computes the scores again. Every sum has a fixed order.
+ * row's sum, [B, H, T], and the backward pass computes the scores again. Every sum has a fixed order. Of f16, products,
+ * sums and weights are f32, results and gradients are rounded once, and dq and dk are made from y as it was rounded.
  * Gradients: q, k, v.
  */
 export function attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions = {}): Tensor {
@@ -110,7 +112,10 @@ function assertShapes(q: Tensor, k: Tensor, v: Tensor): readonly [batch: number,
     const shown = [q, k, v].map((t) => showShape(t.shape)).join(", ");
     throw new ShapeError(`[attention] q, k, v are ${shown}: ${why}`);
   };
-  if ([q, k, v].some((t) => t.rank !== 4 || t.dtype !== "f32")) fail("each must be [B, T, H, D] f32");
+  if ([q, k, v].some((t) => t.rank !== 4)) fail("each must be [B, T, H, D]");
+  if (!storedAlike([q, k, v])) {
+    fail(`all must be f32, or all f16, got ${q.dtype}, ${k.dtype} and ${v.dtype}: cast them to one`);
+  }
   const [batch, , heads, dim] = q.shape as [number, number, number, number];
   const [keyBatch, keys, keyHeads, keyDim] = k.shape as [number, number, number, number];
   if (showShape(k.shape) !== showShape(v.shape)) fail("k and v must have one shape");

@@ -8,6 +8,7 @@
 
 import { read, wgsl, write, type KernelSpec, type UniformNumbers } from "../../kernel/kernelSpec.ts";
 import { flatGroup } from "../../kernel/wgsl/flatIndex.ts";
+import { quadFormat } from "../../kernel/wgsl/quadFormat.ts";
 import { byVariant } from "../../kernel/wgsl/rowReduce.ts";
 import { visibleKeys, visibleQuads } from "./attentionMask.wgsl.ts";
 import {
@@ -24,6 +25,7 @@ import {
   sharedProductFlop,
   sharedUniforms,
 } from "./attentionShared.wgsl.ts";
+import type { Stored } from "./storedAs.ts";
 
 /** Queries of a workgroup in the kernel for the weights. */
 export const weightRows = 16;
@@ -47,26 +49,27 @@ const weighUniforms = { ...passUniforms, offset: "u32" } as const;
  * p = 2^(s - lse) and, from `slopes` on, ds = p (dy·v - delta), for the queries of a pass: [B, H, blocks of 8, S] with S
  * filled up to whole blocks of columns. Blocks that no row sees stay unwritten.
  */
-export const attentionWeightsShared = byVariant(({ lanes }: { lanes: number }) => {
-  const variant = { rows: weightRows, owned: 1, lanes, fold: 1 };
+export const attentionWeightsShared = byVariant(({ lanes, dtype }: { lanes: number } & Stored) => {
+  const variant = { rows: weightRows, owned: 1, lanes, fold: 1, dtype };
+  const { element, functions, suffix } = quadFormat(dtype);
   return {
-    label: "attention.backward.weights.shared",
+    label: `attention.backward.weights.shared${suffix}`,
     ...shared(variant),
     uniforms: passUniforms,
     flop: ({ units, begin, until, unitRows, keys, quads }: UniformNumbers<typeof passUniforms>) =>
       2 * sharedProductFlop({ units, queries: until - begin, unitRows, keys, quads }),
     buffers: {
-      q: read(quad),
-      k: read(quad),
-      v: read(quad),
-      dy: read(quad),
+      q: read(element),
+      k: read(element),
+      v: read(element),
+      dy: read(element),
       stats: read("vec2<f32>"),
       weights: write(quad),
       visible: read("vec4<u32>"),
     },
     body: wgsl`
 ${flatGroup}
-${visibleKeys}${visibleQuads}
+${visibleKeys}${visibleQuads}${functions}
 ${main}
 ${ofQueries("params.blocks", "params.begin + ")}
 ${place(variant)}
@@ -102,11 +105,13 @@ const statsOf = (lanes: number) =>
   );
 
 /** What distinguishes the weighings. */
-export interface WeighVariant {
+export interface WeighVariant extends Stored {
   /** Which side the rows of the result belong to: queries (dq) or keys (dk, dv). */
   readonly rows: "queries" | "keys";
   readonly lanes: number;
   readonly fold: number;
+  /** The result is f32 also where x is f16: a part of a sum over several passes, which is rounded once. */
+  readonly partial?: boolean;
 }
 
 /**
@@ -148,13 +153,15 @@ const fromLane = (value: string, lane: number, stride: number, fold: number) =>
 
 /** y = scale Σ w x: dq from ds and k over the keys; dk from ds and q, dv from p and dy over the queries of the pass. */
 export const attentionWeighShared = byVariant((variant: WeighVariant) => {
-  const { rows, lanes, fold } = variant;
+  const { rows, lanes, fold, dtype, partial = false } = variant;
+  const format = quadFormat(dtype);
+  const result = quadFormat(partial ? "f32" : dtype);
   const geometry = { rows: weighedRows, owned: 1, lanes, fold };
   const joins = Array.from({ length: Math.log2(fold) }, (_, i) => lanes / 2 ** (i + 1));
   const each = (line: (row: number) => string) => count(weighedRows, line);
   const { weight } = rows === "queries" ? alongKeys(variant) : acrossKeys(variant);
   return {
-    label: rows === "queries" ? "attention.backward.query.shared" : "attention.backward.key.shared",
+    label: `attention.backward.${rows === "queries" ? "query" : "key"}.shared${format.suffix}${partial ? ".partial" : ""}`,
     ...shared(geometry),
     uniforms: weighUniforms,
     flop: ({ units, begin, until, unitRows, keys, quads, group }: UniformNumbers<typeof weighUniforms>) => {
@@ -170,10 +177,15 @@ export const attentionWeighShared = byVariant((variant: WeighVariant) => {
             quads,
           });
     },
-    buffers: { x: read(quad), weights: read(quad), y: write(quad), visible: read("vec4<u32>") },
+    buffers: {
+      x: read(format.element),
+      weights: read(quad),
+      y: write(result.element),
+      visible: read("vec4<u32>"),
+    },
     body: wgsl`
 ${flatGroup}
-${visibleKeys}
+${visibleKeys}${format.functions}
 ${main}
   let width = LANES / FOLD;
   let pieces = (params.quads + width - 1u) / width;
@@ -188,7 +200,7 @@ ${each((row) => joins.map((step) => `  sum${row} += subgroupShuffleXor(sum${row}
   if (lane >= width || ownQuad >= params.quads) { return; }
   ${held("sums", weighedRows, (row) => `sum${row}`)}
   let unitRows = min(params.unitRows, count - first);
-  for (var r = 0u; r < unitRows; r++) { y[yAt + r * yStride] = sums[r % ROWS] * params.scale; }
+  for (var r = 0u; r < unitRows; r++) { y[yAt + r * yStride] = ${result.store("sums[r % ROWS] * params.scale")}; }
 }`,
   } as const satisfies KernelSpec;
 });
@@ -201,6 +213,7 @@ const accumulate = (each: Each, weight: Arrangement["weight"]) =>
 // A row's weights are written up to the last block of columns that it sees.
 const overKeys = (variant: WeighVariant, each: Each, weight: Arrangement["weight"]) => {
   const { loads, rowsPerLoad } = alongKeys(variant);
+  const { load } = quadFormat(variant.dtype);
   return wgsl`
   let count = params.until;
   let blocks = (count - params.begin + ROWS - 1u) / ROWS;
@@ -225,7 +238,7 @@ ${count(
   (n) =>
     `    let w${n} = select(vec4<f32>(0.0), weights[row${n}At + j / 4u], j + weightTurn * 4u < end${n});`,
 )}
-${count(4, (k) => `    let x${k} = x[xAt + min(j + turn * 4u + ${k}u, params.keys - 1u) * stride];`)}
+${count(4, (k) => `    let x${k} = ${load(`x[xAt + min(j + turn * 4u + ${k}u, params.keys - 1u) * stride]`)};`)}
 ${accumulate(each, weight)}
   }
   let yStride = params.heads * params.quads;
@@ -234,6 +247,7 @@ ${accumulate(each, weight)}
 
 const overQueries = (variant: WeighVariant, each: Each, weight: Arrangement["weight"]) => {
   const { loads, queriesPerLoad } = acrossKeys(variant);
+  const { load } = quadFormat(variant.dtype);
   return wgsl`
   let count = params.keys;
   let blocks = (count + ROWS - 1u) / ROWS;
@@ -253,7 +267,7 @@ ${count(
   (n) => `    let query${n} = i + weightQuery + ${n * queriesPerLoad}u;
     let w${n} = select(vec4<f32>(0.0), weights[weightsAt + (min(query${n}, end - 1u) - params.begin) * params.keyQuads], query${n} < end);`,
 )}
-${count(4, (k) => `    let x${k} = x[xAt + min(i + turn * 4u + ${k}u, end - 1u) * stride];`)}
+${count(4, (k) => `    let x${k} = ${load(`x[xAt + min(i + turn * 4u + ${k}u, end - 1u) * stride]`)};`)}
 ${accumulate(each, weight)}
     }
   }

@@ -1,11 +1,12 @@
 /** @file Attention of the newest tokens over a cache of keys and values. */
 
-import { defineOp, run } from "../../autograd/defineOp.ts";
+import { defineOp, recordByRows, run } from "../../autograd/defineOp.ts";
 import { ShapeError, showShape } from "../../tensor/shape.ts";
 import { Tensor } from "../../tensor/tensor.ts";
 import { attentionDecodeJoin, attentionDecodeSplit, keysPerSplit } from "./attentionDecode.wgsl.ts";
 import { widest } from "./attentionKernels.ts";
-import { countOf, type KeyValueCache } from "./keyValueCache.ts";
+import { countOf, countsOf, type KeyValueCache } from "./keyValueCache.ts";
+import { storedAlike, storedAs } from "./storedAs.ts";
 
 export interface AttentionDecodeOptions {
   /** Factor of the products of queries and keys; default 1 / sqrt(D). */
@@ -25,15 +26,13 @@ const decodeOp = defineOp<
   never
 >({
   name: "attentionDecode",
-  shape: ({ q }) => ({ y: { shape: q.shape, dtype: "f32" } }),
+  shape: ({ q }) => ({ y: { shape: q.shape, dtype: q.dtype } }),
   forward: ({ q, k, v, lengths, y }, { length, counted, scale }) => {
     const [batch, tokens, heads, dim] = q.shape as [number, number, number, number];
     const [, capacity, keyHeads] = k.shape as [number, number, number];
     const quads = dim / 4;
-    const rows = batch * tokens * heads;
     // Without a length on the device, no more splits than there are keys.
     const splits = Math.max(1, Math.ceil((counted === 0 ? length : capacity) / keysPerSplit));
-    const parts = Tensor.allocate(q.device, [rows, splits, quads + 1, 4], "f32", "[attentionDecode] parts");
     const group = heads / keyHeads;
     const width = 2 ** Math.ceil(Math.log2(quads));
     const uniforms = {
@@ -49,11 +48,16 @@ const decodeOp = defineOp<
       width,
       least: 1,
     };
-    const given = { parts, lengths: lengths ?? k };
-    const units = rows * splits;
-    run(attentionDecodeSplit, { q, k, v, ...given }, { ...uniforms, units }, units);
-    run(attentionDecodeJoin, { ...given, y }, { ...uniforms, units: rows }, rows);
-    parts.dispose();
+    const stored = storedAs(q);
+    recordByRows({ q, k, v, y }, batch, ({ y: sum, ...part }, items, first) => {
+      const rows = items * tokens * heads;
+      const units = rows * splits;
+      const parts = Tensor.allocate(q.device, [rows, splits, quads + 1, 4], "f32", "[attentionDecode] parts");
+      const given = { parts, lengths: countsOf(lengths, first, items) ?? part.k };
+      run(attentionDecodeSplit(stored), { ...part, ...given }, { ...uniforms, units }, units);
+      run(attentionDecodeJoin(stored), { ...given, y: sum }, { ...uniforms, units: rows }, rows);
+      parts.dispose();
+    });
   },
   save: [],
 });
@@ -66,11 +70,11 @@ const decodeOp = defineOp<
  * as the length is read when the kernel runs, so a recorded step can be replayed further along; the work is then laid
  * out for the whole capacity, and workgroups past the length return at once.
  *
- * @param q      [B, T, H, D] f32, D a multiple of 4 up to 128
- * @param cache  keys and values [B, S, Hkv, D] f32; H a multiple of Hkv
+ * @param q      [B, T, H, D] f32 or f16, D a multiple of 4 up to 128
+ * @param cache  keys and values [B, S, Hkv, D] of q's dtype; H a multiple of Hkv
  * @param length a number, or i32 [1], or i32 [B] with one for each batch item
- * @returns [B, T, H, D] f32; zeros for a query that sees no key
- * @throws ShapeError if shapes do not fit, or a length given as a number exceeds the capacity
+ * @returns [B, T, H, D] of q's dtype; zeros for a query that sees no key
+ * @throws ShapeError if shapes or dtypes do not fit, or a length given as a number exceeds the capacity
  *
  * Numerics: as in {@link attention}. Gradients: none.
  */
@@ -86,8 +90,11 @@ export function attentionDecode(
       `[attentionDecode] q is ${showShape(q.shape)}, the cache ${showShape(keys.shape)}: ${why}`,
     );
   };
-  if (q.rank !== 4 || keys.rank !== 4 || [q, keys, values].some((t) => t.dtype !== "f32")) {
-    fail("each must be of rank 4 and f32");
+  if (q.rank !== 4 || keys.rank !== 4) fail("each must be of rank 4");
+  if (!storedAlike([q, keys, values])) {
+    fail(
+      `q, keys and values must be all f32, or all f16, got ${q.dtype}, ${keys.dtype} and ${values.dtype}: cast q, or make the cache in its dtype`,
+    );
   }
   const [batch, , heads, dim] = q.shape as [number, number, number, number];
   const [keyBatch, capacity, keyHeads, keyDim] = keys.shape as [number, number, number, number];

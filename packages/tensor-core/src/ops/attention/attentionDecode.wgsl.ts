@@ -2,6 +2,9 @@
 
 import { read, wgsl, write, type KernelSpec, type UniformNumbers } from "../../kernel/kernelSpec.ts";
 import { flatGroup } from "../../kernel/wgsl/flatIndex.ts";
+import { quadFormat } from "../../kernel/wgsl/quadFormat.ts";
+import { byVariant } from "../../kernel/wgsl/rowReduce.ts";
+import type { Stored } from "./storedAs.ts";
 
 /** Keys of a split: one for each invocation. */
 export const keysPerSplit = 64;
@@ -40,16 +43,24 @@ fn keysSeen(batch: u32, query: u32) -> u32 {
  * 1 on Σ 2^(s - m) v. An invocation scores a key; then it sums a quad of D over every so many keys. Bounds come as
  * uniforms, so that no compiler unrolls a loop with barriers.
  */
-export const attentionDecodeSplit = {
-  label: "attention.decode.split",
-  workgroup: keysPerSplit,
-  uniforms: decodeUniforms,
-  // A split has so many keys at most.
-  flop: ({ units, quads }: UniformNumbers<typeof decodeUniforms>) => 4 * units * keysPerSplit * quads * 4,
-  buffers: { q: read(quad), k: read(quad), v: read(quad), lengths: read("i32"), parts: write(quad) },
-  body: wgsl`
+export const attentionDecodeSplit = byVariant(({ dtype }: Stored) => {
+  const { element, load, functions, suffix } = quadFormat(dtype);
+  return {
+    label: `attention.decode.split${suffix}`,
+    workgroup: keysPerSplit,
+    uniforms: decodeUniforms,
+    // A split has so many keys at most.
+    flop: ({ units, quads }: UniformNumbers<typeof decodeUniforms>) => 4 * units * keysPerSplit * quads * 4,
+    buffers: {
+      q: read(element),
+      k: read(element),
+      v: read(element),
+      lengths: read("i32"),
+      parts: write(quad),
+    },
+    body: wgsl`
 ${flatGroup}
-${keysSeen}
+${keysSeen}${functions}
 var<workgroup> tops: array<vec2<f32>, WG>;
 var<workgroup> weights: array<f32, WG>;
 var<workgroup> sums: array<vec4<f32>, WG>;
@@ -73,7 +84,7 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec
 
   let keyAt = base + min(lane, used - 1u) * stride;
   var four = vec4<f32>(0.0);
-  for (var d = 0u; d < params.quads; d++) { four += q[row * params.quads + d] * k[keyAt + d]; }
+  for (var d = 0u; d < params.quads; d++) { four += ${load("q[row * params.quads + d]")} * ${load("k[keyAt + d]")}; }
   // Scores are kept in units of log 2, for exp2.
   let score = ((four.x + four.y) + (four.z + four.w)) * params.scale * 1.4426950408889634;
   tops[lane] = select(vec2<f32>(-3.4028234e38, 0.0), vec2<f32>(score, 1.0), lane < used);
@@ -95,7 +106,7 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec
   let own = min(lane % params.width, params.quads - 1u);
   var sum = vec4<f32>(0.0);
   for (var key = lane / params.width; key < used; key += WG / params.width) {
-    sum += weights[key] * v[base + key * stride + own];
+    sum += weights[key] * ${load("v[base + key * stride + own]")};
   }
   sums[lane] = sum;
   workgroupBarrier();
@@ -107,17 +118,20 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec
   if (lane == 0u) { parts[at] = vec4<f32>(top, 0.0, 0.0); }
   if (lane < params.quads) { parts[at + 1u + lane] = sums[lane]; }
 }`,
-} as const satisfies KernelSpec;
+  } as const satisfies KernelSpec;
+});
 
 /** y = Σ 2^(m - top) sums / Σ 2^(m - top) totals, over the splits in their order; zeros where no key is seen. */
-export const attentionDecodeJoin = {
-  label: "attention.decode.join",
-  workgroup: 32,
-  uniforms: decodeUniforms,
-  buffers: { parts: read(quad), lengths: read("i32"), y: write(quad) },
-  body: wgsl`
+export const attentionDecodeJoin = byVariant(({ dtype }: Stored) => {
+  const { element, store, functions, suffix } = quadFormat(dtype);
+  return {
+    label: `attention.decode.join${suffix}`,
+    workgroup: 32,
+    uniforms: decodeUniforms,
+    buffers: { parts: read(quad), lengths: read("i32"), y: write(element) },
+    body: wgsl`
 ${flatGroup}
-${keysSeen}
+${keysSeen}${functions}
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec3<u32>,
         @builtin(local_invocation_index) lane: u32) {
@@ -139,6 +153,7 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec
     sum = sum * keep + parts[at + 1u + lane] * scale;
     top = peak;
   }
-  y[row * params.quads + lane] = sum / select(1.0, total, total > 0.0);
+  y[row * params.quads + lane] = ${store("sum / select(1.0, total, total > 0.0)")};
 }`,
-} as const satisfies KernelSpec;
+  } as const satisfies KernelSpec;
+});

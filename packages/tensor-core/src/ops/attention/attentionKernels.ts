@@ -3,6 +3,7 @@
 import { run } from "../../autograd/defineOp.ts";
 import { addGradients } from "../../autograd/addGradients.ts";
 import { byVariant } from "../../kernel/wgsl/rowReduce.ts";
+import { castInto } from "../layout/cast.ts";
 import { zeros } from "../../tensor/create.ts";
 import type { Device } from "../../tensor/device.ts";
 import { Tensor } from "../../tensor/tensor.ts";
@@ -20,6 +21,7 @@ import {
 } from "./attentionBackward.wgsl.ts";
 import { attentionForwardShared, sharedVariant } from "./attentionShared.wgsl.ts";
 import { attentionStats } from "./attentionStats.wgsl.ts";
+import { type Stored, storedAs } from "./storedAs.ts";
 
 /** What the kernels read; `visible` is the mask of keys, if there is one. */
 export interface AttentionInputs {
@@ -43,16 +45,21 @@ type Saved = AttentionInputs & { readonly y: Tensor; readonly lse: Tensor };
 /** Fills y and lse. */
 export function runForward({ q, k, v, visible, y, lse }: Saved, attributes: AttentionAttributes): void {
   const work = workOf(q, k, visible !== undefined, attributes);
-  const { batch, tokens, heads, quads, lanes, uniforms } = work;
+  const { batch, tokens, heads, quads, lanes, dtype, uniforms } = work;
   const tensors = { q, k, v, y, lse, visible: visible ?? k };
   if (lanes > 1) {
     const variant = sharedVariant(quads, lanes, forwardRows(quads, lanes));
     const units = batch * heads * Math.ceil(tokens / variant.rows);
-    run(attentionForwardShared(variant), tensors, { ...uniforms, units, unitRows: variant.rows }, units);
+    run(
+      attentionForwardShared({ ...variant, dtype }),
+      tensors,
+      { ...uniforms, units, unitRows: variant.rows },
+      units,
+    );
   } else {
     const units = batch * heads * tokens;
     run(
-      attentionForwardPlain(plainVariant(quads, q.device)),
+      attentionForwardPlain({ ...plainVariant(quads, q.device), dtype }),
       tensors,
       { ...uniforms, units },
       Math.ceil(units / 64),
@@ -64,12 +71,17 @@ export function runForward({ q, k, v, visible, y, lse }: Saved, attributes: Atte
 export function runBackward(saved: Saved, dy: Tensor, attributes: AttentionAttributes, ofKeys: boolean) {
   const { q, k, v, y, lse, visible } = saved;
   const work = workOf(q, k, visible !== undefined, attributes);
-  const { batch, tokens, heads, quads } = work;
-  const none = (x: Tensor) => (ofKeys ? zeros(x.device, x.shape) : undefined);
+  const { batch, tokens, heads, quads, dtype } = work;
+  const none = (x: Tensor) => (ofKeys ? zeros(x.device, x.shape, dtype) : undefined);
   if (dy.size === 0) return { q: like(q), k: none(k), v: none(v) };
   const stats = Tensor.allocate(q.device, [batch, heads, tokens, 2], "f32", "[attention] stats");
   const units = batch * heads * tokens;
-  run(attentionStats, { y, dy, lse, stats }, { tokens, heads, quads, units }, Math.ceil(units / 64));
+  run(
+    attentionStats({ dtype }),
+    { y, dy, lse, stats },
+    { tokens, heads, quads, units },
+    Math.ceil(units / 64),
+  );
   const tensors = { q, k, v, dy, stats, visible: visible ?? k };
   const wanted = { q: like(q), k: ofKeys ? like(k) : undefined, v: ofKeys ? like(v) : undefined };
   const passes = passesOf(work, q.device);
@@ -80,7 +92,8 @@ export function runBackward(saved: Saved, dy: Tensor, attributes: AttentionAttri
   return gradients;
 }
 
-const like = (x: Tensor) => Tensor.allocate(x.device, x.shape, "f32", "[attention] gradient");
+const like = (x: Tensor, dtype = x.dtype) =>
+  Tensor.allocate(x.device, x.shape, dtype, "[attention] gradient");
 
 interface Gradients {
   readonly q: Tensor;
@@ -96,8 +109,8 @@ interface BackwardTensors extends AttentionInputs {
 
 /** Each side computes the scores for itself. */
 function backwardPlain(work: Work, tensors: BackwardTensors, wanted: Gradients): Gradients {
-  const { batch, tokens, keys, heads, keyHeads, quads, uniforms } = work;
-  const kernels = plainBackward(plainVariant(quads, tensors.q.device));
+  const { batch, tokens, keys, heads, keyHeads, quads, dtype, uniforms } = work;
+  const kernels = plainBackward({ ...plainVariant(quads, tensors.q.device), dtype });
   const queries = batch * heads * tokens;
   run(kernels.query, { ...tensors, dq: wanted.q }, { ...uniforms, units: queries }, Math.ceil(queries / 64));
   const { k: dk, v: dv } = wanted;
@@ -111,7 +124,7 @@ function backwardPlain(work: Work, tensors: BackwardTensors, wanted: Gradients):
 const plainVariant = (quads: number, { info }: Device): PlainVariant =>
   info.software && quads > 8 ? { quads: widest / 4, rolled: true } : { quads, rolled: false };
 
-const plainBackward = byVariant((variant: PlainVariant) => ({
+const plainBackward = byVariant((variant: PlainVariant & Stored) => ({
   query: attentionBackwardQueryPlain(variant),
   key: attentionBackwardKeyPlain(variant),
 }));
@@ -123,22 +136,25 @@ function backwardByPasses(
   tensors: BackwardTensors,
   wanted: Gradients,
 ): Gradients {
-  const { batch, tokens, keys, heads, keyHeads, quads, lanes, uniforms } = work;
+  const { batch, tokens, keys, heads, keyHeads, quads, lanes, dtype, uniforms } = work;
   const { blocks, keyQuads, slopes } = passes;
   const { q, k, v, dy, stats, visible } = tensors;
   const { fold } = sharedVariant(quads, lanes, weighedRows);
   const pieces = Math.ceil(quads / (lanes / fold));
-  const ofQueries = attentionWeighShared({ rows: "queries", lanes, fold });
-  const ofKeys = attentionWeighShared({ rows: "keys", lanes, fold });
+  // Sums over several passes are f32 until the last.
+  const partial = dtype === "f16" && tokens > blocks * weightRows;
+  const ofQueries = attentionWeighShared({ rows: "queries", lanes, fold, dtype });
+  const ofKeys = attentionWeighShared({ rows: "keys", lanes, fold, dtype, ...(partial && { partial }) });
   const weights = Tensor.allocate(q.device, [2 * slopes, 4], "f32", "[attention] weights");
-  let { k: dk, v: dv } = wanted;
+  const begun = (x: Tensor | undefined) => (x && partial ? like(x, "f32") : x);
+  let [dk, dv] = [begun(wanted.k), begun(wanted.v)];
   for (let begin = 0; begin < tokens; begin += blocks * weightRows) {
     const until = Math.min(tokens, begin + blocks * weightRows);
     const here = Math.ceil((until - begin) / weightRows);
     const pass = { ...uniforms, begin, until, blocks: here, keyQuads, slopes };
     const units = batch * heads * here;
     run(
-      attentionWeightsShared({ lanes }),
+      attentionWeightsShared({ lanes, dtype }),
       { q, k, v, dy, stats, weights, visible },
       { ...pass, units, unitRows: weightRows },
       units,
@@ -170,7 +186,16 @@ function backwardByPasses(
     dk = weigh(q, dk, slopes, uniforms.scale);
   }
   weights.dispose();
-  return { q: wanted.q, k: dk, v: dv };
+  if (!partial) return { q: wanted.q, k: dk, v: dv };
+  for (const [sum, rounded] of [
+    [dk, wanted.k],
+    [dv, wanted.v],
+  ]) {
+    if (!sum || !rounded) continue;
+    castInto(sum, rounded);
+    sum.dispose();
+  }
+  return wanted;
 }
 
 interface Passes {
@@ -187,9 +212,10 @@ function passesOf({ batch, tokens, keys, heads, lanes }: Work, device: Device): 
   if (lanes === 1) return undefined;
   const keyQuads = Math.ceil(keys / (4 * lanes)) * lanes;
   const blockBytes = batch * heads * weightRows * keyQuads * 16 * 2;
-  if (blockBytes > device.gpu.limits.maxStorageBufferBindingSize) return undefined;
+  if (blockBytes > device.maxBindingBytes) return undefined;
   const all = Math.ceil(tokens / weightRows);
-  const fit = Math.min(all, passRows / weightRows, Math.floor(weightBytes / Math.max(1, blockBytes)));
+  const most = Math.min(weightBytes, device.maxBindingBytes);
+  const fit = Math.min(all, passRows / weightRows, Math.floor(most / Math.max(1, blockBytes)));
   const blocks = Math.ceil(all / Math.ceil(all / Math.max(1, fit)));
   return { blocks, keyQuads, slopes: batch * heads * blocks * weightRows * keyQuads };
 }
@@ -217,7 +243,17 @@ function workOf(q: Tensor, k: Tensor, masked: boolean, { prefix, scale }: Attent
     scale,
     masked: masked ? 1 : 0,
   };
-  return { batch, tokens, keys, heads, keyHeads, quads, lanes: sharingLanes(q.device), uniforms };
+  return {
+    batch,
+    tokens,
+    keys,
+    heads,
+    keyHeads,
+    quads,
+    lanes: sharingLanes(q.device),
+    ...storedAs(q),
+    uniforms,
+  };
 }
 
 /** The subgroup size where it is fixed and rows can be shared over it; else 1. */

@@ -7,10 +7,10 @@
 
 import { read, wgsl, write, type KernelSpec, type UniformNumbers } from "../../kernel/kernelSpec.ts";
 import { flatGroup } from "../../kernel/wgsl/flatIndex.ts";
+import { quadFormat } from "../../kernel/wgsl/quadFormat.ts";
 import { byVariant } from "../../kernel/wgsl/rowReduce.ts";
 import { attentionUniforms, visibleKeys, visibleQuads } from "./attentionMask.wgsl.ts";
-
-const quad = "vec4<f32>";
+import type { Stored } from "./storedAs.ts";
 
 /** What distinguishes the instances. */
 export interface PlainVariant {
@@ -30,26 +30,26 @@ const plainProductFlop = (units: number, others: number, quads: number): number 
 const bound = ({ rolled }: PlainVariant) => (rolled ? "params.quads" : "QUADS");
 
 /** A loop over keys with a running maximum, and sums scaled by it (Milakov and Gimelshein 2018, arXiv:1805.02867). */
-export const attentionForwardPlain = byVariant(
-  (variant: PlainVariant) =>
-    ({
-      label: "attention.forward",
-      workgroup: 64,
-      buffers: {
-        q: read(quad),
-        k: read(quad),
-        v: read(quad),
-        y: write(quad),
-        lse: write(),
-        visible: read("vec4<u32>"),
-      },
-      uniforms: attentionUniforms,
-      flop: ({ units, keys, quads }: UniformNumbers<typeof attentionUniforms>) =>
-        2 * plainProductFlop(units, keys, quads),
-      constants: { QUADS: variant.quads, ROLLED: variant.rolled },
-      body: wgsl`
+export const attentionForwardPlain = byVariant((variant: PlainVariant & Stored) => {
+  const { element, load, store, functions, suffix } = quadFormat(variant.dtype);
+  return {
+    label: `attention.forward${suffix}`,
+    workgroup: 64,
+    buffers: {
+      q: read(element),
+      k: read(element),
+      v: read(element),
+      y: write(element),
+      lse: write(),
+      visible: read("vec4<u32>"),
+    },
+    uniforms: attentionUniforms,
+    flop: ({ units, keys, quads }: UniformNumbers<typeof attentionUniforms>) =>
+      2 * plainProductFlop(units, keys, quads),
+    constants: { QUADS: variant.quads, ROLLED: variant.rolled },
+    body: wgsl`
 ${flatGroup}
-${visibleKeys}${visibleQuads}
+${visibleKeys}${visibleQuads}${functions}
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec3<u32>,
         @builtin(local_invocation_index) lane: u32) {
@@ -63,7 +63,7 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec
   var key = batch * params.keys * keyStride + head / params.group * params.quads;
   var query = array<vec4<f32>, QUADS>();
   var sums = array<vec4<f32>, QUADS>();
-  for (var d = 0u; d < ${bound(variant)}; d++) { query[d] = q[row + d] * params.scale; }
+  for (var d = 0u; d < ${bound(variant)}; d++) { query[d] = ${load("q[row + d]")} * params.scale; }
   var top = -3.4028234e38;
   var total = 0.0;
   for (var j = 0u; j < min(keysOf(i), endOfKeys(batch)); j++) {
@@ -72,46 +72,46 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec
       continue;
     }
     var four = vec4<f32>(0.0);
-    for (var d = 0u; d < ${bound(variant)}; d++) { four += query[d] * k[key + d]; }
+    for (var d = 0u; d < ${bound(variant)}; d++) { four += query[d] * ${load("k[key + d]")}; }
     let score = (four.x + four.y) + (four.z + four.w);
     let peak = max(top, score);
     let keep = exp(top - peak);
     let p = exp(score - peak);
     total = total * keep + p;
-    for (var d = 0u; d < ${bound(variant)}; d++) { sums[d] = sums[d] * keep + p * v[key + d]; }
+    for (var d = 0u; d < ${bound(variant)}; d++) { sums[d] = sums[d] * keep + p * ${load("v[key + d]")}; }
     top = peak;
     key += keyStride;
   }
   // A query that sees no key gets zeros.
   let some = total > 0.0;
-  for (var d = 0u; d < ${bound(variant)}; d++) { y[row + d] = sums[d] / select(1.0, total, some); }
+  for (var d = 0u; d < ${bound(variant)}; d++) { y[row + d] = ${store("sums[d] / select(1.0, total, some)")}; }
   lse[unit] = select(0.0, top + log(total), some);
 }`,
-    }) as const satisfies KernelSpec,
-);
+  } as const satisfies KernelSpec;
+});
 
 /** p = e^(s - lse), ds = p (dy·v - delta):  dq = scale Σ ds k. */
-export const attentionBackwardQueryPlain = byVariant(
-  (variant: PlainVariant) =>
-    ({
-      label: "attention.backward.query",
-      workgroup: 64,
-      buffers: {
-        q: read(quad),
-        k: read(quad),
-        v: read(quad),
-        dy: read(quad),
-        stats: read("vec2<f32>"),
-        dq: write(quad),
-        visible: read("vec4<u32>"),
-      },
-      uniforms: attentionUniforms,
-      flop: ({ units, keys, quads }: UniformNumbers<typeof attentionUniforms>) =>
-        3 * plainProductFlop(units, keys, quads),
-      constants: { QUADS: variant.quads, ROLLED: variant.rolled },
-      body: wgsl`
+export const attentionBackwardQueryPlain = byVariant((variant: PlainVariant & Stored) => {
+  const { element, load, store, functions, suffix } = quadFormat(variant.dtype);
+  return {
+    label: `attention.backward.query${suffix}`,
+    workgroup: 64,
+    buffers: {
+      q: read(element),
+      k: read(element),
+      v: read(element),
+      dy: read(element),
+      stats: read("vec2<f32>"),
+      dq: write(element),
+      visible: read("vec4<u32>"),
+    },
+    uniforms: attentionUniforms,
+    flop: ({ units, keys, quads }: UniformNumbers<typeof attentionUniforms>) =>
+      3 * plainProductFlop(units, keys, quads),
+    constants: { QUADS: variant.quads, ROLLED: variant.rolled },
+    body: wgsl`
 ${flatGroup}
-${visibleKeys}${visibleQuads}
+${visibleKeys}${visibleQuads}${functions}
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec3<u32>,
         @builtin(local_invocation_index) lane: u32) {
@@ -127,8 +127,8 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec
   var upstream = array<vec4<f32>, QUADS>();
   var sums = array<vec4<f32>, QUADS>();
   for (var d = 0u; d < ${bound(variant)}; d++) {
-    query[d] = q[row + d] * params.scale;
-    upstream[d] = dy[row + d];
+    query[d] = ${load("q[row + d]")} * params.scale;
+    upstream[d] = ${load("dy[row + d]")};
   }
   let stat = stats[unit];
   for (var j = 0u; j < min(keysOf(i), endOfKeys(batch)); j++) {
@@ -139,43 +139,43 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec
     var score = vec4<f32>(0.0);
     var slope = vec4<f32>(0.0);
     for (var d = 0u; d < ${bound(variant)}; d++) {
-      score += query[d] * k[key + d];
-      slope += upstream[d] * v[key + d];
+      score += query[d] * ${load("k[key + d]")};
+      slope += upstream[d] * ${load("v[key + d]")};
     }
     let p = exp((score.x + score.y) + (score.z + score.w) - stat.x);
     let ds = p * ((slope.x + slope.y) + (slope.z + slope.w) - stat.y);
-    for (var d = 0u; d < ${bound(variant)}; d++) { sums[d] += ds * k[key + d]; }
+    for (var d = 0u; d < ${bound(variant)}; d++) { sums[d] += ds * ${load("k[key + d]")}; }
     key += keyStride;
   }
-  for (var d = 0u; d < ${bound(variant)}; d++) { dq[row + d] = sums[d] * params.scale; }
+  for (var d = 0u; d < ${bound(variant)}; d++) { dq[row + d] = ${store("sums[d] * params.scale")}; }
 }`,
-    }) as const satisfies KernelSpec,
-);
+  } as const satisfies KernelSpec;
+});
 
 /** dk = scale Σ ds q, dv = Σ p dy, over the queries that see the key, in all heads of its group. */
-export const attentionBackwardKeyPlain = byVariant(
-  (variant: PlainVariant) =>
-    ({
-      label: "attention.backward.key",
-      workgroup: 64,
-      buffers: {
-        q: read(quad),
-        k: read(quad),
-        v: read(quad),
-        dy: read(quad),
-        stats: read("vec2<f32>"),
-        dk: write(quad),
-        dv: write(quad),
-        visible: read("vec4<u32>"),
-      },
-      uniforms: attentionUniforms,
-      // A unit is a key of a group of heads.
-      flop: ({ units, tokens, group, quads }: UniformNumbers<typeof attentionUniforms>) =>
-        4 * plainProductFlop(units * group, tokens, quads),
-      constants: { QUADS: variant.quads, ROLLED: variant.rolled },
-      body: wgsl`
+export const attentionBackwardKeyPlain = byVariant((variant: PlainVariant & Stored) => {
+  const { element, load, store, functions, suffix } = quadFormat(variant.dtype);
+  return {
+    label: `attention.backward.key${suffix}`,
+    workgroup: 64,
+    buffers: {
+      q: read(element),
+      k: read(element),
+      v: read(element),
+      dy: read(element),
+      stats: read("vec2<f32>"),
+      dk: write(element),
+      dv: write(element),
+      visible: read("vec4<u32>"),
+    },
+    uniforms: attentionUniforms,
+    // A unit is a key of a group of heads.
+    flop: ({ units, tokens, group, quads }: UniformNumbers<typeof attentionUniforms>) =>
+      4 * plainProductFlop(units * group, tokens, quads),
+    constants: { QUADS: variant.quads, ROLLED: variant.rolled },
+    body: wgsl`
 ${flatGroup}
-${visibleKeys}${visibleQuads}
+${visibleKeys}${visibleQuads}${functions}
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec3<u32>,
         @builtin(local_invocation_index) lane: u32) {
@@ -190,8 +190,8 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec
   var keySums = array<vec4<f32>, QUADS>();
   var valueSums = array<vec4<f32>, QUADS>();
   for (var d = 0u; d < ${bound(variant)}; d++) {
-    key[d] = k[row + d] * params.scale;
-    value[d] = v[row + d];
+    key[d] = ${load("k[row + d]")} * params.scale;
+    value[d] = ${load("v[row + d]")};
   }
   let groups = select(0u, params.group, j < endOfKeys(batch) && isVisible(batch, j / 4u)[j % 4u]);
   for (var g = 0u; g < groups; g++) {
@@ -202,21 +202,21 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec
       var score = vec4<f32>(0.0);
       var slope = vec4<f32>(0.0);
       for (var d = 0u; d < ${bound(variant)}; d++) {
-        score += key[d] * q[query + d];
-        slope += value[d] * dy[query + d];
+        score += key[d] * ${load("q[query + d]")};
+        slope += value[d] * ${load("dy[query + d]")};
       }
       let p = exp((score.x + score.y) + (score.z + score.w) - stat.x);
       let ds = p * ((slope.x + slope.y) + (slope.z + slope.w) - stat.y);
       for (var d = 0u; d < ${bound(variant)}; d++) {
-        keySums[d] += ds * q[query + d];
-        valueSums[d] += p * dy[query + d];
+        keySums[d] += ds * ${load("q[query + d]")};
+        valueSums[d] += p * ${load("dy[query + d]")};
       }
     }
   }
   for (var d = 0u; d < ${bound(variant)}; d++) {
-    dk[row + d] = keySums[d] * params.scale;
-    dv[row + d] = valueSums[d];
+    dk[row + d] = ${store("keySums[d] * params.scale")};
+    dv[row + d] = ${store("valueSums[d]")};
   }
 }`,
-    }) as const satisfies KernelSpec,
-);
+  } as const satisfies KernelSpec;
+});

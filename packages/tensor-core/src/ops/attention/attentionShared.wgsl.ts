@@ -18,8 +18,10 @@
 
 import { read, wgsl, write, type KernelSpec, type UniformNumbers } from "../../kernel/kernelSpec.ts";
 import { flatGroup } from "../../kernel/wgsl/flatIndex.ts";
+import { type QuadFormat, quadFormat } from "../../kernel/wgsl/quadFormat.ts";
 import { byVariant } from "../../kernel/wgsl/rowReduce.ts";
 import { attentionUniforms, visibleKeys, visibleQuads } from "./attentionMask.wgsl.ts";
+import type { Stored } from "./storedAs.ts";
 
 /** What distinguishes the instances. */
 export interface SharedVariant {
@@ -67,13 +69,14 @@ const declareSums = (name: string, variant: SharedVariant) =>
 // D comes as a uniform: heads of several widths share a pipeline, and compilers do not unroll the loops over it.
 
 /** Declares `name`0 and on: the products of the rows of one buffer with this lane's 4 rows of another. */
-export const scores = (name: string, rows: string, columns: string, variant: SharedVariant) => {
+export const scores = (name: string, rows: string, columns: string, variant: SharedVariant & Stored) => {
+  const { load } = quadFormat(variant.dtype);
   const pieces = Math.max(1, variant.rows / variant.lanes);
   return wgsl`
 ${eachRow(variant, (row) => `    var ${name}${row} = vec4<f32>(0.0);`)}
     for (var d = 0u; d < params.quads; d++) {
-${count(pieces, (i) => `      let mine${i} = ${rows}[rowAt${i} + d];`)}
-${parts.map((_, k) => `      let c${k} = ${columns}[columnAt.${parts[k]} + d];`).join("\n")}
+${count(pieces, (i) => `      let mine${i} = ${load(`${rows}[rowAt${i} + d]`)};`)}
+${parts.map((_, k) => `      let c${k} = ${load(`${columns}[columnAt.${parts[k]} + d]`)};`).join("\n")}
 ${eachPart((part, k) => `      let b${k} = vec4<f32>(c0.${part}, c1.${part}, c2.${part}, c3.${part});`)}
 ${eachRow(variant, (row) =>
   eachPart(
@@ -88,7 +91,8 @@ ${eachRow(variant, (row) =>
 const columnsAtOnce = ({ owned }: SharedVariant) => (owned === 1 ? 4 : owned === 2 ? 2 : 1);
 
 /** Adds to the sums `name` the rows of `buffer` from `block` on, each times its weight in every row. */
-const weigh = (name: string, weights: string, buffer: string, variant: SharedVariant) => {
+const weigh = (name: string, weights: string, buffer: string, variant: SharedVariant & Stored) => {
+  const { load } = quadFormat(variant.dtype);
   const { fold } = variant;
   const at = columnsAtOnce(variant);
   const turns = 4 / at;
@@ -106,7 +110,7 @@ const weigh = (name: string, weights: string, buffer: string, variant: SharedVar
       let source = ${source};
       let column = block + source * 4u${turns > 1 ? ` + step % ${turns}u * ${at}u` : ""};
 ${count(at, (k) => `      let at${k} = columnBase + min(column + ${k}u, last) * columnStride;`)}
-${count(at, (k) => eachOwned(variant, (own) => `      let v${k}_${own} = ${buffer}[at${k} + quad${own}];`))}
+${count(at, (k) => eachOwned(variant, (own) => `      let v${k}_${own} = ${load(`${buffer}[at${k} + quad${own}]`)};`))}
 ${eachRow(
   variant,
   (row) => `      let w${row} = subgroupShuffle(${weight(row)}, source);
@@ -139,14 +143,14 @@ export const held = (name: string, rows: number, element: (row: number) => strin
   `var ${name} = array<vec4<f32>, ROWS>(${Array.from({ length: rows }, (_, row) => element(row)).join(", ")});`;
 
 /** Stores row r of the held sums; lanes that share quads have the same, and the first of them store. */
-const storeOwned = (variant: SharedVariant) => {
+const storeOwned = (variant: SharedVariant, { store }: QuadFormat) => {
   const { lanes, fold } = variant;
   const lane = (own: number) => (own === 0 ? "lane" : `lane + ${own * lanes}u`);
   const mine = fold > 1 ? ` && lane < ${lanes / fold}u` : "";
   return eachOwned(
     variant,
     (own) =>
-      `    if (${lane(own)} < params.quads${mine}) { y[rowAt + ${lane(own)}] = held${own}[r % ROWS] / divisor; }`,
+      `    if (${lane(own)} < params.quads${mine}) { y[rowAt + ${lane(own)}] = ${store(`held${own}[r % ROWS] / divisor`)}; }`,
   );
 };
 
@@ -224,26 +228,26 @@ export const shared = ({ rows, owned, lanes, fold }: SharedVariant) =>
  * y and the log of each row's sum, by a running maximum (Milakov and Gimelshein 2018, arXiv:1805.02867; Dao et al. 2022,
  * arXiv:2205.14135, algorithm 1). Each lane adds up the weights of its own columns; they meet at the end.
  */
-export const attentionForwardShared = byVariant(
-  (variant: SharedVariant) =>
-    ({
-      label: "attention.forward.shared",
-      ...shared(variant),
-      uniforms: sharedUniforms,
-      // Scores and the sum of values.
-      flop: ({ units, tokens, unitRows, keys, quads }: UniformNumbers<typeof sharedUniforms>) =>
-        2 * sharedProductFlop({ units, queries: tokens, unitRows, keys, quads }),
-      buffers: {
-        q: read(quad),
-        k: read(quad),
-        v: read(quad),
-        y: write(quad),
-        lse: write(),
-        visible: read("vec4<u32>"),
-      },
-      body: wgsl`
+export const attentionForwardShared = byVariant((variant: SharedVariant & Stored) => {
+  const format = quadFormat(variant.dtype);
+  return {
+    label: `attention.forward.shared${format.suffix}`,
+    ...shared(variant),
+    uniforms: sharedUniforms,
+    // Scores and the sum of values.
+    flop: ({ units, tokens, unitRows, keys, quads }: UniformNumbers<typeof sharedUniforms>) =>
+      2 * sharedProductFlop({ units, queries: tokens, unitRows, keys, quads }),
+    buffers: {
+      q: read(format.element),
+      k: read(format.element),
+      v: read(format.element),
+      y: write(format.element),
+      lse: write(),
+      visible: read("vec4<u32>"),
+    },
+    body: wgsl`
 ${flatGroup}
-${visibleKeys}${visibleQuads}
+${visibleKeys}${visibleQuads}${format.functions}
 ${acrossLanes(variant)}
 ${main}
 ${ofQueries("(count + ROWS - 1u) / ROWS", "")}
@@ -286,8 +290,8 @@ ${eachOwned(variant, (own) => `  ${held(`held${own}`, variant.rows, (row) => `su
     let divisor = select(1.0, all, all > 0.0);
     if (lane == 0u) { lse[stat + first + r] = select(0.0, tops[r % ROWS] + log2(all), all > 0.0); }
     let rowAt = rowBase + (first + r) * rowStride;
-${storeOwned(variant)}
+${storeOwned(variant, format)}
   }
 }`,
-    }) as const satisfies KernelSpec,
-);
+  } as const satisfies KernelSpec;
+});

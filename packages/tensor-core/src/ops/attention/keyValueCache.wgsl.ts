@@ -2,28 +2,33 @@
 
 import { read, wgsl, write, type KernelSpec } from "../../kernel/kernelSpec.ts";
 import { flatGroup } from "../../kernel/wgsl/flatIndex.ts";
+import { quadFormat } from "../../kernel/wgsl/quadFormat.ts";
+import { byVariant } from "../../kernel/wgsl/rowReduce.ts";
+import type { Stored } from "./storedAs.ts";
 
 /** Rows [B, T, quads] go to rows `position` and on of [B, S, quads]; rows past the end of the cache are left out. */
-export const appendKeyValueKernel = {
-  label: "attention.appendKeyValue",
-  workgroup: 64,
-  uniforms: {
-    tokens: "u32",
-    capacity: "u32",
-    quads: "u32",
-    position: "u32",
-    /** 0: `position` holds. 1: positions[0] does. 2: positions[batch] does. */
-    counted: "u32",
-    units: "u32",
-  },
-  buffers: {
-    k: read("vec4<f32>"),
-    v: read("vec4<f32>"),
-    positions: read("i32"),
-    keys: write("vec4<f32>"),
-    values: write("vec4<f32>"),
-  },
-  body: wgsl`
+export const appendKeyValueKernel = byVariant(({ dtype }: Stored) => {
+  const { element, suffix } = quadFormat(dtype);
+  return {
+    label: `attention.appendKeyValue${suffix}`,
+    workgroup: 64,
+    uniforms: {
+      tokens: "u32",
+      capacity: "u32",
+      quads: "u32",
+      position: "u32",
+      /** 0: `position` holds. 1: positions[0] does. 2: positions[batch] does. */
+      counted: "u32",
+      units: "u32",
+    },
+    buffers: {
+      k: read(element),
+      v: read(element),
+      positions: read("i32"),
+      keys: write(element),
+      values: write(element),
+    },
+    body: wgsl`
 ${flatGroup}
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec3<u32>,
@@ -40,4 +45,5 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec
   keys[at] = k[unit];
   values[at] = v[unit];
 }`,
-} as const satisfies KernelSpec;
+  } as const satisfies KernelSpec;
+});

@@ -121,7 +121,7 @@ describe("rotaryEmbedding", () => {
     const device = await testDevice();
     using _scope = device.scope();
     expect(() => rotaryEmbedding(zeros(device, [1, 2, 1, 3]))).toThrow(
-      "[rotaryEmbedding] x must be [B, T, H, D] f32 with an even D, got [1, 2, 1, 3] f32",
+      "[rotaryEmbedding] x must be [B, T, H, D] f32 or f16 with an even D, got [1, 2, 1, 3] f32",
     );
     expect(() => rotaryEmbedding(zeros(device, [1, 2, 1, 4]), { offset: -1 })).toThrow(
       "offset must be a whole number >= 0, got -1",
