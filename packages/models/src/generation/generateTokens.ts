@@ -26,6 +26,8 @@ export interface GenerateOptions extends SamplingOptions {
   readonly decode?: (ids: readonly number[]) => string;
   /** Record a step once and replay it; default true. */
   readonly replay?: boolean;
+  /** Of the cache of keys and values; default that of the weights that make them. */
+  readonly cacheDType?: "f32" | "f16" | undefined;
 }
 
 /** Why an answer ended. */
@@ -73,7 +75,7 @@ export async function* streamTokens(
   prompts: Prompts,
   options: GenerateOptions,
 ): AsyncGenerator<StreamedToken, void, undefined> {
-  const { maxTokens, stopIds = [], stopTexts = [], decode, replay = true } = options;
+  const { maxTokens, stopIds = [], stopTexts = [], decode, replay = true, cacheDType } = options;
   assertOptions(lm, prompts, options);
   const rows: Row[] = prompts.rows.map((prompt, row) => ({
     prompt,
@@ -89,7 +91,7 @@ export async function* streamTokens(
   const longest = Math.max(...prompts.rows.map((row) => row.length));
   // The last token of an answer is never read.
   const capacity = (prompts.prefix?.shape[1] ?? 0) + longest + maxTokens - 1;
-  const decoder = new LmDecoder(lm, { batch: rows.length, capacity, replay });
+  const decoder = new LmDecoder(lm, { batch: rows.length, capacity, replay, cacheDType });
   try {
     let next = decoder.prefill(prompts.rows, prompts.prefix);
     for (;;) {

@@ -28,6 +28,11 @@ export interface LmDecoderOptions {
   readonly capacity: number;
   /** Record a step once and replay it; default true. */
   readonly replay?: boolean;
+  /**
+   * Of the cache; default that of the weights that make keys and values. f16 takes half the memory; what decoding reads,
+   * the query too, is rounded to it.
+   */
+  readonly cacheDType?: "f32" | "f16" | undefined;
 }
 
 /**
@@ -48,10 +53,12 @@ export class LmDecoder implements Disposable {
   #eager: NextTokens | undefined;
 
   /** @throws ConfigError if the model cannot read as many tokens, before anything is allocated */
-  constructor(lm: Lm, { batch, capacity, replay = true }: LmDecoderOptions) {
+  constructor(lm: Lm, { batch, capacity, replay = true, cacheDType = dtypeOfKeys(lm) }: LmDecoderOptions) {
     this.#lm = lm;
     this.#device = lm.tokens.weight.device;
-    this.#cache = this.#device.unscoped(() => new LmCache(this.#device, lm.config, batch, capacity));
+    this.#cache = this.#device.unscoped(
+      () => new LmCache(this.#device, lm.config, batch, capacity, cacheDType),
+    );
     this.#step = ({ ids, positions, lengths }) =>
       this.#nextOf(lm.decodeEmbeddings(lm.embed(ids), { positions, lengths }, this.#cache)); // [B, 1, W]
     if (replay) this.#captured = capture(this.#device, this.#step);
@@ -145,4 +152,8 @@ export class LmDecoder implements Disposable {
     this.#eager?.best.dispose();
     this.#eager = undefined;
   }
+}
+
+function dtypeOfKeys({ layers }: Lm): "f32" | "f16" {
+  return layers[0]?.attention.key.weight.dtype === "f16" ? "f16" : "f32";
 }

@@ -4,6 +4,7 @@ import {
   appendKeyValue,
   attention,
   attentionDecode,
+  cast,
   type Device,
   type KeyValueCache,
   Linear,
@@ -59,7 +60,7 @@ export class DecoderAttention extends Module {
    */
   forward(x: Tensor, prefix: number, residual?: Tensor, cache?: KeyValueCache): Tensor {
     const { q, k, v } = this.#project(x, cache ? { positions: cache.keys.shape[1] ?? 0 } : {});
-    if (cache) appendKeyValue(cache, k, v, 0);
+    if (cache) keep(cache, k, v, 0);
     return this.#join(attention(q, k, v, { mask: "prefixCausal", prefix }), residual);
   }
 
@@ -72,8 +73,9 @@ export class DecoderAttention extends Module {
    */
   decode(x: Tensor, at: DecodePosition, cache: KeyValueCache, residual?: Tensor): Tensor {
     const { q, k, v } = this.#project(x, { offset: at.positions, positions: cache.keys.shape[1] ?? 0 });
-    appendKeyValue(cache, k, v, at.positions);
-    return this.#join(attentionDecode(q, cache, at.lengths), residual);
+    keep(cache, k, v, at.positions);
+    const y = attentionDecode(cast(q, cache.keys.dtype), cache, at.lengths); // [B, T, H, E]
+    return this.#join(cast(y, "f32"), residual);
   }
 
   #project(x: Tensor, where: RotaryOptions): { q: Tensor; k: Tensor; v: Tensor } {
@@ -89,6 +91,11 @@ export class DecoderAttention extends Module {
   #join(y: Tensor, residual?: Tensor): Tensor {
     return this.output.forward(reshape(y, [...y.shape.slice(0, 2), -1]), { residual }); // [B, T, H * E] -> [B, T, W]
   }
+}
+
+/** Puts keys and values [B, T, G, E] f32 into a cache, in its dtype. */
+function keep(cache: KeyValueCache, k: Tensor, v: Tensor, position: number | Tensor): void {
+  appendKeyValue(cache, cast(k, cache.keys.dtype), cast(v, cache.values.dtype), position);
 }
 
 /** [B, T, heads * E] -> [B, T, heads, E] */

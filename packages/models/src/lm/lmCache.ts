@@ -14,14 +14,21 @@ export class LmCache implements Disposable {
   /**
    * Caches without a token; they belong to the open scope.
    *
+   * @param dtype of keys and values; f16 takes half the memory
    * @throws ConfigError if the model cannot read as many tokens, before anything is allocated
    */
-  constructor(device: Device, config: LmConfig, batch: number, capacity: number) {
+  constructor(
+    device: Device,
+    config: LmConfig,
+    batch: number,
+    capacity: number,
+    dtype: "f32" | "f16" = "f32",
+  ) {
     assertReadable(config, capacity);
     this.batch = batch;
     this.capacity = capacity;
     this.layers = Array.from({ length: config.layers }, () =>
-      keyValueCache(device, batch, capacity, config.kvHeads, headWidthOf(config)),
+      keyValueCache(device, batch, capacity, config.kvHeads, headWidthOf(config), dtype),
     );
   }
 
