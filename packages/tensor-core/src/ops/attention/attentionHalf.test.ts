@@ -13,6 +13,7 @@ import { describeOp } from "../../testing/describeOp.ts";
 import { testDevice } from "../../testing/testDevice.ts";
 import { tolerance } from "../../testing/tolerance.ts";
 import { mul } from "../elementwise/binary.ts";
+import { reshape } from "../layout/reshape.ts";
 import { sum } from "../reduce/sum.ts";
 import { attention, type AttentionOptions } from "./attention.ts";
 import { attentionDecode } from "./attentionDecode.ts";
@@ -275,16 +276,30 @@ describe("a cache of f16", () => {
   it("holds the rows that are appended, bit by bit, in half the bytes", async () => {
     const device = await testDevice();
     using _scope = device.scope();
-    const cache = keyValueCache(device, 2, 3, 1, 4, "f16");
-    expect([cache.keys.dtype, cache.values.bytes]).toEqual(["f16", 48]);
+    const cache = keyValueCache(device, 3, 3, 1, 4, "f16");
+    expect([cache.keys.dtype, cache.values.bytes]).toEqual(["f16", 72]);
     const values = [1, -0, Infinity, 2 ** -24, 65504, 0.1, -2, 3, 5, 6, 7, 8, 9, 10, 11, 12];
-    const rows = tensor(device, values, [2, 2, 1, 4], "f16");
-    appendKeyValue(cache, rows, rows, tensor(device, [2, 1], [2], "i32"));
+    const rows = tensor(device, [...values, 13, 14, 15, 16, 17, 18, 19, 20], [3, 2, 1, 4], "f16");
+    appendKeyValue(cache, rows, rows, tensor(device, [2, 1, 0], [3], "i32"));
     const kept = await rows.read();
-    const nothing = Array<number>(8).fill(0);
-    const written = [...nothing, ...kept.subarray(0, 4), 0, 0, 0, 0, ...kept.subarray(8)];
+    const none = [0, 0, 0, 0];
+    const written = [...none, ...none, ...kept.subarray(0, 4), ...none, ...kept.subarray(8), ...none];
     expect([...(await cache.keys.read())]).toEqual(written);
     expect([...(await cache.values.read())]).toEqual(written);
+    // One position for all items, by number and in a tensor; two heads.
+    const pairs = reshape(rows, [3, 1, 2, 4]);
+    for (const position of [1, tensor(device, [1], [1], "i32")]) {
+      const other = keyValueCache(device, 3, 3, 2, 4, "f16");
+      appendKeyValue(other, pairs, pairs, position);
+      const behind = [0, 8, 16].flatMap((at) => [
+        ...none,
+        ...none,
+        ...kept.subarray(at, at + 8),
+        ...none,
+        ...none,
+      ]);
+      expect([...(await other.keys.read())]).toEqual(behind);
+    }
   });
 });
 
