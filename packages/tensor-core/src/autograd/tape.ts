@@ -1,11 +1,12 @@
 /** @file Reverse-mode automatic differentiation over a tape. */
 
 import type { Device } from "../tensor/device.ts";
+import { isFloat } from "../tensor/dtype.ts";
+import { fill } from "../tensor/fill.ts";
 import { ShapeError, showShape } from "../tensor/shape.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import { Tensor } from "../tensor/tensor.ts";
 import { addGradients } from "./addGradients.ts";
 import { rememberChoices } from "./choices.ts";
-import { fillOnes } from "./fillOnes.ts";
 import { Gradients } from "./gradients.ts";
 
 /** One recorded op: how the gradients of its outputs become gradients of its inputs. */
@@ -137,19 +138,15 @@ export interface ValueAndGrad {
  *
  * A parameter that the value does not depend on has no entry in `grads`. All tensors belong to the current scope.
  *
- * @param fn     returns a tensor with one element
- * @param params f32 tensors that `fn` uses
- * @throws ShapeError if the value is not a scalar
+ * @param fn     returns a tensor with one element, f32 or f16
+ * @param params f32 or f16 tensors that `fn` uses
+ * @throws ShapeError if the value is not a scalar, or of a dtype without gradients
  */
 export function valueAndGrad(fn: () => Tensor, params: ReadonlyMap<string, Tensor>): ValueAndGrad {
   const tape = new Tape();
   for (const param of params.values()) tape.tracked.add(param);
   const value = runOn(tape, fn);
-  if (value.size !== 1) {
-    throw new ShapeError(
-      `[valueAndGrad] the value must be a scalar, got ${showShape(value.shape)}: sum or average it`,
-    );
-  }
+  assertHasGradient(value);
   const gradients = noGrad(() => backward(tape, value));
   const grads = new Map<string, Tensor>();
   for (const [name, param] of params) {
@@ -159,12 +156,27 @@ export function valueAndGrad(fn: () => Tensor, params: ReadonlyMap<string, Tenso
   return { value, grads };
 }
 
+function assertHasGradient(value: Tensor): void {
+  if (value.size !== 1) {
+    throw new ShapeError(
+      `[valueAndGrad] the value must be a scalar, got ${showShape(value.shape)}: sum or average it`,
+    );
+  }
+  if (!isFloat(value.dtype)) {
+    throw new ShapeError(
+      `[valueAndGrad] the value must be f32 or f16, got ${value.dtype}, which has no gradient: compute it from floats`,
+    );
+  }
+}
+
 /** Gradients of what is tracked and was not computed: the parameters. */
 function backward(tape: Tape, value: Tensor): Gradients {
   const gradients = new Gradients(tape.viewed);
   {
     using scope = value.device.scope();
-    scope.keep(gradients.set(value, fillOnes(value)));
+    const seed = Tensor.allocate(value.device, value.shape, value.dtype, "the gradient of the value");
+    // By a kernel: an upload would submit what is recorded so far.
+    scope.keep(gradients.set(value, fill(seed, 1)));
   }
   walk(tape, gradients);
   return gradients;

@@ -11,6 +11,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { testDevice } from "../testing/testDevice.ts";
 import { add, mul } from "./elementwise/binary.ts";
 import { scale, square } from "./elementwise/unary.ts";
+import { cast } from "./layout/cast.ts";
 import { concat } from "./layout/concat.ts";
 import { reshape } from "./layout/reshape.ts";
 import { layerNorm } from "./normalize/layerNorm.ts";
@@ -135,6 +136,32 @@ describe("valueAndGrad", () => {
     const x = tensor(device, [7], []);
     const { grads } = valueAndGrad(() => x, new Map([["x", x]]));
     expect(await grads.get("x")?.item()).toBe(1);
+  });
+
+  it("gives the gradients of a value in f16, and 1 for the value itself", async () => {
+    const { device, scope } = await setUp();
+    using _scope = scope;
+    const p = tensor(device, [1, 2]);
+    const loss = () => square(sum(cast(p, "f16")));
+    expect(
+      await valueAndGrad(loss, new Map([["p", p]]))
+        .grads.get("p")
+        ?.read(),
+    ).toEqual(Float32Array.of(6, 6));
+    const half = tensor(device, [7], [], "f16");
+    const seed = valueAndGrad(() => half, new Map([["half", half]])).grads.get("half");
+    expect([seed?.dtype, await seed?.item()]).toEqual(["f16", 1]);
+  });
+
+  it("names a value of a dtype without gradients", async () => {
+    const { device, scope } = await setUp();
+    using _scope = scope;
+    const x = tensor(device, [3]);
+    expect(() => valueAndGrad(() => cast(x, "i32"), new Map([["x", x]]))).toThrow(
+      new ShapeError(
+        "[valueAndGrad] the value must be f32 or f16, got i32, which has no gradient: compute it from floats",
+      ),
+    );
   });
 
   it("records nothing inside noGrad, and again after it, also where it throws", async () => {
