@@ -138,11 +138,22 @@ export interface ValueAndGrad {
  *
  * A parameter that the value does not depend on has no entry in `grads`. All tensors belong to the current scope.
  *
+ * There are no gradients of gradients: a call inside another's function is refused, since nothing of what it computes
+ * would be on the tape around it. Inside `noGrad` it runs, and its results are constants to what is around.
+ *
  * @param fn     returns a tensor with one element, f32 or f16
  * @param params f32 or f16 tensors that `fn` uses
  * @throws ShapeError if the value is not a scalar, or of a dtype without gradients
+ * @throws Error inside another `valueAndGrad`, or a `checkpoint` of it, unless in `noGrad`
+ * @throws TypeError if `fn` is async
  */
 export function valueAndGrad(fn: () => Tensor, params: ReadonlyMap<string, Tensor>): ValueAndGrad {
+  if (active) {
+    throw new Error(
+      "[valueAndGrad] cannot run inside another valueAndGrad, which would get no gradient through it: " +
+        "add the losses up in one call, or put it in noGrad(() => valueAndGrad(...)), where its results are constants",
+    );
+  }
   const tape = new Tape();
   for (const param of params.values()) tape.tracked.add(param);
   const value = runOn(tape, fn);
@@ -156,7 +167,15 @@ export function valueAndGrad(fn: () => Tensor, params: ReadonlyMap<string, Tenso
   return { value, grads };
 }
 
-function assertHasGradient(value: Tensor): void {
+function assertHasGradient(value: unknown): asserts value is Tensor {
+  if (value instanceof Promise) {
+    throw new TypeError(
+      "[valueAndGrad] the function must not be async: it returns a tensor, to be read after the call",
+    );
+  }
+  if (!(value instanceof Tensor)) {
+    throw new TypeError(`[valueAndGrad] the function must return a tensor, got ${String(value)}`);
+  }
   if (value.size !== 1) {
     throw new ShapeError(
       `[valueAndGrad] the value must be a scalar, got ${showShape(value.shape)}: sum or average it`,

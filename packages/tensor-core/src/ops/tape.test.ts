@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { defineOp, run } from "../autograd/defineOp.ts";
-import { noGrad, valueAndGrad } from "../autograd/tape.ts";
+import { checkpoint, noGrad, valueAndGrad } from "../autograd/tape.ts";
 import { read, wgsl, write, type KernelSpec } from "../kernel/kernelSpec.ts";
 import { ones, tensor, zeros } from "../tensor/create.ts";
 import { Random } from "../tensor/random.ts";
@@ -183,17 +183,33 @@ describe("valueAndGrad", () => {
     expect(await grads.get("x")?.read()).toEqual(Float32Array.of(9));
   });
 
-  it("keeps the tape of an inner call apart", async () => {
+  it("refuses to run inside itself, and goes on after", async () => {
+    const { device, scope } = await setUp();
+    using _scope = scope;
+    const [w, w2] = [tensor(device, [2]), tensor(device, [3])];
+    const inner = () => valueAndGrad(() => mul(w, w2), new Map([["w2", w2]])).value;
+    const message =
+      "[valueAndGrad] cannot run inside another valueAndGrad, which would get no gradient through it: " +
+      "add the losses up in one call, or put it in noGrad(";
+    for (const part of [inner, () => checkpoint(inner, w)]) {
+      expect(() => valueAndGrad(() => mul(part(), w), new Map([["w", w]]))).toThrow(message);
+    }
+    const { grads } = valueAndGrad(() => mul(mul(w, w2), w), new Map([["w", w]]));
+    expect(await grads.get("w")?.read()).toEqual(Float32Array.of(12));
+  });
+
+  it("gives constants to what is around it inside noGrad", async () => {
     const { device, scope } = await setUp();
     using _scope = scope;
     const x = tensor(device, [3]);
-    const { grads } = valueAndGrad(
+    const { value, grads } = valueAndGrad(
       () => {
-        const inner = valueAndGrad(() => square(x), new Map([["x", x]]));
-        return mul(x, inner.grads.get("x")!);
+        const inner = noGrad(() => valueAndGrad(() => square(x), new Map([["x", x]])));
+        return add(mul(x, inner.grads.get("x")!), inner.value);
       },
       new Map([["x", x]]),
     );
+    expect(await value.item()).toBe(3 * 6 + 9);
     expect(await grads.get("x")?.read()).toEqual(Float32Array.of(6));
   });
 
@@ -211,6 +227,19 @@ describe("valueAndGrad", () => {
     ).toThrow("in the loss");
     const { grads } = valueAndGrad(() => scale(x, 2), new Map([["x", x]]));
     expect(await grads.get("x")?.read()).toEqual(Float32Array.of(2));
+  });
+
+  it("names a function that is async or returns nothing", async () => {
+    const { device, scope } = await setUp();
+    using _scope = scope;
+    const x = tensor(device, [3]);
+    const wrong: [() => unknown, string][] = [
+      [() => Promise.resolve(x), "[valueAndGrad] the function must not be async: it returns a tensor"],
+      [() => undefined, "[valueAndGrad] the function must return a tensor, got undefined"],
+    ];
+    for (const [fn, message] of wrong) {
+      expect(() => valueAndGrad(fn as () => Tensor, new Map([["x", x]]))).toThrow(message);
+    }
   });
 
   it("names a value that is no scalar", async () => {
