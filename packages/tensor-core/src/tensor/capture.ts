@@ -98,7 +98,7 @@ export class CapturedStep<I extends string, R extends StepResults> implements Di
 
   /**
    * Records the step for inputs of these shapes and compiles its kernels side by side, so that the first run does not
-   * wait for one after the other. Nothing runs, but host work of the first run is done.
+   * wait for one after the other. Nothing runs, and no host work is done.
    *
    * @throws Error if the step cannot be recorded, or a kernel not compiled
    */
@@ -141,7 +141,7 @@ export class CapturedStep<I extends string, R extends StepResults> implements Di
     this.#plans.set(key, plan);
     for (const name in inputs) (plan.inputs[name] as Tensor).write(inputs[name].data);
     if (plan.next === "compare") this.#compare(plan);
-    else if (plan.next === "replay") for (const { work } of plan.step.hostWork) work();
+    for (const { work } of plan.step.hostWork) work();
     plan.next = plan.next === "run" ? "compare" : "replay";
     this.#device.recorder.replay(plan.program);
     return plan.results;
@@ -235,7 +235,7 @@ export class CapturedStep<I extends string, R extends StepResults> implements Di
     for (const pooled of step.released) device.pool.release(pooled);
     if (difference) throw new Error(`[capture] ${difference}`);
     plan.step.constants.clear();
-    // This run's host work was done by the second recording, so what it set is there.
+    // Host work sets what the uniforms of the same recording read.
     plan.step.hostWork.splice(0, Number.POSITIVE_INFINITY, ...step.hostWork);
     plan.program.takeUniforms(fuseChains(step.commands, plan.chains));
   }
@@ -263,7 +263,7 @@ export class CapturedStep<I extends string, R extends StepResults> implements Di
  * What differs between runs must be an input, a uniform given as a function, or a tensor that kernels change in place,
  * as parameters are. Numbers and host values inside `fn` are those of the first run in all others; the second run is
  * recorded again and compared, so that one that changes is an error. Host work that each run needs goes into
- * `device.eachStep`. Within `fn` nothing can be read. Memory of tensors inside the step is planned: those that are never
+ * `device.eachStep`, which does it before each run and not while the step is recorded. Within `fn` nothing can be read. Memory of tensors inside the step is planned: those that are never
  * in use at once share it, and what only passes from one elementwise op to the next needs none: they become one kernel,
  * which `CapturedStep.report` counts. `device.profile` and `device.trapNonFinite` look into replays too.
  *

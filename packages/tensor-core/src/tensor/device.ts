@@ -218,14 +218,15 @@ export class Device implements Disposable {
   }
 
   /**
-   * Runs host code that belongs to a training step, such as counting it: now and, where a step is being captured, again
-   * before each replay.
+   * Runs host code that belongs to a training step, such as counting it: now or, where a step is being captured, before
+   * each of its runs. There a kernel sees what it sets only through a uniform given as a function.
    *
    * @param fixed numbers that the work holds on to, by name; a captured step reports one that another run changes
    */
   eachStep(work: () => void, fixed: Readonly<Record<string, number>> = {}): void {
-    work();
-    this.#recording?.hostWork.push({ work, fixed });
+    // What is recorded may run later, after steps of other shapes, or never.
+    if (this.#recording) this.#recording.hostWork.push({ work, fixed });
+    else work();
   }
 
   /** @internal Runs `fn` and keeps what it records instead of running that. */

@@ -15,7 +15,7 @@ export interface RecordedStep {
   readonly released: PooledBuffer[];
   /** Values from the host that the step uses each time. */
   readonly constants: Map<PooledBuffer, Float32Array | Int32Array | Uint32Array>;
-  /** Host code that runs before each replay. */
+  /** Host code that runs before each run of the step. */
   readonly hostWork: { readonly work: () => void; readonly fixed: Readonly<Record<string, number>> }[];
 }
 
