@@ -14,7 +14,7 @@ import {
   type RecordedStep,
 } from "./recordedStep.ts";
 import { type Shape, showShape } from "./shape.ts";
-import type { Tensor } from "./tensor.ts";
+import { Tensor } from "./tensor.ts";
 
 /** Values on the host for an input of a captured step. */
 export interface StepInput {
@@ -22,7 +22,10 @@ export interface StepInput {
   readonly data: Float32Array | Int32Array | Uint32Array;
 }
 
-/** What a captured step returns: tensors by name. They hold the values of the last run. */
+/**
+ * What a captured step returns: tensors by name. They hold the values of the last run, and are freed with the step, or
+ * when eight other combinations of input shapes ran since.
+ */
 export type StepResults = Readonly<Record<string, Tensor>>;
 
 export interface CaptureOptions {
@@ -35,7 +38,7 @@ export interface CaptureOptions {
 
 /** What a captured step does for inputs of certain shapes. */
 export interface StepReport {
-  /** Names, shapes and dtypes of the inputs. */
+  /** Names, shapes and dtypes of the inputs, by their names in order. */
   readonly inputs: string;
   /** Dispatches that the step recorded. */
   readonly recorded: number;
@@ -64,6 +67,10 @@ interface Recorded<R> extends Omit<Plan<R>, keyof PlacedStep | "next"> {
 
 /** Plans that a captured step keeps, for inputs of different shapes. */
 const maxPlans = 8;
+const tooManyPlans =
+  `after the captured step that made it ran for ${maxPlans} other combinations of input shapes, the most that it keeps: ` +
+  "read it before, or use fewer shapes";
+const stepDisposed = "after the captured step that made it was disposed of: read it before";
 
 /** See {@link capture}. */
 export class CapturedStep<I extends string, R extends StepResults> implements Disposable {
@@ -126,10 +133,12 @@ export class CapturedStep<I extends string, R extends StepResults> implements Di
 
   /**
    * Runs the step on new inputs. The first run for a combination of shapes records it, the second records it again and
-   * compares; each later one writes the inputs and replays.
+   * compares; each later one writes the inputs and replays. Eight combinations are kept; a ninth takes the place of the one
+   * that ran longest ago, which is recorded anew should it come again.
    *
-   * @param inputs values by name; the names must be the same each time
+   * @param inputs values by name; the names must be the same each time, in any order
    * @returns the step's results, the same tensors in each run of these shapes: read them before the next run
+   * @throws TypeError if an input is no Float32Array, Int32Array or Uint32Array, or the step returns no tensors by name
    * @throws Error if the second run recorded something else than the first
    * @throws MemoryError if the step does not fit the budget
    */
@@ -149,7 +158,7 @@ export class CapturedStep<I extends string, R extends StepResults> implements Di
 
   /** Frees the step's memory and its results. */
   dispose(): void {
-    for (const plan of this.#plans.values()) this.#free(plan);
+    for (const plan of this.#plans.values()) this.#free(plan, stepDisposed);
     this.#plans.clear();
   }
 
@@ -166,11 +175,11 @@ export class CapturedStep<I extends string, R extends StepResults> implements Di
   #record(inputs: Readonly<Record<I, StepInput>>): Recorded<R> {
     return this.#device.unscoped(() => {
       const written = {} as Record<I, Tensor>;
-      for (const name in inputs) {
-        const { data, shape } = inputs[name];
-        written[name] = tensor(this.#device, data, shape, dtypeOf(data));
-      }
       try {
+        for (const name in inputs) {
+          const { data, shape } = inputs[name];
+          written[name] = tensor(this.#device, data, shape, dtypeOf(name, data));
+        }
         const recorded = this.#runRecorded(written);
         const { commands } = recorded.step;
         const chains =
@@ -195,7 +204,7 @@ export class CapturedStep<I extends string, R extends StepResults> implements Di
       const [oldest] = this.#plans;
       if (oldest && this.#plans.size > maxPlans) {
         this.#plans.delete(oldest[0]);
-        this.#free(oldest[1]);
+        this.#free(oldest[1], tooManyPlans);
       }
       return plan;
     } catch (error) {
@@ -213,11 +222,7 @@ export class CapturedStep<I extends string, R extends StepResults> implements Di
     const { value: results, step } = device.record(() => {
       using scope = device.scope();
       const found = this.#fn(inputs);
-      if (found instanceof Promise) {
-        throw new TypeError(
-          "[capture] the step must not be async: it returns tensors, to be read after it ran",
-        );
-      }
+      assertResults(found);
       for (const result of Object.values(found)) if (scope.remove(result)) owned.push(result);
       return found;
     });
@@ -240,10 +245,11 @@ export class CapturedStep<I extends string, R extends StepResults> implements Di
     plan.program.takeUniforms(fuseChains(step.commands, plan.chains));
   }
 
-  #free({ program, held, inputs, owned }: Plan<R>): void {
+  /** @param why what is said of results that are used after */
+  #free({ program, held, inputs, owned }: Plan<R>, why: string): void {
     this.#device.recorder.flush();
     program.destroy();
-    for (const result of owned) result.dispose();
+    for (const result of owned) result.free(why);
     for (const pooled of held) this.#device.pool.release(pooled);
     for (const name in inputs) inputs[name]?.dispose();
   }
@@ -277,16 +283,30 @@ export function capture<I extends string, R extends StepResults>(
   return new CapturedStep(device, fn, options);
 }
 
+function assertResults(found: unknown): void {
+  if (found instanceof Promise) {
+    throw new TypeError("[capture] the step must not be async: it returns tensors, to be read after it ran");
+  }
+  if (typeof found === "object" && found !== null && !(found instanceof Tensor)) return;
+  const what = found instanceof Tensor ? "a tensor without one" : String(found);
+  throw new TypeError(`[capture] the step must return tensors by name, such as { loss }, got ${what}`);
+}
+
 function describeInputs(inputs: Readonly<Record<string, StepInput>>): string {
   let key = "";
-  for (const name in inputs) {
+  for (const name of Object.keys(inputs).toSorted()) {
     const { shape, data } = inputs[name] as StepInput;
-    key += `${name} ${showShape(shape)} ${dtypeOf(data)};`;
+    key += `${name} ${showShape(shape)} ${dtypeOf(name, data)};`;
   }
   return key;
 }
 
-function dtypeOf(data: StepInput["data"]): DType {
+function dtypeOf(name: string, data: StepInput["data"]): DType {
   if (data instanceof Float32Array) return "f32";
-  return data instanceof Int32Array ? "i32" : "u32";
+  if (data instanceof Int32Array) return "i32";
+  if (data instanceof Uint32Array) return "u32";
+  const got = (data as object | undefined)?.constructor.name ?? String(data);
+  throw new TypeError(
+    `[capture] input ${name} must be a Float32Array, Int32Array or Uint32Array, which says its dtype; got ${got}`,
+  );
 }

@@ -34,7 +34,8 @@ export class Tensor<D extends DType = DType> implements Owned {
   readonly #storage: Storage;
   /** Where the elements begin in the storage, in bytes. */
   readonly #offset: number;
-  #freed = false;
+  /** Once it is freed: since when it cannot be used, and what to do about it. */
+  #freed: string | undefined;
 
   private constructor(device: Device, shape: Shape, dtype: D, storage: Storage, offset: number) {
     this.device = device;
@@ -104,17 +105,24 @@ export class Tensor<D extends DType = DType> implements Owned {
 
   /** @throws Error if the tensor was disposed of */
   assertLive(op: string): void {
-    if (this.#freed) {
-      throw new Error(
-        `[${op}] a tensor of ${showShape(this.shape)} was used after its scope ended: keep it with scope.keep(tensor)`,
-      );
+    if (this.#freed !== undefined) {
+      throw new Error(`[${op}] a tensor of ${showShape(this.shape)} was used ${this.#freed}`);
     }
   }
 
   /** Frees the memory once no view uses it. Scopes call this; calling it twice does nothing. */
   dispose(): void {
-    if (this.#freed) return;
-    this.#freed = true;
+    this.free("after its scope ended: keep it with scope.keep(tensor)");
+  }
+
+  /**
+   * @internal As {@link dispose}.
+   *
+   * @param why since when it cannot be used, and the way out: what is said where it is
+   */
+  free(why: string): void {
+    if (this.#freed !== undefined) return;
+    this.#freed = why;
     this.device.forget(this);
     if (--this.#storage.references === 0) this.#storage.release();
   }
