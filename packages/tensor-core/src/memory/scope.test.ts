@@ -55,17 +55,41 @@ describe("Scope", () => {
     expect([a.disposed, foreign.disposed]).toEqual([0, 0]);
   });
 
-  it("refuses to end before a scope within it, and stays usable", () => {
+  it("says so when it ends before a scope within it, and has ended", () => {
     const stack: Scope[] = [];
-    const [outer, inner] = [new Scope(stack), new Scope(stack)];
-    const a = item();
+    const [outermost, outer, inner] = [new Scope(stack), new Scope(stack), new Scope(stack)];
+    const [a, b] = [item(), item()];
     outer.add(a);
+    inner.add(b);
     expect(() => outer[Symbol.dispose]()).toThrow("scopes must end in the reverse of the order");
-    expect(stack).toEqual([outer, inner]);
-    expect(a.disposed).toBe(0);
+    expect(stack).toEqual([outermost, inner]);
+    expect([a.disposed, b.disposed]).toEqual([1, 0]);
+    outer[Symbol.dispose](); // no second time
+    inner.keep(b);
     inner[Symbol.dispose]();
-    outer[Symbol.dispose]();
+    expect(outermost.size).toBe(1);
+    outermost[Symbol.dispose]();
     expect(stack).toEqual([]);
-    expect(a.disposed).toBe(1);
+    expect([a.disposed, b.disposed]).toEqual([1, 1]);
+  });
+
+  it("names the awaits of functions that overlap, and leaves none open after them", async () => {
+    const stack: Scope[] = [];
+    const held: Item[] = [];
+    const work = async (turns: number) => {
+      using scope = new Scope(stack);
+      const own = item();
+      scope.add(own);
+      held.push(own);
+      for (let i = 0; i < turns; i++) await Promise.resolve();
+    };
+    const [first, second] = await Promise.allSettled([work(1), work(5)]);
+    expect([first.status, second.status]).toEqual(["rejected", "fulfilled"]);
+    expect(String((first as PromiseRejectedResult).reason)).toContain(
+      "during an await inside a scope others may open theirs, so await after it, or run such functions one after the other",
+    );
+    expect(stack).toEqual([]);
+    expect(held.map(({ disposed }) => disposed)).toEqual([1, 1]);
+    await work(1);
   });
 });

@@ -10,6 +10,9 @@ export interface Owned {
  *
  *     using scope = device.scope();
  *     const y = scope.keep(model.forward(x)); // outlives the scope, in the one around it
+ *
+ * Scopes of a device end in the reverse of the order in which they were opened: two functions that await inside of scopes
+ * of their own must run one after the other.
  */
 export class Scope implements Disposable {
   readonly #stack: Scope[];
@@ -48,14 +51,29 @@ export class Scope implements Disposable {
     return this.#owned.size;
   }
 
+  /** @internal False once it has ended. */
+  get open(): boolean {
+    return this.#open;
+  }
+
+  /**
+   * Ends the scope and frees what it holds.
+   *
+   * @throws Error if a scope that was opened later is still open; this one has ended all the same
+   */
   [Symbol.dispose](): void {
     if (!this.#open) return;
-    if (this.#stack.at(-1) !== this) {
-      throw new Error("scopes must end in the reverse of the order in which they were opened");
-    }
     this.#open = false;
-    this.#stack.pop();
+    const at = this.#stack.indexOf(this); // -1 inside of `device.unscoped`
+    const later = at < 0 ? 0 : this.#stack.length - 1 - at;
+    if (at >= 0) this.#stack.splice(at, 1);
     for (const item of this.#owned) item.dispose();
     this.#owned.clear();
+    if (later === 0) return;
+    throw new Error(
+      "scopes must end in the reverse of the order in which they were opened, and one that was opened later is open " +
+        "still: during an await inside a scope others may open theirs, so await after it, or run such functions one " +
+        "after the other. What this scope held is freed",
+    );
   }
 }

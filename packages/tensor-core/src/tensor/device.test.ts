@@ -70,6 +70,15 @@ describe("Device", () => {
     expect(() => device.flush()).toThrow("the device was disposed of");
   });
 
+  it("does not open again a scope that ends while none counts as open", async () => {
+    const device = await testDevice();
+    const { live } = device.stats;
+    const scope = device.scope();
+    zeros(device, [2]);
+    device.unscoped(() => scope[Symbol.dispose]());
+    expect([device.currentScope, device.stats.live]).toEqual([undefined, live]);
+  });
+
   it("says what it is", async () => {
     const { info } = await testDevice();
     expect(info.description).not.toBe("");

@@ -115,7 +115,7 @@ export class Device implements Disposable {
     try {
       return fn();
     } finally {
-      this.#scopes.unshift(...open);
+      this.#scopes.unshift(...open.filter((scope) => scope.open));
     }
   }
 
