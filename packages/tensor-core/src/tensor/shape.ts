@@ -33,13 +33,15 @@ export function sameShape(a: Shape, b: Shape): boolean {
 /**
  * The axis counted from the front.
  *
- * @throws ShapeError unless -rank <= axis < rank
+ * @throws ShapeError unless -rank <= axis < rank: a scalar has none
  */
 export function normalizeAxis(op: string, axis: number, rank: number): number {
   const positive = axis < 0 ? axis + rank : axis;
   if (!Number.isInteger(axis) || positive < 0 || positive >= rank) {
     throw new ShapeError(
-      `[${op}] axis ${axis} is out of range for rank ${rank}: use ${-rank} to ${rank - 1}`,
+      rank === 0
+        ? `[${op}] a scalar has no axes, got axis ${axis}: leave the axis out, or reshape the tensor to [1]`
+        : `[${op}] axis ${axis} is out of range for rank ${rank}: use ${-rank} to ${rank - 1}`,
     );
   }
   return positive;
