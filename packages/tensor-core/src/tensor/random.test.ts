@@ -44,6 +44,30 @@ describe("Random", () => {
     expect(sources().map(draw)).toEqual(drawn);
   });
 
+  it("goes on from a position as if it had not stopped, within a block, after a skip and beyond 2^32 blocks", () => {
+    const random = new Random(7, 3);
+    const positions: number[] = [];
+    const goesOn = (from: Random) => {
+      const { seed, stream, position } = from;
+      positions.push(position);
+      const other = new Random(seed, stream, position);
+      expect(other.position).toBe(position);
+      expect(draw(other)).toBe(draw(from)); // four words, so that the place within a block stays
+    };
+    for (let drawn = 0; drawn < 5; drawn++) {
+      goesOn(random);
+      random.bits();
+    }
+    random.skipBlocks(2 ** 33); // what is left of the seventh block is skipped too
+    goesOn(random);
+    expect(positions).toEqual([0, 5, 10, 15, 20, 2 ** 35 + 28]);
+    for (const position of [-1, 0.5, Number.NaN, 2 ** 53]) {
+      expect(() => new Random(1, 0, position)).toThrow(
+        `[Random] position must be a whole number >= 0, got ${position}`,
+      );
+    }
+  });
+
   it("has the moments of its distributions", () => {
     const random = new Random(5);
     const count = 20_000;

@@ -1,7 +1,10 @@
 /** @file Seeded, counter-based random numbers: Philox4x32-10 (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3"). */
 
 /**
- * A stream of random numbers. Stream and position are plain numbers, so a run can save and restore them.
+ * A stream of random numbers. Seed, stream and position are plain numbers, so a run can save and restore them:
+ *
+ *     const { seed, stream, position } = random;
+ *     const goesOn = new Random(seed, stream, position); // with the numbers that random would give next
  */
 export class Random {
   readonly seed: number;
@@ -11,22 +14,33 @@ export class Random {
   #values = new Uint32Array(4);
 
   /**
-   * @param seed   a whole number, 0 to 2^32 - 1
-   * @param stream streams of one seed are independent
+   * @param seed     a whole number, 0 to 2^32 - 1
+   * @param stream   streams of one seed are independent
+   * @param position words of the stream that are used up, a whole number; default 0
+   * @throws RangeError if the position is not a whole number >= 0
    */
-  constructor(seed: number, stream = 0) {
+  constructor(seed: number, stream = 0, position = 0) {
+    if (!Number.isSafeInteger(position) || position < 0) {
+      throw new RangeError(
+        `[Random] position must be a whole number >= 0, got ${position}: pass what \`position\` gave`,
+      );
+    }
     this.seed = seed >>> 0;
     this.stream = stream >>> 0;
+    this.#block = Math.floor(position / 4);
+    if (position % 4 === 0) return;
+    this.#nextBlock();
+    this.#used = position % 4;
+  }
+
+  /** Words of 32 bits used up so far, those skipped included: where a generator goes on that is made with it. */
+  get position(): number {
+    return 4 * this.#block - (4 - this.#used);
   }
 
   /** The next 32 random bits. */
   bits(): number {
-    if (this.#used === 4) {
-      const block = this.#block++;
-      // The key has 64 bits, the seed 32.
-      this.#values = philox([block, Math.floor(block / 2 ** 32), this.stream, 0], [this.seed, 0]);
-      this.#used = 0;
-    }
+    if (this.#used === 4) this.#nextBlock();
     return this.#values[this.#used++] as number;
   }
 
@@ -58,6 +72,13 @@ export class Random {
     let hash = 2166136261 ^ this.stream;
     for (let i = 0; i < name.length; i++) hash = Math.imul(hash ^ name.charCodeAt(i), 16777619);
     return new Random(this.seed, hash >>> 0);
+  }
+
+  #nextBlock(): void {
+    const block = this.#block++;
+    // The key has 64 bits, the seed 32.
+    this.#values = philox([block, Math.floor(block / 2 ** 32), this.stream, 0], [this.seed, 0]);
+    this.#used = 0;
   }
 }
 
