@@ -25,6 +25,7 @@ export { type MemoryHolder, type MemoryReport } from "./tensor/memoryReport.ts";
 export * from "./tensor/random.ts";
 export { type Shape, ShapeError, showShape, sizeOf } from "./tensor/shape.ts";
 export { Tensor } from "./tensor/tensor.ts";
+export { detach } from "./autograd/detach.ts";
 export { checkpoint, freeAfter, noGrad, valueAndGrad, type ValueAndGrad } from "./autograd/tape.ts";
 export * from "./ops/index.ts";
 export * from "./nn/index.ts";

@@ -53,6 +53,31 @@ export function ones<D extends DType = "f32">(
 }
 
 /**
+ * Zeros of the shape and dtype of another tensor, on its device.
+ *
+ * @param x [...] of any dtype
+ * @returns [...] of the same
+ */
+export function zerosLike<D extends DType>(x: Tensor<D>): Tensor<D> {
+  return fullLike("zerosLike", x, 0);
+}
+
+/**
+ * Ones of the shape and dtype of another tensor, on its device.
+ *
+ * @param x [...] of any dtype
+ * @returns [...] of the same
+ */
+export function onesLike<D extends DType>(x: Tensor<D>): Tensor<D> {
+  return fullLike("onesLike", x, 1);
+}
+
+function fullLike<D extends DType>(op: string, x: Tensor<D>, value: number): Tensor<D> {
+  x.assertLive(op);
+  return full(x.device, x.shape, value, x.dtype);
+}
+
+/**
  * Evenly spaced numbers from `start` up to, not including, `end`.
  *
  * @returns [ceil((end - start) / step)], empty if the end is not beyond the start
