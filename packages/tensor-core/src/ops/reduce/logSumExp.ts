@@ -1,10 +1,11 @@
-/** @file Sums of exponentials, and spreads about the mean, made of other ops. */
+/** @file Sums of exponentials, and spreads about the mean, made of other ops. f16 is computed in f32 and rounded once: sums of halves overflow. */
 
 import { noGrad } from "../../autograd/tape.ts";
 import { normalizeAxis } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { add, sub } from "../elementwise/binary.ts";
 import { clamp, exp, log, scale, sqrt, square } from "../elementwise/unary.ts";
+import { cast } from "../layout/cast.ts";
 import { reshape } from "../layout/reshape.ts";
 import { max } from "./extremes.ts";
 import type { ReduceOptions } from "./reduceAxis.ts";
@@ -15,13 +16,14 @@ const largestFloat = 3.4028234e38;
 /**
  * log Σ e^x along one axis, from differences to the largest element.
  *
- * @param x [..., n, ...] f32
- * @returns [..., ...] f32; -Infinity where all elements are
+ * @param x [..., n, ...] f32 or f16
+ * @returns [..., ...] of the dtype of x; -Infinity where all elements are, NaN where one is
  * @throws ShapeError if the axis is out of range or has no elements
  *
  * Gradients: x, the softmax.
  */
 export function logSumExp(x: Tensor, axis: number, options: ReduceOptions = {}): Tensor {
+  if (x.dtype === "f16") return cast(logSumExp(cast(x, "f32"), axis, options), "f16");
   const at = normalizeAxis("logSumExp", axis, x.rank);
   // Infinity minus infinity is NaN: differences are taken to the largest finite number at most.
   const top = noGrad(() => clamp(max(x, at, { keepAxis: true }), -largestFloat, largestFloat));
@@ -32,12 +34,13 @@ export function logSumExp(x: Tensor, axis: number, options: ReduceOptions = {}):
 /**
  * x - logSumExp(x): logarithms of the softmax, without its underflow.
  *
- * @param x [..., n, ...] f32
- * @returns the shape of x
+ * @param x [..., n, ...] f32 or f16
+ * @returns the shape and dtype of x
  *
  * Gradients: x.
  */
 export function logSoftmax(x: Tensor, axis = -1): Tensor {
+  if (x.dtype === "f16") return cast(logSoftmax(cast(x, "f32"), axis), "f16");
   return sub(x, logSumExp(x, axis, { keepAxis: true }));
 }
 
@@ -55,13 +58,15 @@ export interface VarianceOptions extends ReduceOptions {
  * Gradients: x.
  */
 export function variance(x: Tensor, axis?: number, options: VarianceOptions = {}): Tensor {
+  if (x.dtype === "f16") return cast(variance(cast(x, "f32"), axis, options), "f16");
   const { correction = 1, ...kept } = options;
   const n = axis === undefined ? x.size : (x.shape[normalizeAxis("variance", axis, x.rank)] ?? 1);
   const centered = sub(x, mean(x, axis, { keepAxis: true }));
   return scale(sum(square(centered), axis, kept), n > correction ? 1 / (n - correction) : Number.NaN);
 }
 
-/** The square root of the variance; its gradient is infinite where all elements are equal. */
+/** The square root of the variance, otherwise as {@link variance}; its gradient is NaN where all elements are equal. */
 export function standardDeviation(x: Tensor, axis?: number, options: VarianceOptions = {}): Tensor {
+  if (x.dtype === "f16") return cast(standardDeviation(cast(x, "f32"), axis, options), "f16");
   return sqrt(variance(x, axis, options));
 }
