@@ -19,8 +19,12 @@ fn flatGroup(wid: vec3<u32>, nwg: vec3<u32>) -> u32 {
 var<workgroup> values: array<f32, WG>;
 var<workgroup> places: array<u32, WG>;
 
-/** True if the element at place i goes before the one at j. */
-fn precedes(a: f32, i: u32, b: f32, j: u32) -> bool { return a > b || (a == b && i < j); }
+/** True if the element at place i goes before the one at j. Adapters disagree on != of NaN. */
+fn precedes(a: f32, i: u32, b: f32, j: u32) -> bool {
+  let beyond = a > b || (!(a == a) && b == b);
+  let level = a == b || !(a == a || b == b);
+  return beyond || (level && i < j);
+}
 
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec3<u32>,

@@ -21,7 +21,7 @@ fn flatGroup(wid: vec3<u32>, nwg: vec3<u32>) -> u32 {
 
 fn infinity() -> f32 { var bits = 0x7f800000u; return bitcast<f32>(bits); }
 alias Item = f32;
-fn combine(a: Item, b: Item) -> Item { return max(a, b); }
+fn combine(a: Item, b: Item) -> Item { return select(b, a, (a > b) | !(a == a)); }
 
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec3<u32>,

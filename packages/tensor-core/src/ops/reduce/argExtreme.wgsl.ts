@@ -3,7 +3,7 @@
 import { read, wgsl, write, type KernelSpec } from "../../kernel/kernelSpec.ts";
 import { flatGroup } from "../../kernel/wgsl/flatIndex.ts";
 
-/** x is [outer, n, inner], y [outer, inner]: a workgroup a result; of equal elements the first. */
+/** x is [outer, n, inner], y [outer, inner]: a workgroup a result; of equal elements the first, and NaN before all numbers. */
 export function argKernel({ largest }: { largest: boolean }) {
   return {
     label: largest ? "argmax" : "argmin",
@@ -15,8 +15,12 @@ ${flatGroup}
 var<workgroup> values: array<f32, WG>;
 var<workgroup> places: array<u32, WG>;
 
-/** True if the element at place i goes before the one at j. */
-fn precedes(a: f32, i: u32, b: f32, j: u32) -> bool { return a ${largest ? ">" : "<"} b || (a == b && i < j); }
+/** True if the element at place i goes before the one at j. Adapters disagree on != of NaN. */
+fn precedes(a: f32, i: u32, b: f32, j: u32) -> bool {
+  let beyond = a ${largest ? ">" : "<"} b || (!(a == a) && b == b);
+  let level = a == b || !(a == a || b == b);
+  return beyond || (level && i < j);
+}
 
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec3<u32>,

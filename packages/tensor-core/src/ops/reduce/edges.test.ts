@@ -1,12 +1,72 @@
-/** @file Reductions where numbers end: sums beyond the largest half. */
+/** @file Reductions where numbers end: NaN at every place, and sums beyond the largest half. */
 
 import { describe, expect, it } from "vitest";
 import { valueAndGrad } from "../../autograd/tape.ts";
 import { full, tensor, zeros } from "../../tensor/create.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { testDevice } from "../../testing/testDevice.ts";
+import { argmax, argmin, max, min } from "./extremes.ts";
 import { logSoftmax, logSumExp, standardDeviation, variance } from "./logSumExp.ts";
 import { sum } from "./sum.ts";
+
+/** A row for every place where NaN may stand, of numbers that rise, or fall. */
+function rowsWithNaN(n: number, rising: boolean): number[][] {
+  return Array.from({ length: n }, (_, place) =>
+    Array.from({ length: n }, (_, i) => (i === place ? Number.NaN : rising ? i : -i)),
+  );
+}
+
+describe("NaN", () => {
+  // Lanes of a workgroup take elements 32 apart: each lane has NaN first, last or in between.
+  it.each([1, 5, 32, 70])("wins at every place of lines of %i", async (n) => {
+    const device = await testDevice();
+    using _scope = device.scope();
+    const places = Array.from({ length: n }, (_, i) => i);
+    for (const rising of [true, false]) {
+      const x = tensor(device, rowsWithNaN(n, rising).flat(), [n, n]);
+      expect(Array.from(await argmax(x).read())).toEqual(places);
+      expect(Array.from(await argmin(x).read())).toEqual(places);
+      for (const axis of [0, 1]) {
+        for (const fn of [max, min]) {
+          expect(await fn(x, axis).read()).toEqual(new Float32Array(n).fill(Number.NaN));
+        }
+      }
+    }
+  });
+
+  it("is named at its first place, in a half too", async () => {
+    const device = await testDevice();
+    using _scope = device.scope();
+    const values = Array.from({ length: 100 }, (_, i) => (i % 37 === 20 ? Number.NaN : i));
+    for (const dtype of ["f32", "f16"] as const) {
+      const x = tensor(device, values, [100], dtype);
+      expect(await argmax(x).item()).toBe(20);
+      expect(await argmin(x).item()).toBe(20);
+      expect(await max(x).item()).toBeNaN();
+    }
+    expect(await argmax(full(device, [40], Number.NaN)).item()).toBe(0);
+  });
+
+  it("stays in the maximum of a long line, and leaves the lines beside it alone", async () => {
+    const device = await testDevice();
+    using _scope = device.scope();
+    const values = Float32Array.from({ length: 2 * 9001 }, (_, i) => i);
+    values[9001 + 5000] = Number.NaN;
+    const x = tensor(device, values, [2, 9001]);
+    expect(await max(x, 1).read()).toEqual(Float32Array.of(9000, Number.NaN));
+    expect(await min(x, 1).read()).toEqual(Float32Array.of(0, Number.NaN));
+    expect(await max(x).item()).toBeNaN();
+    expect(await logSumExp(tensor(device, [1, Number.NaN, 2]), 0).item()).toBeNaN();
+  });
+});
+
+it("of equal zeros the extremes are the later", async () => {
+  const device = await testDevice();
+  using _scope = device.scope();
+  const x = tensor(device, [0, -0, -0, 0], [2, 2]);
+  expect(await max(x, 1).read()).toEqual(Float32Array.of(-0, 0));
+  expect(await min(x, 1).read()).toEqual(Float32Array.of(-0, 0));
+});
 
 describe("halves", () => {
   const count = 70_000; // beyond 65,504, the largest half

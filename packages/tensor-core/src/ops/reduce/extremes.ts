@@ -49,7 +49,7 @@ function assertSome(name: string, x: Tensor, axis: number): void {
 }
 
 /**
- * The largest element along one axis, or of all elements where no axis is given. NaN may lose or win.
+ * The largest element along one axis, or of all elements where no axis is given: NaN where there is one.
  *
  * @param x [..., n, ...] f32 or f16
  * @returns [..., ...] of the dtype of x, or [] over all
@@ -92,7 +92,7 @@ function argExtreme(name: "argmax" | "argmin", x: Tensor, axis: number): Tensor 
 }
 
 /**
- * The place of the largest element along one axis, the first of equal ones. NaN never wins, unless it comes first.
+ * The place of the largest element along one axis, the first of equal ones; where there is NaN, the place of the first.
  *
  * @param x [..., n, ...] f32 or f16
  * @returns [..., ...] i32, 0 to n - 1

@@ -18,16 +18,17 @@ fn infinity() -> f32 { var bits = 0x7f800000u; return bitcast<f32>(bits); }`;
 
 export const sumMonoid: Monoid = { name: "sum", identity: "0.0", combine: "a + b" };
 export const prodMonoid: Monoid = { name: "prod", identity: "1.0", combine: "a * b" };
+// WGSL's max and min may drop NaN; here it stays, whichever side it is on.
 export const maxMonoid: Monoid = {
   name: "max",
   identity: "-infinity()",
-  combine: "max(a, b)",
+  combine: "select(b, a, (a > b) | !(a == a))",
   functions: infinity,
 };
 export const minMonoid: Monoid = {
   name: "min",
   identity: "infinity()",
-  combine: "min(a, b)",
+  combine: "select(b, a, (a < b) | !(a == a))",
   functions: infinity,
 };
 
