@@ -23,7 +23,7 @@ fn signedPower(x: vec4<f32>, s: f32) -> vec4<f32> {
   let odd = fract(abs(s) * 0.5) == 0.5;
   let whole = fract(s) == 0.0;
   let negative = select(vec4<f32>(bitcast<f32>(params.quads | 0x7fc00000u)), select(size, -size, odd), whole);
-  return select(size, negative, x < vec4<f32>(0.0));
+  return select(x, select(size, negative, x < vec4<f32>(0.0)), x == x);
 }
 
 fn apply0(x: vec4<f32>, s: f32) -> vec4<f32> { return signedPower(x, s); }

@@ -25,7 +25,8 @@ fn power(a: vec4<f32>, b: vec4<f32>) -> vec4<f32> {
   let odd = fract(abs(b) * 0.5) == vec4<f32>(0.5);
   let whole = fract(b) == vec4<f32>(0.0);
   let negative = select(notANumber(), select(size, -size, odd), whole);
-  return select(select(size, negative, a < vec4<f32>(0.0)), vec4<f32>(1.0), b == vec4<f32>(0.0));
+  let known = select(notANumber(), select(size, negative, a < vec4<f32>(0.0)), (a == a) & (b == b));
+  return select(known, vec4<f32>(1.0), b == vec4<f32>(0.0));
 }
 
 fn slope(a: vec4<f32>, b: vec4<f32>) -> vec4<f32> { return select(b * power(a, b - 1.0), vec4<f32>(0.0), b == vec4<f32>(0.0)); }

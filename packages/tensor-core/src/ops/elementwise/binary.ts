@@ -54,8 +54,8 @@ export const mul = binaryOp("mul");
 /** a / b */
 export const div = binaryOp("div");
 
-/** The larger of a and b; equal elements share the gradient. */
+/** The larger of a and b, NaN where either is; equal elements share the gradient. */
 export const maximum = binaryOp("maximum");
 
-/** The smaller of a and b; equal elements share the gradient. */
+/** The smaller of a and b, NaN where either is; equal elements share the gradient. */
 export const minimum = binaryOp("minimum");

@@ -14,15 +14,15 @@ export const binaryTable = {
   sub: { forward: "a - b", da: "dy", db: "-dy", reference: (a, b) => a - b },
   mul: { forward: "a * b", da: "dy * b", db: "dy * a", reference: (a, b) => a * b },
   div: { forward: "a / b", da: "dy / b", db: "-dy * a / (b * b)", reference: (a, b) => a / b },
-  // Equal elements share the gradient.
+  // Equal elements share the gradient. NaN stays, on either side: WGSL's max and min may drop it.
   maximum: {
-    forward: "max(a, b)",
+    forward: "select(b, a, (a > b) | !(a == a))",
     da: "dy * (select(vec4<f32>(0.0), vec4<f32>(0.5), a >= b) + select(vec4<f32>(0.0), vec4<f32>(0.5), a > b))",
     db: "dy * (select(vec4<f32>(0.0), vec4<f32>(0.5), b >= a) + select(vec4<f32>(0.0), vec4<f32>(0.5), b > a))",
     reference: Math.max,
   },
   minimum: {
-    forward: "min(a, b)",
+    forward: "select(b, a, (a < b) | !(a == a))",
     da: "dy * (select(vec4<f32>(0.0), vec4<f32>(0.5), a <= b) + select(vec4<f32>(0.0), vec4<f32>(0.5), a < b))",
     db: "dy * (select(vec4<f32>(0.0), vec4<f32>(0.5), b <= a) + select(vec4<f32>(0.0), vec4<f32>(0.5), b < a))",
     reference: Math.min,

@@ -32,7 +32,8 @@ export function whereKernel({ dtype }: { dtype: DType }) {
       label: `where.forward.${dtype}`,
       inputs: { condition: "f32", a: dtype, b: dtype },
       output: dtype,
-      expression: "select(b, a, condition != vec4<f32>(0.0))",
+      // Adapters disagree on !=: NaN is not 0.
+      expression: "select(a, b, condition == vec4<f32>(0.0))",
     },
     "y",
   );

@@ -1,4 +1,4 @@
-/** @file Functions of one tensor, element by element. All take and return f32 or f16 of any shape, and compute in f32; gradients: x. */
+/** @file Functions of one tensor, element by element. All take and return f32 or f16 of any shape, and compute in f32; NaN stays NaN, except in `sign`; gradients: x. */
 
 import { defineOp, runElements } from "../../autograd/defineOp.ts";
 import { byVariant } from "../../kernel/wgsl/rowReduce.ts";
@@ -68,7 +68,7 @@ export const reciprocal = unaryOp("reciprocal") as (x: Tensor) => Tensor;
 /** |x|; its slope at 0 is 0. */
 export const abs = unaryOp("abs") as (x: Tensor) => Tensor;
 
-/** -1, 0 or 1; its slope is 0. */
+/** -1, 0 or 1, of NaN 0 as in PyTorch; its slope is 0. */
 export const sign = unaryOp("sign") as (x: Tensor) => Tensor;
 
 /** Sine; adapters promise it between -π and π alone. */

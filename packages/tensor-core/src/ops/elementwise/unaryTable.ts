@@ -9,6 +9,11 @@ export interface UnaryRow {
   readonly reference: (x: number, s: number) => number;
 }
 
+/**
+ * NaN stays NaN: WGSL's min, max, clamp and exp may lose it, a choice between values does not. x == x is where there is a
+ * number; adapters disagree on !=.
+ */
+const unlessNaN = (value: string) => `select(x, ${value}, x == x)`;
 const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
 const geluTanh = "tanh(clamp(0.7978845608 * (x + 0.044715 * x * x * x), vec4<f32>(-10.0), vec4<f32>(10.0)))";
 
@@ -24,7 +29,7 @@ export const unaryTable = {
   neg: { forward: "-x", gradient: "-dy", reference: (x) => -x },
   scale: { forward: "x * s", gradient: "dy * s", reference: (x, s) => x * s },
   addScalar: { forward: "x + s", gradient: "dy", reference: (x, s) => x + s },
-  exp: { forward: "exp(x)", gradient: "dy * y", reference: Math.exp },
+  exp: { forward: unlessNaN("exp(x)"), gradient: "dy * y", reference: Math.exp },
   log: { forward: "naturalLog(x)", gradient: "dy / x", reference: Math.log },
   sqrt: { forward: "sqrt(x)", gradient: "0.5 * dy / y", reference: Math.sqrt },
   rsqrt: { forward: "inverseSqrt(x)", gradient: "-0.5 * dy * y / x", reference: (x) => 1 / Math.sqrt(x) },
@@ -40,12 +45,12 @@ export const unaryTable = {
     reference: (x, s) => x ** s,
   },
   minScalar: {
-    forward: "min(x, vec4<f32>(s))",
+    forward: "select(x, vec4<f32>(s), x >= vec4<f32>(s))",
     gradient: "select(vec4<f32>(0.0), dy, x <= vec4<f32>(s))",
     reference: Math.min,
   },
   maxScalar: {
-    forward: "max(x, vec4<f32>(s))",
+    forward: "select(x, vec4<f32>(s), x <= vec4<f32>(s))",
     gradient: "select(vec4<f32>(0.0), dy, x >= vec4<f32>(s))",
     reference: Math.max,
   },
@@ -56,7 +61,7 @@ export const unaryTable = {
   },
   // log(1 + e^x), without overflow.
   softplus: {
-    forward: "max(x, vec4<f32>(0.0)) + log(1.0 + exp(-abs(x)))",
+    forward: unlessNaN("max(x, vec4<f32>(0.0)) + log(1.0 + exp(-abs(x)))"),
     gradient: "dy / (1.0 + exp(-x))",
     reference: (x) => Math.log1p(Math.exp(x)),
   },
@@ -73,13 +78,17 @@ export const unaryTable = {
   },
   square: { forward: "x * x", gradient: "2.0 * x * dy", reference: (x) => x * x },
   relu: {
-    forward: "max(x, vec4<f32>(0.0))",
+    forward: "select(x, vec4<f32>(0.0), x <= vec4<f32>(0.0))",
     gradient: "select(vec4<f32>(0.0), dy, x > vec4<f32>(0.0))",
     reference: (x) => Math.max(x, 0),
   },
-  sigmoid: { forward: "1.0 / (1.0 + exp(-x))", gradient: "dy * y * (1.0 - y)", reference: sigmoid },
+  sigmoid: {
+    forward: unlessNaN("1.0 / (1.0 + exp(-x))"),
+    gradient: "dy * y * (1.0 - y)",
+    reference: sigmoid,
+  },
   tanh: {
-    forward: "tanh(clamp(x, vec4<f32>(-10.0), vec4<f32>(10.0)))",
+    forward: unlessNaN("tanh(clamp(x, vec4<f32>(-10.0), vec4<f32>(10.0)))"),
     gradient: "dy * (1.0 - y * y)",
     reference: Math.tanh,
   },
@@ -128,7 +137,7 @@ fn signedPower(x: vec4<f32>, s: f32) -> vec4<f32> {
   let odd = fract(abs(s) * 0.5) == 0.5;
   let whole = fract(s) == 0.0;
   let negative = select(vec4<f32>(bitcast<f32>(params.quads | 0x7fc00000u)), select(size, -size, odd), whole);
-  return select(size, negative, x < vec4<f32>(0.0));
+  return select(x, select(size, negative, x < vec4<f32>(0.0)), x == x);
 }
 `,
   },

@@ -46,7 +46,7 @@ const whereOp = defineOp<{ condition: Tensor; a: Tensor; b: Tensor }, never, obj
 );
 
 /**
- * a where the condition is not 0, else b; all three broadcast by NumPy's rule.
+ * a where the condition is not 0 (NaN is not), else b; all three broadcast by NumPy's rule.
  *
  * @param condition any dtype
  * @param a         any dtype
