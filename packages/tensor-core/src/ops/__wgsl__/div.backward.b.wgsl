@@ -17,7 +17,7 @@ fn flatGroup(wid: vec3<u32>, nwg: vec3<u32>) -> u32 {
   return wid.y * nwg.x + wid.x;
 }
 
-fn apply0(a: vec4<f32>, b: vec4<f32>, dy: vec4<f32>) -> vec4<f32> { return -dy * a / (b * b); }
+fn apply0(a: vec4<f32>, b: vec4<f32>, dy: vec4<f32>) -> vec4<f32> { return -dy * (a / b) / b; }
 
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec3<u32>,

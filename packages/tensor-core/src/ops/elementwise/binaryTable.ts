@@ -13,7 +13,8 @@ export const binaryTable = {
   add: { forward: "a + b", da: "dy", db: "dy", reference: (a, b) => a + b },
   sub: { forward: "a - b", da: "dy", db: "-dy", reference: (a, b) => a - b },
   mul: { forward: "a * b", da: "dy * b", db: "dy * a", reference: (a, b) => a * b },
-  div: { forward: "a / b", da: "dy / b", db: "-dy * a / (b * b)", reference: (a, b) => a / b },
+  // b * b would leave the range of f32 where the slope does not.
+  div: { forward: "a / b", da: "dy / b", db: "-dy * (a / b) / b", reference: (a, b) => a / b },
   // Equal elements share the gradient. NaN stays, on either side: WGSL's max and min may drop it.
   maximum: {
     forward: "select(b, a, (a > b) | !(a == a))",

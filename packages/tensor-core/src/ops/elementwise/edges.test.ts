@@ -1,9 +1,11 @@
-/** @file Elementwise ops where numbers end: NaN, and zeros with a sign. */
+/** @file Elementwise ops where numbers end: NaN, zeros with a sign, and what is large or small. */
 
 import { describe, expect, it } from "vitest";
+import { valueAndGrad } from "../../autograd/tape.ts";
 import { tensor } from "../../tensor/create.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { testDevice } from "../../testing/testDevice.ts";
+import { sum } from "../reduce/sum.ts";
 import * as binary from "./binary.ts";
 import { type BinaryName, binaryTable } from "./binaryTable.ts";
 import { pow } from "./power.ts";
@@ -77,4 +79,45 @@ it("of equal zeros the limit wins, and the second of two", async () => {
   const others = tensor(device, [-0, 0]);
   expect(await binary.maximum(zeros, others).read()).toEqual(Float32Array.of(-0, 0));
   expect(await binary.minimum(zeros, others).read()).toEqual(Float32Array.of(-0, 0));
+});
+
+it("softplus has its digits where e^x is small, and on both sides of where its series ends", async () => {
+  const device = await testDevice();
+  using _scope = device.scope();
+  const x = [-80, -20, -17, -15, -9, -5, -2.4, -2.31, -2.3, -2.2, -1, 0, 1, 20].map(Math.fround);
+  const y = await unary.softplus(tensor(device, x)).read();
+  // WGSL lets exp be off by 3 + 2 |x| units in its last place.
+  y.forEach((value, i) => {
+    expect(Math.abs(value / Math.log1p(Math.exp(x[i]!)) - 1)).toBeLessThan(
+      (8 + 2 * Math.abs(x[i]!)) * 2 ** -23,
+    );
+  });
+});
+
+describe("slopes", () => {
+  const slopes = async (fn: () => Tensor, x: Tensor) => {
+    const { grads } = valueAndGrad(() => sum(fn()), new Map([["x", x]]));
+    return Array.from((await grads.get("x")?.read()) ?? []);
+  };
+
+  it("of the power 0 are 0, at 0 too", async () => {
+    const device = await testDevice();
+    using _scope = device.scope();
+    const x = tensor(device, [0, -0, 2, -3]);
+    expect(await slopes(() => unary.pow(x, 0), x)).toEqual([0, 0, 0, 0]);
+    expect(await slopes(() => unary.pow(x, 1), x)).toEqual([1, 1, 1, 1]);
+  });
+
+  it("of a quotient keep to the range that they have themselves", async () => {
+    const device = await testDevice();
+    using _scope = device.scope();
+    const values = [1e20, 1e-20, -2, 1e30];
+    const numerators = [1e20, 1e-20, 3, 1e25];
+    const [a, b] = [tensor(device, numerators), tensor(device, values)];
+    const got = await slopes(() => binary.div(a, b), b);
+    got.forEach((slope, i) => {
+      const want = -numerators[i]! / values[i]! / values[i]!;
+      expect(Math.abs(slope / want - 1)).toBeLessThan(1e-6);
+    });
+  });
 });

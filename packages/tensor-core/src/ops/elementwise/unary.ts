@@ -77,7 +77,7 @@ export const sin = unaryOp("sin") as (x: Tensor) => Tensor;
 /** Cosine; adapters promise it between -π and π alone. */
 export const cos = unaryOp("cos") as (x: Tensor) => Tensor;
 
-/** x to a constant power; NaN for a negative x where the power is not whole. */
+/** x to a constant power; NaN for a negative x where the power is not whole; 1, with a slope of 0, where it is 0. */
 export const pow = unaryOp("pow") as (x: Tensor, exponent: number) => Tensor;
 
 /** max(x, 0) + slope · min(x, 0); Maas et al. 2013. */

@@ -41,7 +41,8 @@ export const unaryTable = {
   // x^s of a negative x has a meaning for whole s alone; WGSL's pow takes none.
   pow: {
     forward: "signedPower(x, s)",
-    gradient: "dy * s * signedPower(x, s - 1.0)",
+    // Constant where s is 0: 0 times the infinite slope of 1 / x at 0 would be NaN.
+    gradient: "select(dy * s * signedPower(x, s - 1.0), vec4<f32>(0.0), s == 0.0)",
     reference: (x, s) => x ** s,
   },
   minScalar: {
@@ -61,7 +62,7 @@ export const unaryTable = {
   },
   // log(1 + e^x), without overflow.
   softplus: {
-    forward: unlessNaN("max(x, vec4<f32>(0.0)) + log(1.0 + exp(-abs(x)))"),
+    forward: unlessNaN("max(x, vec4<f32>(0.0)) + logOnePlus(exp(-abs(x)))"),
     gradient: "dy / (1.0 + exp(-x))",
     reference: (x) => Math.log1p(Math.exp(x)),
   },
@@ -148,6 +149,17 @@ fn signedPower(x: vec4<f32>, s: f32) -> vec4<f32> {
 fn naturalLog(x: vec4<f32>) -> vec4<f32> {
   let y = select(log(x), -1.0 / abs(x), x == vec4<f32>(0.0));
   return select(vec4<f32>(bitcast<f32>(params.quads | 0x7fc00000u)), y, x >= vec4<f32>(0.0));
+}
+`,
+  },
+  {
+    name: "logOnePlus",
+    text: /* wgsl */ `
+// Of a small u, 1 + u loses all digits: there by the series of atanh(u / (2 + u)), whose next term is below 2e-9.
+fn logOnePlus(u: vec4<f32>) -> vec4<f32> {
+  let z = u / (2.0 + u);
+  let near = 2.0 * z * (1.0 + z * z * (1.0 / 3.0 + z * z * 0.2));
+  return select(log(1.0 + u), near, u < vec4<f32>(0.1));
 }
 `,
   },
