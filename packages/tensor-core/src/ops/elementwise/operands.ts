@@ -8,8 +8,9 @@ import { broadcastTo } from "../layout/broadcastTo.ts";
 /** @throws ShapeError unless both have one float dtype */
 export function commonFloat(op: string, a: Tensor, b: Tensor): "f32" | "f16" {
   if (isFloat(a.dtype) && a.dtype === b.dtype) return a.dtype;
+  const wrong = isFloat(a.dtype) || isFloat(b.dtype) ? "one" : "both";
   throw new ShapeError(
-    `[${op}] both sides must be f32, or both f16, got ${a.dtype} and ${b.dtype}: cast one`,
+    `[${op}] both sides must be f32, or both f16, got ${a.dtype} and ${b.dtype}: cast ${wrong}`,
   );
 }
 
