@@ -7,7 +7,7 @@ import { variance } from "../ops/reduce/logSumExp.ts";
 import { mean } from "../ops/reduce/sum.ts";
 import { ones, zeros } from "../tensor/create.ts";
 import type { Device } from "../tensor/device.ts";
-import { ShapeError, showShape } from "../tensor/shape.ts";
+import { ShapeError, showShape, sizeOf } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { Module } from "./module.ts";
 
@@ -41,10 +41,12 @@ export class GroupNorm extends Module {
     if (channels !== this.weight.size) {
       throw new ShapeError(`[GroupNorm] x must be [B, ${this.weight.size}, ...], got ${showShape(x.shape)}`);
     }
-    const rows = reshape(x, [batch * this.groups, -1]); // [B G, C / G · ...]
+    // Not -1: of an empty batch nothing can be inferred.
+    const inner = sizeOf(x.shape.slice(2));
+    const rows = reshape(x, [batch * this.groups, (channels / this.groups) * inner]); // [B G, C / G · ...]
     const centered = sub(rows, mean(rows, 1, { keepAxis: true }));
     const spread = addScalar(variance(rows, 1, { keepAxis: true, correction: 0 }), this.eps);
-    const normal = reshape(mul(centered, rsqrt(spread)), [batch, channels, -1]); // [B, C, ...]
+    const normal = reshape(mul(centered, rsqrt(spread)), [batch, channels, inner]); // [B, C, ...]
     const byChannel = (parameter: Tensor) => reshape(parameter, [channels, 1]);
     return reshape(add(mul(normal, byChannel(this.weight)), byChannel(this.bias)), x.shape);
   }

@@ -1,8 +1,10 @@
 /** @file Convolution, dropout, sequences, group norm, freezing and initial values. */
 
 import { describe, expect, it } from "vitest";
+import { valueAndGrad } from "../autograd/tape.ts";
 import { relu } from "../ops/elementwise/unary.ts";
 import { flatten } from "../ops/layout/axes.ts";
+import { sum } from "../ops/reduce/sum.ts";
 import { ones, tensor, zeros } from "../tensor/create.ts";
 import { Random } from "../tensor/random.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -88,6 +90,19 @@ describe("GroupNorm", () => {
       return ((value - center) / Math.sqrt(spread + 1e-5)) * (channel + 1) + (channel === 3 ? 5 : 0);
     });
     assertClose("GroupNorm", await norm.forward(tensor(device, values, [2, 4, 3, 1])).read(), want, 1e-4);
+    for (const shape of [
+      [0, 4, 3],
+      [2, 4, 0, 5],
+      [0, 4],
+    ]) {
+      const { value, grads } = valueAndGrad(
+        () => sum(norm.forward(zeros(device, shape))),
+        norm.namedParameters(),
+      );
+      expect(await value.item()).toBe(0);
+      expect(await grads.get("weight")?.read()).toEqual(new Float32Array(4));
+    }
+    expect(norm.forward(zeros(device, [0, 4, 3])).shape).toEqual([0, 4, 3]);
     expect(() => norm.forward(zeros(device, [2, 3, 1]))).toThrow(
       "[GroupNorm] x must be [B, 4, ...], got [2, 3, 1]",
     );
