@@ -68,6 +68,24 @@ describe("Random", () => {
     }
   });
 
+  it("stays below the end of a range that has few numbers", () => {
+    for (const [low, high] of [
+      [2 ** 52, 2 ** 52 + 2],
+      [-1 - 2 ** -51, -1],
+      [1 - 2 ** -52, 1],
+      [-(2 ** 53) - 2, -(2 ** 53)],
+    ] as const) {
+      const random = new Random(9);
+      const drawn = Array.from({ length: 200 }, () => random.uniform(low, high));
+      expect(Math.min(...drawn)).toBe(low);
+      expect(Math.max(...drawn)).toBeLessThan(high);
+    }
+    const random = new Random(9);
+    expect([random.uniform(3, 3), random.uniform(2 ** 53, 2 ** 53 + 1)]).toEqual([3, 2 ** 53]);
+    const falling = Array.from({ length: 200 }, () => random.uniform(1, -1));
+    expect(new Set(falling).size).toBe(200);
+  });
+
   it("has the moments of its distributions", () => {
     const random = new Random(5);
     const count = 20_000;

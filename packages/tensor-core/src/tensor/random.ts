@@ -56,9 +56,10 @@ export class Random {
     return first;
   }
 
-  /** Uniform in [low, high). */
+  /** Uniform in [low, high); low where that holds no number. */
   uniform(low = 0, high = 1): number {
-    return low + (this.bits() / 2 ** 32) * (high - low);
+    const x = low + (this.bits() / 2 ** 32) * (high - low);
+    return x < high ? x : Math.min(x, lastOf(low, high, 53));
   }
 
   /** Normal, by Box and Muller's transform. */
@@ -80,6 +81,18 @@ export class Random {
     this.#values = philox([block, Math.floor(block / 2 ** 32), this.stream, 0], [this.seed, 0]);
     this.#used = 0;
   }
+}
+
+/**
+ * The largest number of [low, high), to which what is rounded up to `high` goes back.
+ *
+ * @param low, high numbers of that precision; where low is not below high, low is the largest that `uniform` gives
+ * @param digits    of the precision in binary: 53 of f64, 24 of f32, to which the caller rounds the result
+ */
+export function lastOf(low: number, high: number, digits: 24 | 53): number {
+  if (low >= high) return low;
+  // A little more than half a unit in the last place, on either side of a power of two.
+  return Math.max(low, high - Math.abs(high) * 2 ** -digits * (1 + 2 ** (1 - digits)));
 }
 
 /** Ten rounds of Philox 4x32: four random words from a counter of four words and a key of two. */

@@ -43,6 +43,29 @@ describe("random tensors", () => {
     expect(Math.max(...off)).toBeLessThan(2e-3);
   });
 
+  it("stay below the end of a range that has few numbers of f32", async () => {
+    const device = await testDevice();
+    using _scope = device.scope();
+    const count = 2001;
+    for (const [low, high, next] of [
+      [1e6, 1e6 + 1, 1e6 + 1 - 1 / 16],
+      [-2 - 2 ** -21, -2, -2 - 2 ** -22],
+      [0.5, 0.5 + 2 ** -23, 0.5 + 2 ** -24],
+      [2 ** 24, 2 ** 24 + 1, 2 ** 24],
+      [5, 5, 5],
+    ] as const) {
+      const y = await randomUniform(device, [count], new Random(5), low, high).read();
+      expect(Math.max(...y)).toBe(next);
+      expect(Math.min(...y)).toBe(low);
+      const host = new Random(5);
+      const away = draw(count, () => host.uniform(low, high)).map((x, i) => Math.abs(x - y[i]!));
+      expect(Math.max(...away)).toBeLessThanOrEqual(Math.max(next - low, high - next));
+    }
+    const falling = await randomUniform(device, [count], new Random(5), 1, -1).read();
+    expect(Math.max(...falling)).toBeLessThanOrEqual(1);
+    expect(Math.min(...falling)).toBeLessThan(-0.9);
+  });
+
   it("are normal where a word is as small as words get", async () => {
     const device = await testDevice();
     using _scope = device.scope();

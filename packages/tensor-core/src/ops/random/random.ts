@@ -5,7 +5,7 @@ import { choose } from "../../autograd/choices.ts";
 import { byVariant } from "../../kernel/wgsl/rowReduce.ts";
 import type { Device } from "../../tensor/device.ts";
 import { isFloat } from "../../tensor/dtype.ts";
-import type { Random } from "../../tensor/random.ts";
+import { lastOf, type Random } from "../../tensor/random.ts";
 import { recordByElements } from "../../tensor/run.ts";
 import { type Shape, ShapeError } from "../../tensor/shape.ts";
 import { Tensor } from "../../tensor/tensor.ts";
@@ -51,10 +51,11 @@ function make(
   const blocksPerQuad = kind === "normal" ? 2 : 1;
   const source = reserve(device, random, blocksPerQuad * Math.ceil(y.size / 4));
   const kernel = fillKernel({ kind });
+  const top = lastOf(Math.fround(a), Math.fround(b), 24);
   recordByElements({ y }, (part, start) => {
     const quads = Math.ceil(part.y.size / 4);
     const from = uniformsOf(source, (blocksPerQuad * start) / 4);
-    run(kernel, part, { quads, ...from, a, b }, Math.ceil(quads / kernel.workgroup));
+    run(kernel, part, { quads, ...from, a, b, top }, Math.ceil(quads / kernel.workgroup));
   });
   return y;
 }
@@ -69,7 +70,8 @@ export function randomBits(device: Device, shape: Shape, random: Random): Tensor
 }
 
 /**
- * Uniform numbers in [low, high), from the upper 24 bits of the words that `random.uniform` would use.
+ * Uniform numbers in [low, high), from the upper 24 bits of the words that `random.uniform` would use; low where no f32
+ * lies between them.
  *
  * @returns `shape` f32
  */

@@ -27,7 +27,9 @@ const fills = {
   bits: { element: "vec4<u32>", value: "blockOf(i)" },
   uniform: {
     element: "vec4<f32>",
-    value: "params.a + vec4<f32>(blockOf(i) >> vec4<u32>(8u)) * 0x1p-24 * (params.b - params.a)",
+    // Rounding reaches b where a is far from 0.
+    value:
+      "min(params.a + vec4<f32>(blockOf(i) >> vec4<u32>(8u)) * 0x1p-24 * (params.b - params.a), vec4<f32>(params.top))",
   },
   normal: {
     element: "vec4<f32>",
@@ -35,13 +37,18 @@ const fills = {
   },
 } as const;
 
-/** Fills y with random words; uniform numbers from a to below b; or normal ones of mean a and deviation b. */
+/** Fills y with random words; uniform numbers from a to below b, at most `top`; or normal ones of mean a and deviation b. */
 export function fillRandom({ kind }: { kind: keyof typeof fills }) {
   return {
     label: `random.${kind}`,
     workgroup: 64,
     buffers: { y: write(fills[kind].element) },
-    uniforms: { ...sourceUniforms, a: "f32", b: "f32" },
+    uniforms: {
+      ...sourceUniforms,
+      a: "f32",
+      b: "f32",
+      ...(kind === "uniform" ? { top: "f32" } : {}),
+    } as Record<"a" | "b" | "top", "f32"> & typeof sourceUniforms,
     body: wgsl`
 ${flatGroup}${philoxFunctions}${words}
 /** Box and Muller's transform of neighbouring words. */
