@@ -13,15 +13,15 @@ import { type ComparisonName, comparisonTable } from "./comparisonTable.ts";
 import { exp } from "./unary.ts";
 import { where } from "./where.ts";
 
-const left = [1, 2, 3, -0, 5, Infinity, NaN, -7, 0.5];
-const right = [1, 3, 2, 0, 5, Infinity, NaN, 7, -0.5];
+const left = [1, 2, 3, -0, 5, Infinity, NaN, -7, 0.5, 0, 4, NaN];
+const right = [1, 3, 2, 0, 5, Infinity, NaN, 7, -0.5, 6, 0, 0];
 
 describe.each(Object.keys(comparisonTable) as ComparisonName[])("%s", (name) => {
   it.each(["f32", "f16", "i32"] as const)("agrees with its operator on %s", async (dtype) => {
     const device = await testDevice();
     using _scope = device.scope();
-    const whole = dtype === "i32" ? 6 : 0;
-    const values = (side: number[]) => side.filter((x) => !whole || Number.isInteger(x));
+    const held = (x: number) => dtype !== "i32" || Number.isInteger(x);
+    const values = (side: number[]) => side.filter((_, i) => held(left[i]!) && held(right[i]!));
     const [a, b] = [values(left), values(right)];
     const y = await compare[name](
       tensor(device, a, undefined, dtype),
@@ -29,6 +29,21 @@ describe.each(Object.keys(comparisonTable) as ComparisonName[])("%s", (name) => 
     ).read();
     expect(Array.from(y)).toEqual(a.map((x, i) => Number(comparisonTable[name].reference(x, b[i]!))));
   });
+});
+
+it.each(["f32", "f16", "i32", "u32"] as const)("what is 0 and what is NaN is said of %s", async (dtype) => {
+  const device = await testDevice();
+  using _scope = device.scope();
+  const float = dtype === "f32" || dtype === "f16";
+  const values = float ? [0, -0, 3, NaN, -Infinity, NaN, 0.25] : [0, 0, 3, 7, 1, 2 ** 30 + 1, 5];
+  const x = tensor(device, values, [1, 7], dtype);
+  expect(await compare.logicalNot(x).read()).toEqual(
+    Float32Array.from(values, (value) => Number(value === 0)),
+  );
+  expect(await compare.isNaN(x).read()).toEqual(
+    Float32Array.from(values, (value) => Number(value !== value)),
+  );
+  expect(compare.logicalNot(zeros(device, [0, 3], dtype)).shape).toEqual([0, 3]);
 });
 
 describe("an element of many quads depends on its own place alone", () => {

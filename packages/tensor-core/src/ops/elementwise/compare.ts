@@ -2,6 +2,7 @@
 
 import { defineOp, runElements } from "../../autograd/defineOp.ts";
 import { byVariant } from "../../kernel/wgsl/rowReduce.ts";
+import { zeros } from "../../tensor/create.ts";
 import { broadcastShapes, ShapeError } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { compareKernel } from "./compare.wgsl.ts";
@@ -48,3 +49,19 @@ export const greater = comparison("greater");
 
 /** 1 where a ≥ b, else 0; of any one dtype. */
 export const greaterEqual = comparison("greaterEqual");
+
+/** 1 where neither a nor b is 0, else 0; of any one dtype; NaN is not 0. */
+export const logicalAnd = comparison("logicalAnd");
+
+/** 1 where a or b is not 0, else 0; of any one dtype; NaN is not 0. */
+export const logicalOr = comparison("logicalOr");
+
+/** 1 where x is 0, else 0; of any dtype. */
+export function logicalNot(x: Tensor): Tensor {
+  return equal(x, zeros(x.device, [], x.dtype));
+}
+
+/** 1 where x is NaN, else 0; of any dtype. */
+export function isNaN(x: Tensor): Tensor {
+  return notEqual(x, x);
+}

@@ -81,6 +81,16 @@ it("of equal zeros the limit wins, and the second of two", async () => {
   expect(await binary.minimum(zeros, others).read()).toEqual(Float32Array.of(-0, 0));
 });
 
+it("whole numbers nearest to halves are even, and large numbers are whole", async () => {
+  const device = await testDevice();
+  using _scope = device.scope();
+  const x = tensor(device, [-2.5, -1.5, -0.5, 0.5, 1.5, 2.5, 8_388_609, -(2 ** 40), Infinity, -Infinity]);
+  const large = [8_388_609, -(2 ** 40), Infinity, -Infinity];
+  expect(await unary.round(x).read()).toEqual(Float32Array.of(-2, -2, -0, 0, 2, 2, ...large));
+  expect(await unary.floor(x).read()).toEqual(Float32Array.of(-3, -2, -1, 0, 1, 2, ...large));
+  expect(await unary.ceil(x).read()).toEqual(Float32Array.of(-2, -1, -0, 1, 2, 3, ...large));
+});
+
 it("softplus has its digits where e^x is small, and on both sides of where its series ends", async () => {
   const device = await testDevice();
   using _scope = device.scope();
@@ -94,12 +104,12 @@ it("softplus has its digits where e^x is small, and on both sides of where its s
   });
 });
 
-describe("slopes", () => {
-  const slopes = async (fn: () => Tensor, x: Tensor) => {
-    const { grads } = valueAndGrad(() => sum(fn()), new Map([["x", x]]));
-    return Array.from((await grads.get("x")?.read()) ?? []);
-  };
+async function slopes(fn: () => Tensor, x: Tensor): Promise<number[]> {
+  const { grads } = valueAndGrad(() => sum(fn()), new Map([["x", x]]));
+  return Array.from((await grads.get("x")?.read()) ?? []);
+}
 
+describe("slopes", () => {
   it("of the power 0 are 0, at 0 too", async () => {
     const device = await testDevice();
     using _scope = device.scope();

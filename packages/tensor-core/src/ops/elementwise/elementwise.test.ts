@@ -26,7 +26,7 @@ const ranges: Partial<Record<UnaryName, [number, number]>> = {
   cos: [-3, 3],
 };
 /** Steps make central differences wrong; their slopes have a test of their own. */
-const steps = new Set<UnaryName>(["sign"]);
+const steps = new Set<UnaryName>(["sign", "floor", "ceil", "round"]);
 const inHalves = new Set<string>(["exp", "geluErf", "pow", "addScalar", "sub", "mul", "div", "maximum"]);
 /** clamp is made of two rows. */
 const ops = {
@@ -244,7 +244,9 @@ describe("elementwise", () => {
     expect(await slope(() => binary.minimum(one, x))).toEqual([1, 1, 0.5, 0]);
     expect(await slope(() => binary.minimum(x, one))).toEqual([1, 1, 0.5, 0]);
     expect(await slope(() => unary.clamp(x, 0, 1))).toEqual([0, 1, 1, 0]);
-    expect(await slope(() => unary.sign(x))).toEqual([0, 0, 0, 0]);
+    for (const steps of [unary.sign, unary.floor, unary.ceil, unary.round]) {
+      expect(await slope(() => steps(x))).toEqual([0, 0, 0, 0]);
+    }
     expect(await slope(() => unary.relu(x))).toEqual([0, 0, 1, 1]);
     expect(await slope(() => unary.leakyRelu(x, 0.25))).toEqual([0.25, 0.25, 1, 1]);
   });

@@ -71,6 +71,15 @@ export const abs = unaryOp("abs") as (x: Tensor) => Tensor;
 /** -1, 0 or 1, of NaN 0 as in PyTorch; its slope is 0. */
 export const sign = unaryOp("sign") as (x: Tensor) => Tensor;
 
+/** The largest whole number that is not above x; its slope is 0. */
+export const floor = unaryOp("floor") as (x: Tensor) => Tensor;
+
+/** The smallest whole number that is not below x; its slope is 0. */
+export const ceil = unaryOp("ceil") as (x: Tensor) => Tensor;
+
+/** The nearest whole number, of two as near the even one, as in PyTorch and NumPy; its slope is 0. */
+export const round = unaryOp("round") as (x: Tensor) => Tensor;
+
 /** Sine; adapters promise it between -π and π alone. */
 export const sin = unaryOp("sin") as (x: Tensor) => Tensor;
 

@@ -17,6 +17,13 @@ const unlessNaN = (value: string) => `select(x, ${value}, x == x)`;
 const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
 const geluTanh = "tanh(clamp(0.7978845608 * (x + 0.044715 * x * x * x), vec4<f32>(-10.0), vec4<f32>(10.0)))";
 
+/** To the nearest whole number, of two as near to the even one. */
+function roundEven(x: number): number {
+  const below = Math.floor(x);
+  if (x - below !== 0.5) return Math.round(x);
+  return below % 2 === 0 ? below : below + 1;
+}
+
 /** By the series of Abramowitz and Stegun, 7.1.6: all terms have one sign. */
 function erf(x: number): number {
   let term = x;
@@ -36,6 +43,9 @@ export const unaryTable = {
   reciprocal: { forward: "1.0 / x", gradient: "-dy * y * y", reference: (x) => 1 / x },
   abs: { forward: "abs(x)", gradient: "dy * sign(x)", reference: Math.abs },
   sign: { forward: "sign(x)", gradient: "vec4<f32>(0.0)", reference: Math.sign },
+  floor: { forward: "floor(x)", gradient: "vec4<f32>(0.0)", reference: Math.floor },
+  ceil: { forward: "ceil(x)", gradient: "vec4<f32>(0.0)", reference: Math.ceil },
+  round: { forward: "round(x)", gradient: "vec4<f32>(0.0)", reference: roundEven },
   sin: { forward: "sin(x)", gradient: "dy * cos(x)", reference: Math.sin },
   cos: { forward: "cos(x)", gradient: "-dy * sin(x)", reference: Math.cos },
   // x^s of a negative x has a meaning for whole s alone; WGSL's pow takes none.
