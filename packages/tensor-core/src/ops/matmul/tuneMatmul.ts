@@ -1,5 +1,6 @@
 /** @file Measures the tilings of matmul on a device and notes the fastest by shape class. */
 
+import { compareVariants } from "../../kernel/compareVariants.ts";
 import { full } from "../../tensor/create.ts";
 import type { Device } from "../../tensor/device.ts";
 import { agreeingTilings } from "./agreeingTilings.ts";
@@ -25,11 +26,6 @@ export interface TunedProduct {
   readonly untuned: string;
   readonly chosen: string;
 }
-
-/** How much faster than the default another tiling must be. */
-const margin = 0.95;
-/** Milliseconds that one measurement takes at least: several runs, where one is shorter. */
-const leastMs = 4;
 
 /**
  * Tries every tiling on each product and notes the fastest in `device.tuning`, for products of the same shape class.
@@ -63,50 +59,20 @@ async function tuneProduct(device: Device, problem: MatmulProblem, repeats: numb
     0.5,
     problem.halfB ? "f16" : "f32",
   );
-  const time = async (candidate: Candidate, runs: number): Promise<number> => {
-    await device.synchronize();
-    const started = performance.now();
-    for (let i = 0; i < runs; i++) {
-      withTiling(device, candidate.tiling, () => matmul(a, b, { transposeA, transposeB })).dispose();
-    }
-    await device.synchronize();
-    return (performance.now() - started) / runs;
-  };
   const tilings = await agreeingTilings(device, tilingsFor(device.info, problem), problem);
-  const candidates: Candidate[] = tilings.map((tiling) => ({
-    tiling,
+  const candidates = tilings.map((tiling) => ({
     name: tilingName(tiling),
-    ms: Number.POSITIVE_INFINITY,
+    record: () => withTiling(device, tiling, () => matmul(a, b, { transposeA, transposeB })).dispose(),
   }));
-  // The first run compiles.
-  for (const candidate of candidates) await time(candidate, 1);
-  for (const candidate of candidates) candidate.ms = await time(candidate, 1);
   const untuned = tilingName(defaultTiling(device.info, problem));
-  const best = () => Math.min(...candidates.map(({ ms }) => ms));
-  const runs = Math.max(1, Math.ceil(leastMs / best()));
-  for (let i = 0; i < repeats; i++) {
-    // What takes twice as long needs no exact time; but what others are measured against always does.
-    for (const candidate of candidates.filter(({ ms, name }) => name === untuned || ms < 2 * best())) {
-      candidate.ms = Math.min(candidate.ms, await time(candidate, runs));
-    }
-  }
-  candidates.sort((one, other) => one.ms - other.ms);
-  const usual = candidates.find(({ name }) => name === untuned);
-  const [fastest = usual] = candidates;
-  const chosen = fastest && usual && fastest.ms < margin * usual.ms ? fastest.name : untuned;
+  const { tried, chosen } = await compareVariants(device, candidates, untuned, repeats);
   device.tuning.set(matmulFamily(problem), matmulRevision(device.info, problem), shapeClass(problem), chosen);
   const operations = 2 * rows * columns * depth * batches;
   return {
     problem,
     shapeClass: shapeClass(problem),
-    tried: candidates.map(({ name, ms }) => ({ tiling: name, ms, gflops: operations / ms / 1e6 })),
+    tried: tried.map(({ name, ms }) => ({ tiling: name, ms, gflops: operations / ms / 1e6 })),
     untuned,
     chosen,
   };
-}
-
-interface Candidate {
-  readonly tiling: Parameters<typeof tilingName>[0];
-  readonly name: string;
-  ms: number;
 }
