@@ -4,8 +4,9 @@ import { defineOp, run } from "../../autograd/defineOp.ts";
 import { type Shape, ShapeError, showShape } from "../../tensor/shape.ts";
 import { Tensor } from "../../tensor/tensor.ts";
 import { backwardByBatch, forwardByBatch } from "./attentionByBatch.ts";
-import { type AttentionAttributes, widest } from "./attentionKernels.ts";
+import type { AttentionAttributes } from "./attentionKernels.ts";
 import { attentionVisibility } from "./attentionMask.wgsl.ts";
+import { widest } from "./attentionVariant.ts";
 import { storedAlike } from "./storedAs.ts";
 
 export interface AttentionOptions {

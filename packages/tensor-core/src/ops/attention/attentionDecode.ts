@@ -4,7 +4,7 @@ import { defineOp, recordByRows, run } from "../../autograd/defineOp.ts";
 import { ShapeError, showShape } from "../../tensor/shape.ts";
 import { Tensor } from "../../tensor/tensor.ts";
 import { attentionDecodeJoin, attentionDecodeSplit, keysPerSplit } from "./attentionDecode.wgsl.ts";
-import { widest } from "./attentionKernels.ts";
+import { widest } from "./attentionVariant.ts";
 import { countOf, countsOf, type KeyValueCache } from "./keyValueCache.ts";
 import { storedAlike, storedAs } from "./storedAs.ts";
 

@@ -19,8 +19,11 @@ import {
   weighedRows,
   weightRows,
 } from "./attentionBackward.wgsl.ts";
+import { fillLse, withNaturalLse } from "./attentionLse.ts";
 import { attentionForwardShared, sharedVariant } from "./attentionShared.wgsl.ts";
 import { attentionStats } from "./attentionStats.wgsl.ts";
+import { type AttentionProblem, defaultPlain, plainVariant, sharingLanes } from "./attentionVariant.ts";
+import { chooseAttention } from "./chooseAttention.ts";
 import { type Stored, storedAs } from "./storedAs.ts";
 
 /** What the kernels read; `visible` is the mask of keys, if there is one. */
@@ -30,9 +33,6 @@ export interface AttentionInputs {
   readonly v: Tensor;
   readonly visible?: Tensor | undefined;
 }
-
-/** The widest head that kernels hold. */
-export const widest = 128;
 
 export interface AttentionAttributes {
   /** Keys visible to every query. */
@@ -47,8 +47,9 @@ export function runForward({ q, k, v, visible, y, lse }: Saved, attributes: Atte
   const work = workOf(q, k, visible !== undefined, attributes);
   const { batch, tokens, heads, quads, lanes, dtype, uniforms } = work;
   const tensors = { q, k, v, y, lse, visible: visible ?? k };
-  if (lanes > 1) {
-    const variant = sharedVariant(quads, lanes, forwardRows(quads, lanes));
+  const chosen = chooseAttention(q.device, "forward", work.problem);
+  if (chosen.kind === "shared") {
+    const variant = sharedVariant(quads, lanes, chosen.rows);
     const units = batch * heads * Math.ceil(tokens / variant.rows);
     run(
       attentionForwardShared({ ...variant, dtype }),
@@ -58,12 +59,10 @@ export function runForward({ q, k, v, visible, y, lse }: Saved, attributes: Atte
     );
   } else {
     const units = batch * heads * tokens;
-    run(
-      attentionForwardPlain({ ...plainVariant(quads, q.device), dtype }),
-      tensors,
-      { ...uniforms, units },
-      Math.ceil(units / 64),
-    );
+    const kernel = attentionForwardPlain({ ...plainVariant(work.problem.dim, chosen.rolled), dtype });
+    fillLse(lse, lanes, (natural) => {
+      run(kernel, { ...tensors, lse: natural }, { ...uniforms, units }, Math.ceil(units / 64));
+    });
   }
 }
 
@@ -71,23 +70,25 @@ export function runForward({ q, k, v, visible, y, lse }: Saved, attributes: Atte
 export function runBackward(saved: Saved, dy: Tensor, attributes: AttentionAttributes, ofKeys: boolean) {
   const { q, k, v, y, lse, visible } = saved;
   const work = workOf(q, k, visible !== undefined, attributes);
-  const { batch, tokens, heads, quads, dtype } = work;
+  const { batch, tokens, heads, quads, lanes, dtype, problem } = work;
   const none = (x: Tensor) => (ofKeys ? zeros(x.device, x.shape, dtype) : undefined);
   if (dy.size === 0) return { q: like(q), k: none(k), v: none(v) };
   const stats = Tensor.allocate(q.device, [batch, heads, tokens, 2], "f32", "[attention] stats");
   const units = batch * heads * tokens;
-  run(
-    attentionStats({ dtype }),
-    { y, dy, lse, stats },
-    { tokens, heads, quads, units },
-    Math.ceil(units / 64),
-  );
+  const fillStats = (logs: Tensor) => {
+    const sizes = { tokens, heads, quads, units };
+    run(attentionStats({ dtype }), { y, dy, lse: logs, stats }, sizes, Math.ceil(units / 64));
+  };
   const tensors = { q, k, v, dy, stats, visible: visible ?? k };
   const wanted = { q: like(q), k: ofKeys ? like(k) : undefined, v: ofKeys ? like(v) : undefined };
-  const passes = passesOf(work, q.device);
+  const chosen = chooseAttention(q.device, "backward", problem);
+  const passes = chosen.kind === "passes" ? passesOf(work, chosen.rows, q.device) : undefined;
+  const { rolled } = chosen.kind === "plain" ? chosen : defaultPlain(q.device.info, problem.dim);
+  if (passes) fillStats(lse);
+  else withNaturalLse(lse, lanes, fillStats);
   const gradients = passes
     ? backwardByPasses(work, passes, tensors, wanted)
-    : backwardPlain(work, tensors, wanted);
+    : backwardPlain(work, plainVariant(problem.dim, rolled), tensors, wanted);
   stats.dispose();
   return gradients;
 }
@@ -108,9 +109,14 @@ interface BackwardTensors extends AttentionInputs {
 }
 
 /** Each side computes the scores for itself. */
-function backwardPlain(work: Work, tensors: BackwardTensors, wanted: Gradients): Gradients {
-  const { batch, tokens, keys, heads, keyHeads, quads, dtype, uniforms } = work;
-  const kernels = plainBackward({ ...plainVariant(quads, tensors.q.device), dtype });
+function backwardPlain(
+  work: Work,
+  variant: PlainVariant,
+  tensors: BackwardTensors,
+  wanted: Gradients,
+): Gradients {
+  const { batch, tokens, keys, heads, keyHeads, dtype, uniforms } = work;
+  const kernels = plainBackward({ ...variant, dtype });
   const queries = batch * heads * tokens;
   run(kernels.query, { ...tensors, dq: wanted.q }, { ...uniforms, units: queries }, Math.ceil(queries / 64));
   const { k: dk, v: dv } = wanted;
@@ -119,10 +125,6 @@ function backwardPlain(work: Work, tensors: BackwardTensors, wanted: Gradients):
   run(kernels.key, { ...tensors, dk, dv }, { ...uniforms, units }, Math.ceil(units / 64));
   return wanted;
 }
-
-/** Short heads are unrolled everywhere: that is faster, and compiles as fast. */
-const plainVariant = (quads: number, { info }: Device): PlainVariant =>
-  info.software && quads > 8 ? { quads: widest / 4, rolled: true } : { quads, rolled: false };
 
 const plainBackward = byVariant((variant: PlainVariant & Stored) => ({
   query: attentionBackwardQueryPlain(variant),
@@ -207,9 +209,12 @@ interface Passes {
   readonly slopes: number;
 }
 
-/** Passes of at most `passRows` queries and `weightBytes`, or undefined where only the plain kernels serve. */
-function passesOf({ batch, tokens, keys, heads, lanes }: Work, device: Device): Passes | undefined {
-  if (lanes === 1) return undefined;
+/** Passes of at most `passRows` queries and `weightBytes`, or undefined where not even one block of rows is bound. */
+function passesOf(
+  { batch, tokens, keys, heads, lanes }: Work,
+  passRows: number,
+  device: Device,
+): Passes | undefined {
   const keyQuads = Math.ceil(keys / (4 * lanes)) * lanes;
   const blockBytes = batch * heads * weightRows * keyQuads * 16 * 2;
   if (blockBytes > device.maxBindingBytes) return undefined;
@@ -220,11 +225,7 @@ function passesOf({ batch, tokens, keys, heads, lanes }: Work, device: Device): 
   return { blocks, keyQuads, slopes: batch * heads * blocks * weightRows * keyQuads };
 }
 
-// A pass of 256 queries is long enough to keep a device busy, and makes memory grow with S, not with T times S.
-const passRows = 256;
 const weightBytes = 2 ** 26;
-/** Queries of a workgroup in the forward kernel; fewer where the sums of wide heads fill the registers. */
-const forwardRows = (quads: number, lanes: number) => (quads > 2 * lanes ? 8 : 16);
 
 type Work = ReturnType<typeof workOf>;
 
@@ -243,21 +244,17 @@ function workOf(q: Tensor, k: Tensor, masked: boolean, { prefix, scale }: Attent
     scale,
     masked: masked ? 1 : 0,
   };
-  return {
+  const lanes = sharingLanes(q.device.info);
+  const stored = storedAs(q);
+  const problem: AttentionProblem = {
     batch,
     tokens,
     keys,
     heads,
     keyHeads,
-    quads,
-    lanes: sharingLanes(q.device),
-    ...storedAs(q),
-    uniforms,
+    dim,
+    causal: prefix < keys,
+    ...stored,
   };
-}
-
-/** The subgroup size where it is fixed and rows can be shared over it; else 1. */
-function sharingLanes(device: Device): number {
-  const { subgroupMinSize, subgroupMaxSize } = device.info;
-  return subgroupMinSize === subgroupMaxSize && [8, 16, 32].includes(subgroupMinSize) ? subgroupMinSize : 1;
+  return { batch, tokens, keys, heads, keyHeads, quads, lanes, ...stored, uniforms, problem };
 }
