@@ -48,7 +48,7 @@ await endProcess(async () => {
     .option("dtype", {
       choices: ["f32", "f16"] as const,
       default: "f32" as const,
-      describe: "What a and b are stored as; attention is f32",
+      describe: "What a and b are stored as; q, k and v",
     })
     .option("repeats", {
       type: "number",
@@ -70,9 +70,6 @@ await endProcess(async () => {
   const named = parseMatmuls(flags.matmul);
   const namedAttentions = parseAttentions(flags.attention);
   const usual = named.length + namedAttentions.length === 0;
-  if (flags.dtype !== "f32" && namedAttentions.length > 0) {
-    throw new Error(`--attention is tuned in f32 alone: leave out --dtype ${flags.dtype}`);
-  }
   const repeats = wholeNumber("repeats", flags.repeats, 1);
   const device = await Device.open();
   const products: TunedProduct[] = [];
@@ -83,8 +80,9 @@ await endProcess(async () => {
     products.push(tuned);
   }
   const attentions: TunedAttention[] = [];
-  for (const problem of usual && flags.dtype === "f32" ? usualAttentions : namedAttentions) {
-    for (const tuned of await tuneAttention(device, [problem], { repeats })) {
+  for (const problem of usual ? usualAttentions : namedAttentions) {
+    const stored = { ...problem, dtype: flags.dtype };
+    for (const tuned of await tuneAttention(device, [stored], { repeats })) {
       process.stderr.write(`attention ${tuned.shapeClass} ${tuned.pass}: ${tuned.chosen}\n`);
       attentions.push(tuned);
     }
@@ -118,7 +116,7 @@ function showProducts(products: readonly TunedProduct[]): string {
 
 function showAttentions(attentions: readonly TunedAttention[]): string {
   const rows = attentions.map((tuned) => [
-    attentionName(tuned.problem),
+    `${attentionName(tuned.problem)}${tuned.problem.dtype === "f16" ? " f16" : ""}`,
     tuned.pass,
     tuned.shapeClass,
     showChosen(tuned),

@@ -15,7 +15,7 @@ import {
 import { attentionClass, attentionFamily, attentionRevision, chooseAttention } from "./chooseAttention.ts";
 import { tuneAttention } from "./tuneAttention.ts";
 
-const problem: AttentionProblem = { batch: 2, tokens: 20, keys: 24, heads: 4, dim: 8 };
+const problem: AttentionProblem = { batch: 2, tokens: 20, keys: 24, heads: 4, dim: 12 };
 const passes = ["forward", "backward"] as const satisfies AttentionPass[];
 const chosenFor = (device: Device, pass: AttentionPass, of: AttentionProblem) =>
   attentionVariantName(chooseAttention(device, pass, of));
@@ -57,7 +57,7 @@ describe("tuneAttention", () => {
       { batch: 3 },
       { tokens: 33 },
       { keys: 16 },
-      { dim: 12 },
+      { dim: 20 },
       { causal: true },
       { keyHeads: 2 },
     ];
@@ -74,11 +74,36 @@ describe("tuneAttention", () => {
     expect(attentionRevision(own.info, "forward")).not.toBe(attentionRevision(own.info, "backward"));
   });
 
+  it("tunes halves by themselves", async () => {
+    using own = await Device.open({ tuned: false });
+    const halves = { ...problem, dtype: "f16" } as const;
+    const [forward] = await tuneAttention(own, [halves], { repeats: 0 });
+    expect(forward?.problem.dtype).toBe("f16");
+    expect(own.tuning.has("attention.forward.f16")).toBe(true);
+    expect(own.tuning.has("attention.forward.f32")).toBe(false);
+    expect(attentionRevision(own.info, "forward", halves)).not.toBe(attentionRevision(own.info, "forward"));
+    own.tuning.set(
+      attentionFamily("forward", halves),
+      attentionRevision(own.info, "forward", halves),
+      attentionClass(halves),
+      "plain.rolled",
+    );
+    const kernelOf = (dtype: "f32" | "f16") => {
+      using _scope = own.scope();
+      const [q, k] = [zeros(own, [2, 20, 4, 12], dtype), zeros(own, [2, 24, 4, 12], dtype)];
+      const { step } = own.record(() => attention(q, k, k));
+      for (const pooled of step.released) own.pool.release(pooled);
+      return step.commands[0]?.kernel.constants;
+    };
+    expect(kernelOf("f16")).toMatchObject({ ROLLED: true });
+    expect(kernelOf("f32")).not.toMatchObject({ ROLLED: true });
+  }, 180_000);
+
   it("is asked by attention for its own sizes, and whether positions hide keys", async () => {
     using own = await Device.open({ tuned: false });
     const kernelOf = (options: AttentionOptions) => {
       using _scope = own.scope();
-      const [q, k] = [zeros(own, [2, 20, 4, 8]), zeros(own, [2, 24, 2, 8])];
+      const [q, k] = [zeros(own, [2, 20, 4, 12]), zeros(own, [2, 24, 2, 12])];
       const { step } = own.record(() => attention(q, k, k, options));
       for (const pooled of step.released) own.pool.release(pooled);
       return step.commands[0]?.kernel.constants;
