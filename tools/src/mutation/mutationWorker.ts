@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { workspaceRoot } from "../process/workspaceRoot.ts";
 import type { CollectedTest } from "./collectTests.ts";
+import { kernelName } from "./kernelName.ts";
 import type {
   MutantRequest,
   Plan,
@@ -49,19 +50,11 @@ const used = { labels: new Set<string>(), bodies: new Set<string>() };
 const bodies = new Map<string, Set<string>>();
 let mutants = 0;
 
-/** A kernel's name here. The tilings of matmul share a label and few lines, and are examined each by itself. */
-function nameOf({ label, constants = {}, features = [] }: Kernel): string {
-  if (label !== "matmul") return label;
-  if (constants["TILE"]) return "matmul.tile";
-  if ("MATRIX_M" in constants) return "matmul.matrix";
-  return features.includes("subgroups") ? "matmul.broadcast" : "matmul.register";
-}
-
 /** Lets each kernel pass through here on its way to its pipeline. */
 function watch({ prototype }: PipelineCacheClass): void {
   const get = prototype.get;
   prototype.get = function (kernel) {
-    const name = nameOf(kernel);
+    const name = kernelName(kernel);
     used.labels.add(name);
     used.bodies.add(kernel.body);
     let texts = bodies.get(name);
@@ -90,7 +83,7 @@ function watchMemory({ prototype }: { readonly prototype: Pool }): void {
 }
 
 function concerns(kernel: Kernel, { label, functions }: MutantRequest): boolean {
-  return functions ? functions.some((text) => kernel.body.includes(text)) : nameOf(kernel) === label;
+  return functions ? functions.some((text) => kernel.body.includes(text)) : kernelName(kernel) === label;
 }
 
 async function run(test: CollectedTest): Promise<Error | undefined> {

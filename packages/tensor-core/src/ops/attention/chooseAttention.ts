@@ -3,7 +3,7 @@
 import type { DeviceInfo } from "../../device/openDevice.ts";
 import { assemble } from "../../kernel/assemble.ts";
 import type { KernelSpec } from "../../kernel/kernelSpec.ts";
-import { shortHash } from "../../kernel/tuning.ts";
+import { Imposed, powerOfTwo, revisionOf } from "../../kernel/variantChoice.ts";
 import type { Device } from "../../tensor/device.ts";
 import { attentionWeighShared, attentionWeightsShared, weighedRows } from "./attentionBackward.wgsl.ts";
 import { attentionLse } from "./attentionLse.ts";
@@ -25,7 +25,7 @@ import {
   sharingLanes,
 } from "./attentionVariant.ts";
 
-const forced = new WeakMap<Device, Partial<AttentionVariants>>();
+const imposed = new Imposed<AttentionVariants>();
 
 /** The variant of a pass on a device. */
 export function chooseAttention<P extends AttentionPass>(
@@ -34,8 +34,11 @@ export function chooseAttention<P extends AttentionPass>(
   problem: AttentionProblem,
 ): AttentionVariants[P] {
   const { info } = device;
-  const imposed: AttentionVariants[P] | undefined = forced.get(device)?.[pass];
-  return imposed ?? tunedVariant(device, pass, problem) ?? defaultAttention(info, problem.dim)[pass];
+  return (
+    imposed.on(device)[pass] ??
+    tunedVariant(device, pass, problem) ??
+    defaultAttention(info, problem.dim)[pass]
+  );
 }
 
 function tunedVariant<P extends AttentionPass>(
@@ -58,8 +61,6 @@ export function attentionFamily(pass: AttentionPass, { dtype = "f32" }: Operands
   return `attention.${pass}.${dtype}`;
 }
 
-const powerOfTwo = (n: number) => 2 ** Math.ceil(Math.log2(Math.max(1, n)));
-
 /** Problems that share a choice: B H, T, S and D equal up to the next power of two, and whether positions hide keys. */
 export function attentionClass(problem: AttentionProblem): string {
   const { batch, tokens, keys, heads, keyHeads = heads, dim, causal } = problem;
@@ -68,19 +69,11 @@ export function attentionClass(problem: AttentionProblem): string {
   return `${sizes}${group > 1 ? ` group ${group}` : ""}${causal ? " causal" : ""}`;
 }
 
-const revisions = new WeakMap<DeviceInfo, Map<string, string>>();
-
-/** Changes with the WGSL of any variant that runs on the device, which voids what was measured before. */
+/** Changes with the WGSL of any variant that runs on the device. */
 export function attentionRevision(info: DeviceInfo, pass: AttentionPass, operands: Operands = {}): string {
-  const family = attentionFamily(pass, operands);
-  let known = revisions.get(info);
-  if (!known) revisions.set(info, (known = new Map()));
-  let revision = known.get(family);
-  if (revision === undefined) {
-    const texts = kernelsOf(info, pass, operands).map((kernel) => assemble(kernel));
-    known.set(family, (revision = shortHash(texts.join())));
-  }
-  return revision;
+  return revisionOf(info, attentionFamily(pass, operands), () =>
+    kernelsOf(info, pass, operands).map(assemble),
+  );
 }
 
 /** The kernels of all variants that run on the device, for heads of 64. */
@@ -120,11 +113,5 @@ export function withAttentionVariant<T>(
   variants: Partial<AttentionVariants>,
   fn: () => T,
 ): T {
-  const outer = forced.get(device) ?? {};
-  forced.set(device, { ...outer, ...variants });
-  try {
-    return fn();
-  } finally {
-    forced.set(device, outer);
-  }
+  return imposed.during(device, variants, fn);
 }

@@ -3,7 +3,7 @@
 import type { DeviceInfo } from "../../device/openDevice.ts";
 import type { Device } from "../../tensor/device.ts";
 import { assemble } from "../../kernel/assemble.ts";
-import { shortHash } from "../../kernel/tuning.ts";
+import { Imposed, powerOfTwo, revisionOf } from "../../kernel/variantChoice.ts";
 import { matmulKernel } from "./matmul.wgsl.ts";
 import {
   fitsOperands,
@@ -74,17 +74,11 @@ export function defaultTiling(info: DeviceInfo, { rows, columns, depth }: Matmul
   return { kind: "tile", rows: rows <= 64 ? 4 : 8, lanes: 1 };
 }
 
-/** What tests and tuning impose on a device. */
-interface Forced {
-  readonly tiling?: Tiling;
-  readonly splits?: number;
-}
-
-const forced = new WeakMap<Device, Forced>();
+const imposed = new Imposed<{ readonly tiling: Tiling; readonly splits: number }>();
 
 /** The tiling of a product on a device. */
 export function chooseTiling(device: Device, problem: MatmulProblem): Tiling {
-  const { tiling } = forced.get(device) ?? {};
+  const { tiling } = imposed.on(device);
   if (tiling && fitsOperands(tiling, problem)) return tiling;
   return tunedTiling(device, problem) ?? defaultTiling(device.info, problem);
 }
@@ -104,29 +98,19 @@ function tunedTiling({ info, tuning }: Device, problem: MatmulProblem): Tiling |
     : tilingsFor(info, problem).find((tiling) => tilingName(tiling) === name);
 }
 
-const powerOfTwo = (n: number) => 2 ** Math.ceil(Math.log2(Math.max(1, n)));
-
 /** Problems that share a choice: equal storage, sizes equal up to the next power of two. */
 export function shapeClass({ rows, columns, depth, batches, transposeA, transposeB }: MatmulProblem): string {
   const stored = `${transposeA ? "t" : "n"}${transposeB ? "t" : "n"}`;
   return `${stored} ${[rows, columns, depth].map(powerOfTwo).join("x")}${batches > 1 ? ` by ${powerOfTwo(batches)}` : ""}`;
 }
 
-const revisions = new WeakMap<DeviceInfo, Map<string, string>>();
-
-/** Changes with the WGSL of any tiling that runs on the device, which voids what was measured before. */
+/** Changes with the WGSL of any tiling that runs on the device. */
 export function matmulRevision(info: DeviceInfo, { halfA = false, halfB = false }: Operands = {}): string {
-  const family = matmulFamily({ halfA, halfB });
-  let known = revisions.get(info);
-  if (!known) revisions.set(info, (known = new Map()));
-  let revision = known.get(family);
-  if (revision === undefined) {
-    const texts = tilingsFor(info, { halfA, halfB }).map((tiling) =>
+  return revisionOf(info, matmulFamily({ halfA, halfB }), () =>
+    tilingsFor(info, { halfA, halfB }).map((tiling) =>
       assemble(matmulKernel({ ...aligned, halfA, halfB, tiling })),
-    );
-    known.set(family, (revision = shortHash(texts.join())));
-  }
-  return revision;
+    ),
+  );
 }
 
 const aligned = {
@@ -146,7 +130,7 @@ const aligned = {
  * @internal
  */
 export function withTiling<T>(device: Device, tiling: Tiling, fn: () => T): T {
-  return withForced(device, { tiling }, fn);
+  return imposed.during(device, { tiling }, fn);
 }
 
 /**
@@ -155,17 +139,7 @@ export function withTiling<T>(device: Device, tiling: Tiling, fn: () => T): T {
  * @internal
  */
 export function withSplits<T>(device: Device, splits: number, fn: () => T): T {
-  return withForced(device, { splits }, fn);
-}
-
-function withForced<T>(device: Device, values: Forced, fn: () => T): T {
-  const outer = forced.get(device) ?? {};
-  forced.set(device, { ...outer, ...values });
-  try {
-    return fn();
-  } finally {
-    forced.set(device, outer);
-  }
+  return imposed.during(device, { splits }, fn);
 }
 
 /** Workgroups that keep a GPU of any size in business. */
@@ -175,7 +149,7 @@ const leastSplitDepth = 256;
 
 /** Into how many parts the depth is split: more than one where a GPU would stand idle otherwise. */
 export function splitsFor(device: Device, blocks: number, depth: number): number {
-  const wanted = forced.get(device)?.splits ?? (device.info.software ? 1 : Math.ceil(fullGpu / blocks));
+  const wanted = imposed.on(device).splits ?? (device.info.software ? 1 : Math.ceil(fullGpu / blocks));
   return Math.max(1, Math.min(wanted, Math.floor(depth / leastSplitDepth)));
 }
 
