@@ -19,10 +19,10 @@ fn flatGroup(wid: vec3<u32>, nwg: vec3<u32>) -> u32 {
 var<workgroup> values: array<f32, WG>;
 var<workgroup> places: array<u32, WG>;
 
-/** True if the element at place i goes before the one at j. Adapters disagree on != of NaN. */
+/** True if the element at place i goes before the one at j. A NaN does not equal itself. */
 fn precedes(a: f32, i: u32, b: f32, j: u32) -> bool {
   let beyond = a > b || (!(a == a) && b == b);
-  let level = a == b || !(a == a || b == b);
+  let level = a == b || !(a == a);
   return beyond || (level && i < j);
 }
 
