@@ -157,11 +157,56 @@ describe("loadTensors", () => {
       read: async (from, to) => mixed.subarray(from, Math.min(to, mixed.length - 2)),
     };
     const weights = await openSafetensors(cut);
-    await expect(loadTensors(device, weights, { select: known })).rejects.toThrow("short: full is cut off");
+    const { live } = device.stats;
+    const loads = () => device.unscoped(() => loadTensors(device, weights, { select: known }));
+    await expect(loads()).rejects.toThrow("short: full is cut off");
+    expect(device.stats.live).toBe(live);
+  });
+
+  it("writes to no tensor that was freed meanwhile, nor to what has its memory now", async () => {
+    const device = await testDevice();
+    using _scope = device.scope();
+    const names = ["a", "b", "c"];
+    const sevens = { shape: [1000], data: new Float32Array(1000).fill(7) };
+    const stored = bytesSource(encodeSafetensors(new Map(names.map((name) => [name, sevens]))));
+    const weights = await openSafetensors(stored);
+    const zerosOf = () => names.map(() => zeros(device, [1000]));
+    const whileLoading = async (loading: Promise<unknown>) => {
+      // Watched from the first, as it fails while the zeros are read.
+      const failed = expect(loading).rejects.toThrow("a tensor of [1000] was used after its scope ended");
+      const later = zerosOf();
+      await failed;
+      for (const t of later) expect(await t.read()).toEqual(new Float32Array(1000));
+    };
+    const into = (parameters: readonly Tensor[]) =>
+      loadInto(new Map(parameters.map((t, i) => [names[i] as string, t])), weights, { chunkBytes: 4000 });
+    const start = (load: () => Promise<unknown>) => {
+      using _inner = device.scope();
+      return load();
+    };
+    await whileLoading(start(() => loadTensors(device, weights, { chunkBytes: 4000 })));
+    await whileLoading(start(() => into(zerosOf())));
   });
 });
 
 describe("openSafetensors", () => {
+  it("closes what it refuses", async () => {
+    const closed: string[] = [];
+    const watched = (source: ByteSource): ByteSource => ({
+      ...source,
+      close: async () => {
+        closed.push(source.name);
+        throw new Error("not closed either");
+      },
+    });
+    const broken = (name: string) => watched(bytesSource(file("{"), name));
+    await expect(openSafetensors(broken("alone"))).rejects.toThrow("alone: the header is no JSON");
+    const index = indexOf({ a: "shard" });
+    const opened = openShards(bytesSource(new TextEncoder().encode(index)), async (name) => broken(name));
+    await expect(opened).rejects.toThrow("shard: the header is no JSON");
+    expect(closed).toEqual(["alone", "shard"]);
+  });
+
   it("refuses an enormous header before it reads one", async () => {
     const path = join(folder, "header.safetensors");
     const handle = await open(path, "w");

@@ -22,10 +22,11 @@ export interface LoadOptions extends StreamOptions {
 }
 
 /**
- * Loads tensors to the device; they belong to the current scope.
+ * Loads tensors to the device; they belong to the current scope, which must not end before they are loaded.
  *
  * @returns tensors by name: F32 as f32, I32 as i32, U32 as u32, F16 and BF16 as `halves` says
- * @throws SafetensorsError if a selected tensor has another dtype, or its file is cut off
+ * @throws SafetensorsError if a selected tensor has another dtype, or its file is cut off; no tensor is left then
+ * @throws Error if the scope ended meanwhile
  */
 export async function loadTensors(
   device: Device,
@@ -36,11 +37,17 @@ export async function loadTensors(
   const chosen = [...weights.entries.values()].filter(({ name }) => select(name));
   // All dtypes are checked before the first byte is read.
   const dtypes = chosen.map((entry) => dtypeOf(entry, halves));
-  const pairs = chosen.map((entry, i) => {
-    const t = Tensor.allocate(device, entry.shape, dtypes[i] as DType, `[loadTensors] ${entry.name}`);
-    return [entry, t] as const;
-  });
-  await copyEntries(device, pairs, stream);
+  const pairs: (readonly [StoredEntry, Tensor])[] = [];
+  try {
+    for (const [i, entry] of chosen.entries()) {
+      const what = `[loadTensors] ${entry.name}`;
+      pairs.push([entry, Tensor.allocate(device, entry.shape, dtypes[i] as DType, what)]);
+    }
+    await copyEntries("loadTensors", device, pairs, stream);
+  } catch (error) {
+    for (const [, t] of pairs) t.dispose();
+    throw error;
+  }
   return new Map(pairs.map(([{ name }, t]) => [name, t]));
 }
 
@@ -50,6 +57,7 @@ export async function loadTensors(
  * @param parameters tensors by name
  * @param options    rename: the file's name of a parameter; default its own
  * @throws SafetensorsError if a tensor is missing or of another shape or dtype; nothing is written then
+ * @throws Error if a parameter is disposed of before its values are there
  */
 export async function loadInto(
   parameters: ReadonlyMap<string, Tensor>,
@@ -72,7 +80,7 @@ export async function loadInto(
     return [entry, parameter] as const;
   });
   const device = pairs[0]?.[1].device;
-  if (device) await copyEntries(device, pairs, stream);
+  if (device) await copyEntries("loadInto", device, pairs, stream);
 }
 
 function dtypeOf({ name, dtype, source }: StoredEntry, halves: "f16" | "f32"): DType {
@@ -87,17 +95,18 @@ function dtypeOf({ name, dtype, source }: StoredEntry, halves: "f16" | "f32"): D
 
 /** Reads, converts and writes one piece after the other, and waits for the device after every so many bytes. */
 async function copyEntries(
+  op: string,
   device: Device,
   pairs: readonly (readonly [StoredEntry, Tensor])[],
   { chunkBytes = 16 * 2 ** 20 }: StreamOptions,
 ): Promise<void> {
-  device.assertNotRecording("loadTensors");
+  device.assertNotRecording(op);
   const convert = converter();
   // Read into the same memory each time: the first touch of a page costs more than reading it.
   let room = new Uint8Array(0);
   let queued = 0;
   for (const [entry, t] of pairs) {
-    const { binding, dtype, size } = t;
+    const { dtype, size } = t;
     const width = entry.dtype === "F16" || entry.dtype === "BF16" ? 2 : 4;
     const bytesOut = dtype === "f16" ? 2 : 4;
     // Whole words of f16, whatever the file has.
@@ -110,6 +119,9 @@ async function copyEntries(
         throw new SafetensorsError(`${entry.source.name}: ${entry.name} is cut off`);
       }
       const words = convert(bytes, entry.dtype, dtype);
+      // While a piece was read, the tensor may have been freed and its memory given to another.
+      t.assertLive(op);
+      const { binding } = t;
       device.upload({ ...binding, offset: (binding.offset ?? 0) + at * bytesOut }, words);
       queued += words.byteLength;
       // The queue keeps a copy of what it was given until it is done.

@@ -32,6 +32,8 @@ const parse = (bytes: Uint8Array) => {
   }
 };
 
+const hundredThousand = (value: number) =>
+  new Map([["a", { shape: [100_000], data: new Float32Array(100_000).fill(value) }]]);
 const hex = (text: string): Buffer => Buffer.from(text.replaceAll(" ", ""), "hex");
 
 describe("parseSafetensors", () => {
@@ -259,6 +261,25 @@ describe("safetensors files", () => {
     expect(new Uint8Array(await readFile(path))).toEqual(encodeSafetensors(tensors, { step: "3" }));
     expect((await readSafetensors(path)).tensors.get("a")?.data).toEqual(Float32Array.of(1, 2));
     expect(await readdir(folder)).toEqual(["model.safetensors"]);
+  });
+
+  it("are whole at any time, though several are written to one name at once", async () => {
+    const path = join(folder, "busy.safetensors");
+    await writeSafetensors(path, hundredThousand(0));
+    const values = [1, 2, 3, 4, 5, 6];
+    const left = new Set(values);
+    const written = Promise.all(
+      values.map((value) => writeSafetensors(path, hundredThousand(value)).finally(() => left.delete(value))),
+    );
+    do {
+      const { data } = parseSafetensors(new Uint8Array(await readFile(path))).tensors.get("a")!;
+      expect(new Set(data).size).toBe(1);
+    } while (left.size > 0);
+    await written;
+    const last = (await readSafetensors(path)).tensors.get("a")!.data[0]!;
+    expect(values).toContain(last);
+    await rm(path);
+    expect((await readdir(folder)).filter((name) => name.startsWith("busy"))).toEqual([]);
   });
 
   it("stay as they were where writing fails", async () => {

@@ -34,7 +34,8 @@ export async function readSafetensors(file: string, options: ParseOptions = {}):
 }
 
 /**
- * Writes a file so that its name never shows a part of it: to a temporary name beside it, then renamed.
+ * Writes a file so that its name never shows a part of it: to a temporary name beside it, then renamed. Of several calls
+ * at a time for one file, the one that ends last stays.
  *
  * @throws SafetensorsError if a tensor cannot be stored; the file is as before then
  */
@@ -46,9 +47,10 @@ export async function writeSafetensors(
   const { open, rename, rm } = await import("node:fs/promises");
   const { dirname } = await import("node:path");
   const parts = safetensorsParts(tensors, metadata);
-  const temporary = `${file}.${process.pid}.tmp`;
+  // A name of its own for each call, in this process and in those that share the folder.
+  const temporary = `${file}.${crypto.randomUUID()}.tmp`;
+  const handle = await open(temporary, "wx");
   try {
-    const handle = await open(temporary, "w");
     try {
       // One behind the other, without a copy of the whole.
       for (const part of parts) await handle.writeFile(part);

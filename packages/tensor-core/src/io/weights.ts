@@ -23,7 +23,7 @@ const maxIndexBytes = 100_000_000;
 /**
  * Reads the header of a file and checks it against the file's size; no tensor is read.
  *
- * @throws SafetensorsError if the file breaks the format; the message starts with the file's name
+ * @throws SafetensorsError if the file breaks the format, and closes it; the message starts with the file's name
  */
 export async function openSafetensors(source: ByteSource): Promise<Weights> {
   try {
@@ -36,6 +36,8 @@ export async function openSafetensors(source: ByteSource): Promise<Weights> {
       close: () => source.close(),
     };
   } catch (cause) {
+    // What is wrong with the file says more than that it does not close either.
+    await source.close().catch(() => undefined);
     throw new SafetensorsError(`${source.name}: ${(cause as Error).message}`, { cause });
   }
 }
