@@ -1,12 +1,11 @@
 /** @file Parameters that training leaves as they are, by the patterns of their names. */
 
 import type { Tensor } from "../tensor/tensor.ts";
+import { frozen } from "./frozen.ts";
 import type { Module } from "./module.ts";
 
-const frozen = new WeakSet<Tensor>();
-
 /**
- * Keeps parameters out of {@link trainableParameters}.
+ * Keeps parameters out of {@link trainableParameters}, and what the module adopts in their place.
  *
  * @param pattern of names; `*` in a string stands for any characters, as in `vit.blocks.*.weight`
  * @returns the names that it matched

@@ -17,6 +17,7 @@ import { freeze, trainableParameters, unfreeze } from "./freeze.ts";
 import { GroupNorm } from "./groupNorm.ts";
 import * as initialize from "./initialize.ts";
 import { Linear } from "./linear.ts";
+import { Module } from "./module.ts";
 import { Sequential } from "./sequential.ts";
 import { setTraining } from "./setTraining.ts";
 
@@ -56,6 +57,23 @@ describe("Sequential", () => {
     setTraining(model, false);
     expect(await forward()).toEqual(await forward());
     expect(() => new Dropout(1, new Random(0))).toThrow("[Dropout] rate must be 0 to below 1, got 1");
+  });
+
+  it("tells parts of one's own whether it trains, where they ask by a boolean", () => {
+    class Noise extends Module {
+      training = true;
+      forward = (x: Tensor) => x;
+    }
+    class Course extends Module {
+      readonly training = "at night";
+      forward = (x: Tensor) => x;
+    }
+    const [noise, course] = [new Noise(), new Course()];
+    const model = new Sequential(new Sequential(noise), course);
+    setTraining(model, false);
+    expect([noise.training, course.training]).toEqual([false, "at night"]);
+    setTraining(model, true);
+    expect(noise.training).toBe(true);
   });
 });
 

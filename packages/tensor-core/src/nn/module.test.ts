@@ -9,6 +9,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { testDevice } from "../testing/testDevice.ts";
 import { Linear } from "./linear.ts";
 import { Module } from "./module.ts";
+import { Sequential } from "./sequential.ts";
 
 class Block extends Module {
   readonly width = 3;
@@ -23,6 +24,24 @@ class Block extends Module {
   }
 }
 
+class Ensemble extends Module {
+  readonly forward = (x: Tensor) => x;
+  readonly weights: Tensor[];
+  readonly means: Tensor[];
+  readonly teacher: Linear;
+
+  constructor(device: Device) {
+    super();
+    this.weights = [zeros(device, [1]), zeros(device, [2])];
+    this.means = [zeros(device, [1]), zeros(device, [2])];
+    this.teacher = new Linear(device, 1, 1, new Random(1));
+  }
+
+  override bufferNames() {
+    return ["means", "teacher"];
+  }
+}
+
 class Model extends Module {
   readonly blocks: Block[];
   readonly head: Linear;
@@ -34,6 +53,7 @@ class Model extends Module {
   }
 }
 
+const inFirst = (...names: string[]) => names.map((name) => `layers.0.${name}`);
 const blockNames = (i: number) =>
   ["norm", "branches.0.weight", "branches.0.bias", "branches.1.weight"].map((name) => `blocks.${i}.${name}`);
 
@@ -56,6 +76,17 @@ describe("Module", () => {
     );
   });
 
+  it("tells buffers from parameters in arrays and in parts, and holds both in its state", async () => {
+    const device = await testDevice();
+    using _scope = device.scope();
+    const model = new Sequential(new Ensemble(device));
+    const parameters = inFirst("weights.0", "weights.1");
+    const buffers = inFirst("means.0", "means.1", "teacher.weight", "teacher.bias");
+    expect([...model.namedParameters().keys()]).toEqual(parameters);
+    expect([...model.namedBuffers().keys()]).toEqual(buffers);
+    expect([...(await model.stateDict()).keys()]).toEqual([...parameters, ...buffers]);
+  });
+
   it("gives its values to another model of the same form", async () => {
     const device = await testDevice();
     using _scope = device.scope();
@@ -75,7 +106,11 @@ describe("Module", () => {
     expect([...part.keys()]).toEqual([...of.keys()].filter(select));
     b.loadStateDict(part, select);
     expect(await b.stateDict()).toEqual(new Map([...before, ...part]));
-    expect(() => b.loadStateDict(of, select)).toThrow("the model has no parameter");
+    expect(() => b.loadStateDict(of, select)).toThrow(
+      "[loadStateDict] blocks.0.norm is not selected: leave it out of the state, or select it",
+    );
+    const unknown = new Map([...part, ["ws.0", part.get("head.bias")!]]);
+    expect(() => b.loadStateDict(unknown, select)).toThrow("the model has no parameter ws.0");
     expect(() => b.loadStateDict(new Map(), select)).toThrow("head.weight is missing");
   });
 

@@ -2,6 +2,7 @@
 
 import { ShapeError, sameShape, showShape } from "../tensor/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
+import { frozen } from "./frozen.ts";
 
 /** Values of a tensor on the host. */
 export interface HostTensor {
@@ -14,7 +15,7 @@ export interface HostTensor {
  * parts. Names are the paths of fields, as in PyTorch: `blocks.0.attention.query.weight`.
  */
 export abstract class Module {
-  /** Fields whose tensors are no parameters but are kept with them, such as running statistics. */
+  /** Fields whose tensors, in arrays and modules too, are no parameters but are kept with them, such as running statistics. */
   bufferNames(): readonly string[] {
     return [];
   }
@@ -31,20 +32,18 @@ export abstract class Module {
 
   #named(prefix: string, kind: "parameters" | "buffers"): Map<string, Tensor> {
     const found = new Map<string, Tensor>();
-    const visit = (name: string, value: unknown) => {
-      if (value instanceof Tensor) found.set(name, value);
-      else if (value instanceof Module) {
-        const inner =
-          kind === "parameters" ? value.namedParameters(`${name}.`) : value.namedBuffers(`${name}.`);
-        for (const [path, tensor] of inner) found.set(path, tensor);
-      } else if (Array.isArray(value)) value.forEach((item, i) => visit(`${name}.${i}`, item));
+    const visit = (name: string, value: unknown, isBuffer: boolean) => {
+      const wanted = isBuffer === (kind === "buffers");
+      if (value instanceof Tensor) {
+        if (wanted) found.set(name, value);
+      } else if (value instanceof Module) {
+        if (wanted) for (const [path, tensor] of value.namedParameters(`${name}.`)) found.set(path, tensor);
+        if (kind === "buffers")
+          for (const [path, tensor] of value.namedBuffers(`${name}.`)) found.set(path, tensor);
+      } else if (Array.isArray(value)) value.forEach((item, i) => visit(`${name}.${i}`, item, isBuffer));
     };
     const buffers = new Set(this.bufferNames());
-    for (const [name, value] of Object.entries(this)) {
-      const wanted =
-        kind === "buffers" ? buffers.has(name) || !(value instanceof Tensor) : !buffers.has(name);
-      if (wanted) visit(prefix + name, value);
-    }
+    for (const [name, value] of Object.entries(this)) visit(prefix + name, value, buffers.has(name));
     return found;
   }
 
@@ -89,13 +88,14 @@ export abstract class Module {
    * Overwrites parameters and buffers in place.
    *
    * @param select those to overwrite, the others stay as they are; all by default
-   * @throws ShapeError if a name is missing, surplus or of another shape; nothing is written then
+   * @throws ShapeError if a name is missing, surplus, not selected or of another shape; nothing is written then
    */
   loadStateDict(
     state: ReadonlyMap<string, HostTensor>,
     select: (name: string) => boolean = () => true,
   ): void {
-    const parameters = new Map([...this.#state()].filter(([name]) => select(name)));
+    const all = this.#state();
+    const parameters = new Map([...all].filter(([name]) => select(name)));
     for (const [name, parameter] of parameters) {
       const value = state.get(name);
       if (!value) throw new ShapeError(`[loadStateDict] ${name} is missing`);
@@ -111,12 +111,23 @@ export abstract class Module {
       }
     }
     const surplus = [...state.keys()].find((name) => !parameters.has(name));
-    if (surplus !== undefined) throw new ShapeError(`[loadStateDict] the model has no parameter ${surplus}`);
+    if (surplus !== undefined) {
+      throw new ShapeError(
+        all.has(surplus)
+          ? `[loadStateDict] ${surplus} is not selected: leave it out of the state, or select it`
+          : `[loadStateDict] the model has no parameter ${surplus}`,
+      );
+    }
     for (const [name, parameter] of parameters) parameter.write((state.get(name) as HostTensor).data);
   }
 
   /**
-   * Puts tensors in the place of parameters, whose memory is freed; an optimiser made before holds the freed ones.
+   * Puts tensors in the place of parameters and buffers, whose memory is freed. What stands for a frozen parameter is
+   * frozen.
+   *
+   * A value is the module's from then on: where the innermost open scope made it, but not the parameter, it outlives that
+   * scope, and {@link dispose} frees it. What was made before holds on to the former tensors: an optimiser reports that
+   * they are freed, but a captured step replays over their memory, with their values. Make both anew.
    *
    * @param values tensors by the names of parameters, of their shapes; a dtype may differ
    * @throws ShapeError if there is no such parameter, or it has another shape; nothing is changed then
@@ -136,8 +147,15 @@ export abstract class Module {
       const path = name.split(".");
       const last = path.pop() as string;
       const owner = path.reduce<object>((at, key) => Reflect.get(at, key) as object, this);
-      if (parameters.get(name) !== value) parameters.get(name)?.dispose();
+      const former = parameters.get(name) as Tensor;
+      if (former !== value) takePlace(value, former);
       Reflect.set(owner, last, value);
+    }
+    // One that is now under another name, or still is, lives on.
+    const left = new Set(this.#state().values());
+    for (const name of values.keys()) {
+      const former = parameters.get(name) as Tensor;
+      if (!left.has(former)) former.dispose();
     }
   }
 
@@ -145,4 +163,13 @@ export abstract class Module {
   dispose(): void {
     for (const parameter of this.#state().values()) parameter.dispose();
   }
+}
+
+/** Gives a value the mark of the tensor in whose place it comes, and takes it out of a scope that does not hold that one. */
+function takePlace(value: Tensor, former: Tensor): void {
+  if (frozen.has(former)) frozen.add(value);
+  const scope = value.device.currentScope;
+  if (!scope?.remove(value) || !scope.remove(former)) return;
+  scope.add(former);
+  scope.add(value);
 }

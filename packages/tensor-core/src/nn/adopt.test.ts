@@ -1,0 +1,77 @@
+/** @file Whose the tensors are that a module adopts, and what becomes of those before them. */
+
+import { expect, it } from "vitest";
+import { full } from "../tensor/create.ts";
+import type { Device } from "../tensor/device.ts";
+import { Random } from "../tensor/random.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { testDevice } from "../testing/testDevice.ts";
+import { freeze, trainableParameters } from "./freeze.ts";
+import { Linear } from "./linear.ts";
+import { Sequential } from "./sequential.ts";
+
+const linear = (device: Device) => new Linear(device, 2, 3, new Random(1));
+const weight = (device: Device) => new Map<string, Tensor>([["weight", full(device, [3, 2], 7)]]);
+const sevens = new Float32Array(6).fill(7);
+
+it("leaves what stands for a frozen parameter frozen, and for another one not", async () => {
+  const device = await testDevice();
+  using _scope = device.scope();
+  const model = linear(device);
+  freeze(model, "weight");
+  model.adopt(new Map([...weight(device), ["bias", full(device, [3], 1)]]));
+  expect([...trainableParameters(model).keys()]).toEqual(["bias"]);
+  expect(await model.weight.read()).toEqual(sevens);
+});
+
+it("owns what a scope made that does not hold the model, and frees it with the rest", async () => {
+  const device = await testDevice();
+  const { live } = device.stats;
+  const model = linear(device);
+  {
+    using _scope = device.scope();
+    using _inner = device.scope();
+    model.adopt(weight(device));
+  }
+  expect(await model.weight.read()).toEqual(sevens);
+  expect(device.stats.live).toBe(live + 2);
+  model.dispose();
+  expect(device.stats.live).toBe(live);
+});
+
+it("leaves with its scope what replaces a parameter of the same scope, or was kept", async () => {
+  const device = await testDevice();
+  const { live } = device.stats;
+  {
+    using _scope = device.scope();
+    const model = linear(device);
+    model.adopt(weight(device));
+    {
+      using inner = device.scope();
+      const values = weight(device);
+      for (const value of values.values()) inner.keep(value);
+      model.adopt(values);
+    }
+    expect(await model.weight.read()).toEqual(sevens);
+    expect(device.stats.live).toBe(live + 2);
+    model.adopt(new Map([["weight", model.weight]]));
+    expect(await model.weight.read()).toEqual(sevens);
+  }
+  expect(device.stats.live).toBe(live);
+});
+
+it("frees no tensor that is still a parameter, under its name or another", async () => {
+  const device = await testDevice();
+  using _scope = device.scope();
+  const model = new Linear(device, 3, 3, new Random(1));
+  const other = new Linear(device, 3, 3, new Random(2));
+  const both = new Sequential(model, other);
+  const [a, b] = [await model.weight.read(), await other.weight.read()];
+  both.adopt(
+    new Map([
+      ["layers.0.weight", other.weight],
+      ["layers.1.weight", model.weight],
+    ]),
+  );
+  expect([await model.weight.read(), await other.weight.read()]).toEqual([b, a]);
+});
