@@ -199,6 +199,11 @@ describe("AdamW", () => {
     expect(() => optimizer.loadState(new Map([...state, ["first.bias", bad]]), 1)).toThrow(
       "[AdamW] first.bias must be [7], got [2]",
     );
+    const long = { shape: [7], data: new Float32Array(8) };
+    expect(() => optimizer.loadState(new Map([...state, ["second.bias", long]]), 1)).toThrow(
+      "[AdamW] second.bias is [7], but holds 8 values",
+    );
+    expect(await hostCopy(optimizer.state())).toEqual(state);
     expect(() => optimizer.loadState(new Map([...state, ["third.bias", bad]]), 1)).toThrow(
       "no parameter belongs to third.bias",
     );

@@ -10,7 +10,7 @@ import { where } from "../ops/elementwise/where.ts";
 import { cast } from "../ops/layout/cast.ts";
 import { mean, sum } from "../ops/reduce/sum.ts";
 import { capture, type StepReport } from "../tensor/capture.ts";
-import { ones, tensor } from "../tensor/create.ts";
+import { full, ones, tensor } from "../tensor/create.ts";
 import type { Device } from "../tensor/device.ts";
 import { Random } from "../tensor/random.ts";
 import { sizeOf } from "../tensor/shape.ts";
@@ -137,16 +137,16 @@ describe("chains of elementwise ops", () => {
 
   it("read a parameter before it changes", async () => {
     const device = await testDevice();
-    const [w, g] = [ones(device, [3, 8]), ones(device, [3, 8])];
+    const [w, g, back] = [ones(device, [3, 8]), ones(device, [3, 8]), full(device, [3, 8], -1)];
     const step: Step = (x) => {
       const before = mul(x, w);
       sgdStep(new Map([["w", w]]), new Map([["w", g]]), 0.5);
       const y = exp(before);
-      sgdStep(new Map([["w", w]]), new Map([["w", g]]), -0.5); // as it was, for the next run
+      sgdStep(new Map([["w", w]]), new Map([["w", back]]), 0.5); // as it was, for the next run
       return { y };
     };
     expect(await joined(device, step)).toMatchObject({ recorded: 4, dispatches: 4 });
-    for (const t of [w, g]) t.dispose();
+    for (const t of [w, g, back]) t.dispose();
   });
 
   it("do not hold two values for long in the place of one", async () => {

@@ -2,6 +2,7 @@
 
 export * from "./adam.ts";
 export * from "./adamW.ts";
+export { clipGradNorm, type ClippedGradients } from "./gradNorm.ts";
 export { type LearningRate } from "./parameterParts.ts";
 export * from "./lossScaler.ts";
 export * from "./schedule.ts";

@@ -79,6 +79,24 @@ describe("LossScaler", () => {
     scaler.dispose();
   });
 
+  it("loads no state that is none, and stays as it is", async () => {
+    const device = await testDevice();
+    using _scope = device.scope();
+    const scaler = new LossScaler(device, { initialScale: 8 });
+    for (const [name, state] of [
+      ["scale must be a number > 0, got NaN", { scale: NaN, goodSteps: 1 }],
+      ["scale must be a number > 0, got 0", { scale: 0, goodSteps: 1 }],
+      ["scale must be a number > 0, got Infinity", { scale: Infinity, goodSteps: 1 }],
+      ["goodSteps must be a whole number >= 0, got -1", { scale: 4, goodSteps: -1 }],
+      ["goodSteps must be a whole number >= 0, got NaN", { scale: 4, goodSteps: NaN }],
+    ] as const) {
+      expect(() => scaler.loadState(state)).toThrow(`[LossScaler] ${name}`);
+    }
+    expect(scaler.state()).toEqual({ scale: 8, goodSteps: 0 });
+    expect(await scaler.scaleLoss(tensor(device, [3], [])).item()).toBe(24);
+    scaler.dispose();
+  });
+
   it("names a factor that is none", async () => {
     const device = await testDevice();
     expect(() => new LossScaler(device, { growthFactor: 0 })).toThrow(

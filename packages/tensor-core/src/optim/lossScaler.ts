@@ -51,9 +51,7 @@ export class LossScaler {
       backoffFactor,
       growthInterval,
     })) {
-      if (!(value > 0) || !Number.isFinite(value)) {
-        throw new RangeError(`[LossScaler] ${name} must be a number > 0, got ${value}`);
-      }
+      assertPositive(name, value);
     }
     this.options = { initialScale, growthFactor, backoffFactor, growthInterval };
     this.#value = initialScale;
@@ -112,8 +110,16 @@ export class LossScaler {
     return { scale: this.#value, goodSteps: this.#goodSteps };
   }
 
-  /** Goes on where a run stopped. */
+  /**
+   * Goes on where a run stopped.
+   *
+   * @throws RangeError if the scale is not positive, or the steps are no count; nothing is changed then
+   */
   loadState({ scale, goodSteps }: LossScalerState): void {
+    assertPositive("scale", scale);
+    if (!Number.isInteger(goodSteps) || goodSteps < 0) {
+      throw new RangeError(`[LossScaler] goodSteps must be a whole number >= 0, got ${goodSteps}`);
+    }
     this.#goodSteps = goodSteps;
     this.#set(scale);
   }
@@ -127,5 +133,11 @@ export class LossScaler {
   #set(scale: number): void {
     this.#value = scale;
     this.#scale.write([scale]);
+  }
+}
+
+function assertPositive(name: string, value: number): void {
+  if (!(value > 0) || !Number.isFinite(value)) {
+    throw new RangeError(`[LossScaler] ${name} must be a number > 0, got ${value}`);
   }
 }
