@@ -1,7 +1,54 @@
-/** @file The schedule at its corners. */
+/** @file The schedules at their corners. */
 
 import { describe, expect, it } from "vitest";
-import { warmupCosine } from "./schedule.ts";
+import { constantSchedule, cosineSchedule, linearSchedule, stepSchedule, warmupCosine } from "./schedule.ts";
+
+const first = (count: number, rate: (step: number) => number) =>
+  Array.from({ length: count }, (_, i) => rate(i));
+
+describe("schedules", () => {
+  it("stay, fall in steps, and go from one rate to another", () => {
+    expect(first(3, constantSchedule(0.3))).toEqual([0.3, 0.3, 0.3]);
+    expect(first(6, stepSchedule({ start: 8, every: 2, factor: 0.5 }))).toEqual([8, 8, 4, 4, 2, 2]);
+    expect(stepSchedule({ start: 1, every: 3 })(3)).toBe(0.1);
+    expect(first(6, linearSchedule({ start: 1, totalSteps: 5 }))).toEqual([1, 0.75, 0.5, 0.25, 0, 0]);
+    expect(first(4, linearSchedule({ start: 1, end: 3, totalSteps: 3 }))).toEqual([1, 2, 3, 3]);
+    expect(linearSchedule({ start: 1, totalSteps: 1 })(0)).toBe(1);
+    const cosine = first(6, cosineSchedule({ start: 1, end: 0.5, totalSteps: 5 }));
+    for (const [step, rate] of cosine.entries()) {
+      expect(rate).toBeCloseTo(0.75 + 0.25 * Math.cos((Math.PI * Math.min(step, 4)) / 4), 14);
+    }
+    expect([cosine[0], cosine[4]]).toEqual([1, 0.5]);
+  });
+
+  it.each<[string, () => unknown]>([
+    ["[constantSchedule] rate must be a finite number >= 0, got NaN", () => constantSchedule(NaN)],
+    [
+      "[stepSchedule] start must be a finite number >= 0, got -1",
+      () => stepSchedule({ start: -1, every: 1 }),
+    ],
+    ["[stepSchedule] every must be a whole number >= 1, got 0", () => stepSchedule({ start: 1, every: 0 })],
+    [
+      "[stepSchedule] factor must be a finite number >= 0, got NaN",
+      () => stepSchedule({ start: 1, every: 1, factor: NaN }),
+    ],
+    [
+      "[linearSchedule] end must be a finite number >= 0, got -1",
+      () => linearSchedule({ start: 1, end: -1, totalSteps: 2 }),
+    ],
+    [
+      "[cosineSchedule] totalSteps must be a whole number >= 1, got 0.5",
+      () => cosineSchedule({ start: 1, totalSteps: 0.5 }),
+    ],
+    [
+      "[warmupCosine] peak must be a finite number >= 0, got NaN",
+      () => warmupCosine({ peak: NaN, totalSteps: 2 }),
+    ],
+  ])("refuse what is no schedule: %s", (message, make) => {
+    expect(make).toThrow(RangeError);
+    expect(make).toThrow(message);
+  });
+});
 
 describe("warmupCosine", () => {
   it("rises in a line, then falls to the floor", () => {
