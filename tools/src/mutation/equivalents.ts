@@ -23,7 +23,7 @@ export const equivalents: readonly LetOff[] = [
     reason: "all lanes have the same sum, and all but the first write it to the same place",
   },
   {
-    kernel: /^adamW\.update$/,
+    kernel: /^(adamW\.update|gradNorm\.clip)$/,
     fault: "bound",
     line: /length > params\.maxNorm/,
     reason: "at the limit itself the factor is maxNorm / length = 1, as without clipping",
@@ -31,6 +31,7 @@ export const equivalents: readonly LetOff[] = [
   ...afterTheLast(/^adamW\.sumSquares$/, 6),
   ...afterTheLast(/^adamW\.update$/, 2),
   ...afterTheLast(/^sgd\.update$/, 3),
+  ...afterTheLast(/^sgd\.momentum$/, 2),
   {
     kernel: /^leakyRelu\.forward$/,
     fault: "bound",

@@ -8,7 +8,7 @@ import type { HostTensor } from "../nn/module.ts";
 import { capture } from "../tensor/capture.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { assertClose } from "../testing/array64.ts";
-import { testDevice } from "../testing/testDevice.ts";
+import { narrowDevice, testDevice } from "../testing/testDevice.ts";
 import { tolerance } from "../testing/tolerance.ts";
 import steps from "./fixtures/adam.json" with { type: "json" };
 import witness from "./fixtures/sgd.json" with { type: "json" };
@@ -112,8 +112,11 @@ describe("SGD", () => {
     expect(got.get("bias")).toEqual((await step({ ...momentum, learningRate: 0.2 })).get("bias"));
   });
 
-  it("moves more parameters than one dispatch holds, and those that no binding holds at once", async () => {
-    const device = await Device.open({ maxBindingBytes: 1024 });
+  it.each([
+    ["more parameters than one dispatch holds", undefined],
+    ["parameters that no binding holds at once", 1024],
+  ] as const)("moves %s", async (_, limit) => {
+    const device = limit === undefined ? await testDevice() : await narrowDevice(limit);
     using _scope = device.scope();
     const sizes = [3, 700, 1, 256, 257, 5];
     const all = (value: (i: number) => number) =>
