@@ -1,8 +1,8 @@
 /** @file The kernels of every row of the binary table, over operands of one shape. */
 
-import { elementwiseKernel } from "../../kernel/elementwiseKernel.ts";
+import { elementwiseKernel, type StoredType } from "../../kernel/elementwiseKernel.ts";
 import { quadFormat } from "../../kernel/wgsl/quadFormat.ts";
-import { type BinaryName, binaryTable } from "./binaryTable.ts";
+import { type BinaryName, type BinaryRow, binaryTable } from "./binaryTable.ts";
 import { inputsIn } from "./operands.ts";
 
 export interface BinaryVariant {
@@ -10,14 +10,16 @@ export interface BinaryVariant {
   readonly dtype: "f32" | "f16";
 }
 
-/** y = f(a, b); b repeats every `bQuads`. */
-export function binaryForward({ name, dtype }: BinaryVariant) {
+/** y = f(a, b), of whole numbers too where the row has them; b repeats every `bQuads`. */
+export function binaryForward({ name, dtype }: { readonly name: BinaryName; readonly dtype: StoredType }) {
+  const row: BinaryRow = binaryTable[name];
+  const whole = dtype === "i32" || dtype === "u32";
   return elementwiseKernel(
     {
-      label: `${name}.forward${quadFormat(dtype).suffix}`,
+      label: `${name}.forward${whole ? `.${dtype}` : quadFormat(dtype).suffix}`,
       inputs: { a: dtype, b: dtype },
       output: dtype,
-      expression: binaryTable[name].forward,
+      expression: whole ? (row.whole as string) : row.forward,
     },
     "y",
     { b: "bQuads" },

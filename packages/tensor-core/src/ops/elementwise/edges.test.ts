@@ -136,8 +136,8 @@ it("two sides of whole numbers are both to be cast", async () => {
   const device = await testDevice();
   using _scope = device.scope();
   const [whole, real] = [tensor(device, [1], [1], "i32"), tensor(device, [1])];
-  const head = "[add] both sides must be f32, or both f16, got";
-  expect(() => binary.add(whole, whole)).toThrow(`${head} i32 and i32: cast both`);
+  const head = "both sides must be f32, or both f16, got";
+  expect(() => binary.div(whole, whole)).toThrow(`${head} i32 and i32: cast both`);
   expect(() => binary.add(whole, real)).toThrow(`${head} i32 and f32: cast one`);
   expect(() => binary.add(real, whole)).toThrow(`${head} f32 and i32: cast one`);
 });

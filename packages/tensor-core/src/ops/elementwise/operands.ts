@@ -1,6 +1,6 @@
 /** @file Operands of elementwise kernels: of one dtype, and of one shape in memory. */
 
-import { isFloat } from "../../tensor/dtype.ts";
+import { type DType, isFloat } from "../../tensor/dtype.ts";
 import { sameShape, type Shape, ShapeError } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { broadcastTo } from "../layout/broadcastTo.ts";
@@ -12,6 +12,13 @@ export function commonFloat(op: string, a: Tensor, b: Tensor): "f32" | "f16" {
   throw new ShapeError(
     `[${op}] both sides must be f32, or both f16, got ${a.dtype} and ${b.dtype}: cast ${wrong}`,
   );
+}
+
+/** @throws ShapeError unless both have one dtype: a float, or any where the op takes whole numbers */
+export function commonDtype(op: string, a: Tensor, b: Tensor, whole: boolean): DType {
+  if (whole && a.dtype === b.dtype) return a.dtype;
+  if (!whole || isFloat(a.dtype) || isFloat(b.dtype)) return commonFloat(op, a, b);
+  throw new ShapeError(`[${op}] both sides must have one dtype, got ${a.dtype} and ${b.dtype}: cast one`);
 }
 
 /**
