@@ -21,8 +21,10 @@ import { rmsNormBackwardWeight, rmsNormBackwardX, rmsNormForward } from "./norma
 import { softmaxBackward, softmaxForward } from "./normalize/softmax.wgsl.ts";
 import { maxMonoid, reduceKernel, sumMonoid } from "./reduce/reduce.wgsl.ts";
 
-const shared = { quads: true, lanes: 8 };
-const plain = { quads: false, lanes: 1 };
+const shared = { quads: true, lanes: 8, dtype: "f32" } as const;
+const plain = { quads: false, lanes: 1, dtype: "f32" } as const;
+const sharedHalf = { ...shared, dtype: "f16" } as const;
+const plainHalf = { quads: true, lanes: 1, dtype: "f16" } as const;
 
 const kernels: Readonly<Record<string, KernelSpec>> = {
   "attention.visibility": attentionVisibility,
@@ -73,12 +75,12 @@ const kernels: Readonly<Record<string, KernelSpec>> = {
   "rotaryEmbedding.scalars": rotaryKernel({ quads: false, dtype: "f32" }),
   "rotaryEmbedding.offset": rotaryOffsetKernel({ quads: true, dtype: "f32" }),
   "rotaryEmbedding.offset.f16": rotaryOffsetKernel({ quads: true, dtype: "f16" }),
-  "crossEntropy.forward.shared": crossEntropyForward({ ...shared, dtype: "f32" }),
-  "crossEntropy.forward.shared.f16": crossEntropyForward({ ...shared, dtype: "f16" }),
-  "crossEntropy.forward.plain": crossEntropyForward({ ...plain, dtype: "f32" }),
-  "crossEntropy.backward.logits.shared": crossEntropyBackward({ ...shared, dtype: "f32" }),
-  "crossEntropy.backward.logits.plain": crossEntropyBackward({ ...plain, dtype: "f32" }),
-  "crossEntropy.backward.logits.plain.f16": crossEntropyBackward({ quads: true, lanes: 1, dtype: "f16" }),
+  "crossEntropy.forward.shared": crossEntropyForward(shared),
+  "crossEntropy.forward.shared.f16": crossEntropyForward(sharedHalf),
+  "crossEntropy.forward.plain": crossEntropyForward(plain),
+  "crossEntropy.backward.logits.shared": crossEntropyBackward(shared),
+  "crossEntropy.backward.logits.plain": crossEntropyBackward(plain),
+  "crossEntropy.backward.logits.plain.f16": crossEntropyBackward(plainHalf),
   "layerNorm.forward.shared": layerNormForward(shared),
   "layerNorm.forward.plain": layerNormForward(plain),
   "layerNorm.backward.x.shared": layerNormBackwardX(shared),
@@ -90,7 +92,9 @@ const kernels: Readonly<Record<string, KernelSpec>> = {
   "rmsNorm.backward.weight": rmsNormBackwardWeight(plain),
   "softmax.forward.shared": softmaxForward(shared),
   "softmax.forward.plain": softmaxForward(plain),
+  "softmax.forward.shared.f16": softmaxForward(sharedHalf),
   "softmax.backward.x.shared": softmaxBackward(shared),
+  "softmax.backward.x.plain.f16": softmaxBackward(plainHalf),
   "reduce.sum.quads": reduceKernel(sumMonoid, true),
   "reduce.sum.scalars": reduceKernel(sumMonoid, false),
   "reduce.max": reduceKernel(maxMonoid, false),

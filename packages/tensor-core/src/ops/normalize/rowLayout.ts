@@ -1,15 +1,18 @@
 /** @file How the ops over the last axis see a tensor: rows of items. */
 
-import { itemWidth, rowVariant, type RowVariant } from "../../kernel/wgsl/rowReduce.ts";
+import { itemWidth, rowVariant } from "../../kernel/wgsl/rowReduce.ts";
+import { cast } from "../layout/cast.ts";
 import { reshape } from "../layout/reshape.ts";
 import { maxSoftwareRows } from "../reduce/reduceAxis.ts";
 import { sum } from "../reduce/sum.ts";
+import type { DType } from "../../tensor/dtype.ts";
 import { greatestDivisor, recordByRows } from "../../tensor/recordByRows.ts";
 import { ShapeError, showShape } from "../../tensor/shape.ts";
 import { rangeAlignment, type Tensor } from "../../tensor/tensor.ts";
+import type { StoredRowVariant } from "./storedRow.wgsl.ts";
 
 export interface RowLayout {
-  readonly variant: RowVariant;
+  readonly variant: StoredRowVariant;
   readonly rows: number;
   /** Elements of a row. */
   readonly dim: number;
@@ -23,10 +26,11 @@ export interface RowLayout {
   readonly blocks: number;
 }
 
-/** The layout of x [..., D], which is not empty. */
+/** The layout of x [..., D], f32 or f16, which is not empty. */
 export function rowLayout(x: Tensor): RowLayout {
   const dim = x.shape.at(-1) ?? 1;
-  const variant = rowVariant(x.device.info, dim);
+  const dtype = x.dtype === "f16" ? "f16" : "f32";
+  const variant: StoredRowVariant = { ...rowVariant(x.device.info, dim), dtype };
   const rows = x.size / dim;
   // Where rows are bound in parts, a part holds whole blocks.
   const split = x.bytes > x.device.maxBindingBytes;
@@ -81,12 +85,23 @@ export function sumOfBlocks(partials: Tensor): Tensor {
   return total;
 }
 
-/** The length of the last axis. @throws ShapeError if x is not f32 or has no axis */
-export function assertRows(op: string, x: Tensor): number {
+/**
+ * Applies an op over the last axis to x as it is stored; where x is f16 and its rows are no whole quads, and so may share a
+ * word, by way of f32. The result has x's dtype.
+ */
+export function byWholeQuads(x: Tensor, op: (x: Tensor) => Tensor): Tensor {
+  const torn = x.dtype === "f16" && (x.shape.at(-1) ?? 0) % 4 > 0;
+  return torn ? cast(op(cast(x, "f32")), "f16") : op(x);
+}
+
+/** The length of the last axis. @throws ShapeError if x has none of the dtypes, or no axis */
+export function assertRows(op: string, x: Tensor, dtypes: readonly DType[] = ["f32"]): number {
   const dim = x.shape.at(-1);
-  if (x.dtype !== "f32" || dim === undefined) {
+  const fits = dtypes.includes(x.dtype);
+  if (!fits || dim === undefined) {
+    const wayOut = fits ? "reshape it to [..., D]" : "cast it to f32";
     throw new ShapeError(
-      `[${op}] x must be f32 with at least one axis, got ${showShape(x.shape)} ${x.dtype}: reshape it to [..., D]`,
+      `[${op}] x must be ${dtypes.join(" or ")} with at least one axis, got ${showShape(x.shape)} ${x.dtype}: ${wayOut}`,
     );
   }
   return dim;
@@ -94,9 +109,11 @@ export function assertRows(op: string, x: Tensor): number {
 
 /** @throws ShapeError unless the tensor is [dim] f32 */
 export function assertVector(op: string, name: string, vector: Tensor, dim: number): void {
-  if (vector.dtype !== "f32" || vector.rank !== 1 || vector.shape[0] !== dim) {
+  const fits = vector.rank === 1 && vector.shape[0] === dim;
+  if (vector.dtype !== "f32" || !fits) {
+    const wayOut = fits ? ": cast it to f32" : "";
     throw new ShapeError(
-      `[${op}] ${name} must be [${dim}] f32, got ${showShape(vector.shape)} ${vector.dtype}`,
+      `[${op}] ${name} must be [${dim}] f32, got ${showShape(vector.shape)} ${vector.dtype}${wayOut}`,
     );
   }
 }

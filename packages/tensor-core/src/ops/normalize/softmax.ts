@@ -2,14 +2,14 @@
 
 import { defineOp, recordByRows, run } from "../../autograd/defineOp.ts";
 import { Tensor } from "../../tensor/tensor.ts";
-import { assertRows, rowLayout } from "./rowLayout.ts";
+import { assertRows, byWholeQuads, rowLayout } from "./rowLayout.ts";
 import { softmaxBackward, softmaxForward } from "./softmax.wgsl.ts";
 
 const softmaxOp = defineOp<{ x: Tensor }, never, object, "y">({
   name: "softmax",
   shape: ({ x }) => {
-    assertRows("softmax", x);
-    return { y: { shape: x.shape, dtype: "f32" } };
+    assertRows("softmax", x, ["f32", "f16"]);
+    return { y: { shape: x.shape, dtype: x.dtype } };
   },
   forward: ({ x, y }) => {
     const { variant, rows, items } = rowLayout(x);
@@ -19,7 +19,7 @@ const softmaxOp = defineOp<{ x: Tensor }, never, object, "y">({
   },
   save: ["y"],
   gradient: ({ y }, dy) => {
-    const dx = Tensor.allocate(y.device, y.shape, "f32", "[softmax] dx");
+    const dx = Tensor.allocate(y.device, y.shape, y.dtype, "[softmax] dx");
     const { variant, rows, items } = rowLayout(y);
     recordByRows({ y, dy, dx }, rows, (part, count) =>
       run(softmaxBackward(variant), part, { rows: count, items }, count),
@@ -31,12 +31,13 @@ const softmaxOp = defineOp<{ x: Tensor }, never, object, "y">({
 /**
  * Softmax over the last axis: y = e^(x - max) / Σ e^(x - max).
  *
- * @param x [..., D] f32
- * @returns [..., D] f32, each row sums to 1
- * @throws ShapeError if x has no axis or is not f32
+ * @param x [..., D] f32 or f16
+ * @returns [..., D] of x's dtype, each row sums to 1
+ * @throws ShapeError if x has no axis or is neither f32 nor f16
  *
- * Numerics: the row's maximum is subtracted first, so nothing overflows. Gradients: x.
+ * Numerics: the row's maximum is subtracted first, so nothing overflows. f16 is read as it is stored where D is a multiple
+ * of four, else cast; the arithmetic is f32, and each result is rounded once. Gradients: x, in its dtype.
  */
 export function softmax(x: Tensor): Tensor {
-  return softmaxOp({ x }, {});
+  return byWholeQuads(x, (rows) => softmaxOp({ x: rows }, {}));
 }
