@@ -3,7 +3,15 @@
 import { defineOp, recordByRows, run } from "../../autograd/defineOp.ts";
 import { Tensor } from "../../tensor/tensor.ts";
 import { layerNormBackwardParams, layerNormBackwardX, layerNormForward } from "./layerNorm.wgsl.ts";
-import { assertRows, assertVector, recordByBlocks, rowLayout, sumOfBlocks } from "./rowLayout.ts";
+import {
+  assertRows,
+  assertVector,
+  byWholeQuads,
+  recordByBlocks,
+  rowLayout,
+  sumOfBlocks,
+  widenedBeside,
+} from "./rowLayout.ts";
 
 export interface NormOptions {
   /** Added to the variance. */
@@ -22,7 +30,7 @@ const layerNormOp = defineOp<
     assertVector("layerNorm", "weight", weight, dim);
     assertVector("layerNorm", "bias", bias, dim);
     const rows = { shape: x.shape.slice(0, -1), dtype: "f32" } as const;
-    return { y: { shape: x.shape, dtype: "f32" }, mean: rows, rstd: rows };
+    return { y: { shape: x.shape, dtype: x.dtype }, mean: rows, rstd: rows };
   },
   forward: ({ x, weight, bias, y, mean, rstd }, { eps }) => {
     const { variant, rows, items, dim } = rowLayout(x);
@@ -37,7 +45,7 @@ const layerNormOp = defineOp<
     const { variant, rows, items, dim, blockRows, blocks } = layout;
     let dx: Tensor | undefined;
     if (needs.has("x")) {
-      dx = Tensor.allocate(x.device, x.shape, "f32", "[layerNorm] dx");
+      dx = Tensor.allocate(x.device, x.shape, x.dtype, "[layerNorm] dx");
       const adds = known ? 1 : 0;
       recordByRows({ x, mean, rstd, dy, known: known ?? dy, dx }, rows, (part, count) =>
         run(layerNormBackwardX(variant), { ...part, weight }, { rows: count, items, adds, dim }, count),
@@ -59,16 +67,19 @@ const layerNormOp = defineOp<
  *
  *     y = (x - mean) rstd weight + bias,   rstd = 1 / sqrt(var + eps)
  *
- * @param x       [..., D] f32
- * @param weight  [D] f32
- * @param bias    [D] f32
+ * @param x       [..., D] f32 or f16
+ * @param weight  [D] f32, or f16 beside x of f16
+ * @param bias    likewise
  * @param options eps, default 1e-5
- * @returns       [..., D] f32
- * @throws ShapeError if weight or bias is not [D], or x has no axis
+ * @returns       [..., D] of x's dtype
+ * @throws ShapeError if weight or bias is not [D], x has no axis, or a dtype differs
  *
  * Numerics: two passes over the row, mean first. Depth of a row's sums: D / (4 lanes) + log2(lanes) + 2, of the
- * parameter sums about 2 sqrt(rows), or at most 2048, in a fixed order. Gradients: x, weight, bias.
+ * parameter sums about 2 sqrt(rows), or at most 2048, in a fixed order. f16 is read as it is stored where D is a multiple
+ * of four, else cast; the arithmetic is f32, and so are mean and rstd. Gradients: x, weight, bias, each in its dtype.
  */
 export function layerNorm(x: Tensor, weight: Tensor, bias: Tensor, options: NormOptions = {}): Tensor {
-  return layerNormOp({ x, weight, bias }, { eps: options.eps ?? 1e-5 });
+  const [scale, shift] = [widenedBeside(x, weight), widenedBeside(x, bias)];
+  const eps = options.eps ?? 1e-5;
+  return byWholeQuads(x, (rows) => layerNormOp({ x: rows, weight: scale, bias: shift }, { eps }));
 }

@@ -4,14 +4,22 @@ import { defineOp, recordByRows, run } from "../../autograd/defineOp.ts";
 import { Tensor } from "../../tensor/tensor.ts";
 import type { NormOptions } from "./layerNorm.ts";
 import { rmsNormBackwardWeight, rmsNormBackwardX, rmsNormForward } from "./rmsNorm.wgsl.ts";
-import { assertRows, assertVector, recordByBlocks, rowLayout, sumOfBlocks } from "./rowLayout.ts";
+import {
+  assertRows,
+  assertVector,
+  byWholeQuads,
+  recordByBlocks,
+  rowLayout,
+  sumOfBlocks,
+  widenedBeside,
+} from "./rowLayout.ts";
 
 const rmsNormOp = defineOp<{ x: Tensor; weight: Tensor }, "rstd", { eps: number }, "x" | "weight" | "rstd">({
   name: "rmsNorm",
   shape: ({ x, weight }) => {
     assertVector("rmsNorm", "weight", weight, assertRows("rmsNorm", x));
     return {
-      y: { shape: x.shape, dtype: "f32" },
+      y: { shape: x.shape, dtype: x.dtype },
       rstd: { shape: x.shape.slice(0, -1), dtype: "f32" },
     };
   },
@@ -28,7 +36,7 @@ const rmsNormOp = defineOp<{ x: Tensor; weight: Tensor }, "rstd", { eps: number 
     const { variant, rows, items, dim, blockRows, blocks } = layout;
     let dx: Tensor | undefined;
     if (needs.has("x")) {
-      dx = Tensor.allocate(x.device, x.shape, "f32", "[rmsNorm] dx");
+      dx = Tensor.allocate(x.device, x.shape, x.dtype, "[rmsNorm] dx");
       const adds = known ? 1 : 0;
       recordByRows({ x, rstd, dy, known: known ?? dy, dx }, rows, (part, count) =>
         run(rmsNormBackwardX(variant), { ...part, weight }, { rows: count, items, adds, dim }, count),
@@ -49,14 +57,15 @@ const rmsNormOp = defineOp<{ x: Tensor; weight: Tensor }, "rstd", { eps: number 
  *
  *     y = x rstd weight,   rstd = 1 / sqrt(avg(x²) + eps)
  *
- * @param x       [..., D] f32
- * @param weight  [D] f32
+ * @param x       [..., D] f32 or f16
+ * @param weight  [D] f32, or f16 beside x of f16
  * @param options eps, default 1e-6
- * @returns       [..., D] f32
- * @throws ShapeError if weight is not [D], or x has no axis
+ * @returns       [..., D] of x's dtype
+ * @throws ShapeError if weight is not [D], x has no axis, or a dtype differs
  *
- * Numerics: sums as in layerNorm. Gradients: x, weight.
+ * Numerics: sums and f16 as in layerNorm. Gradients: x, weight, each in its dtype.
  */
 export function rmsNorm(x: Tensor, weight: Tensor, options: NormOptions = {}): Tensor {
-  return rmsNormOp({ x, weight }, { eps: options.eps ?? 1e-6 });
+  const [scale, eps] = [widenedBeside(x, weight), options.eps ?? 1e-6];
+  return byWholeQuads(x, (rows) => rmsNormOp({ x: rows, weight: scale }, { eps }));
 }

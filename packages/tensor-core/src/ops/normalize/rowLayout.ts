@@ -5,7 +5,7 @@ import { cast } from "../layout/cast.ts";
 import { reshape } from "../layout/reshape.ts";
 import { maxSoftwareRows } from "../reduce/reduceAxis.ts";
 import { sum } from "../reduce/sum.ts";
-import type { DType } from "../../tensor/dtype.ts";
+import { isFloat } from "../../tensor/dtype.ts";
 import { greatestDivisor, recordByRows } from "../../tensor/recordByRows.ts";
 import { ShapeError, showShape } from "../../tensor/shape.ts";
 import { rangeAlignment, type Tensor } from "../../tensor/tensor.ts";
@@ -94,14 +94,20 @@ export function byWholeQuads(x: Tensor, op: (x: Tensor) => Tensor): Tensor {
   return torn ? cast(op(cast(x, "f32")), "f16") : op(x);
 }
 
-/** The length of the last axis. @throws ShapeError if x has none of the dtypes, or no axis */
-export function assertRows(op: string, x: Tensor, dtypes: readonly DType[] = ["f32"]): number {
+/** A parameter [D] as the kernels read it: one of f16 beside x of f16 is widened. */
+export function widenedBeside(x: Tensor, vector: Tensor): Tensor {
+  // One that does not fit stays as it is: the error shows what was given.
+  const fits = vector.rank === 1 && vector.shape[0] === x.shape.at(-1);
+  return fits && x.dtype === "f16" && vector.dtype === "f16" ? cast(vector, "f32") : vector;
+}
+
+/** The length of the last axis. @throws ShapeError if x is neither f32 nor f16, or has no axis */
+export function assertRows(op: string, x: Tensor): number {
   const dim = x.shape.at(-1);
-  const fits = dtypes.includes(x.dtype);
-  if (!fits || dim === undefined) {
-    const wayOut = fits ? "reshape it to [..., D]" : "cast it to f32";
+  if (!isFloat(x.dtype) || dim === undefined) {
+    const wayOut = isFloat(x.dtype) ? "reshape it to [..., D]" : "cast it to f32";
     throw new ShapeError(
-      `[${op}] x must be ${dtypes.join(" or ")} with at least one axis, got ${showShape(x.shape)} ${x.dtype}: ${wayOut}`,
+      `[${op}] x must be f32 or f16 with at least one axis, got ${showShape(x.shape)} ${x.dtype}: ${wayOut}`,
     );
   }
   return dim;
