@@ -61,6 +61,14 @@ export const hiddenFaults: readonly HiddenFault[] = [
   },
   {
     on: lavapipe,
+    kernel: /^rmsNorm\.backward\.x$/,
+    fault: "bound",
+    line: /part \+= unpackHalves\(dy/,
+    mutated: /i <= params\.items/,
+    reason: "the item past the last is multiplied by the weight past the vector's end, which is read as 0",
+  },
+  {
+    on: lavapipe,
     kernel: /^attention\.visibility$/,
     fault: "bound",
     line: /^if \(batch >= params\.batches\)/,
