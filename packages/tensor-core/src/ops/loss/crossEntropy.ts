@@ -7,7 +7,7 @@ import { Tensor } from "../../tensor/tensor.ts";
 import { cast } from "../layout/cast.ts";
 import { rowLayout } from "../normalize/rowLayout.ts";
 import { sum } from "../reduce/sum.ts";
-import { crossEntropyBackward, crossEntropyForward, type LogitsVariant } from "./crossEntropy.wgsl.ts";
+import { crossEntropyBackward, crossEntropyForward } from "./crossEntropy.wgsl.ts";
 
 const rowLosses = defineOp<
   { logits: Tensor; targets: Tensor; weights: Tensor },
@@ -37,7 +37,7 @@ const rowLosses = defineOp<
     return { y: { shape: [rows], dtype: "f32" }, peaks: { shape: [rows, 2], dtype: "f32" } };
   },
   forward: ({ logits, targets, weights, y, peaks }) => {
-    const { variant, rows, items, dim } = logitsLayout(logits);
+    const { variant, rows, items, dim } = rowLayout(logits);
     recordByRows({ logits, targets, weights, y, peaks }, rows, (part, count) =>
       run(crossEntropyForward(variant), part, { rows: count, items, classes: dim, nan: Number.NaN }, count),
     );
@@ -45,20 +45,13 @@ const rowLosses = defineOp<
   save: ["logits", "targets", "weights", "peaks"],
   gradient: ({ logits, targets, weights, peaks }, dy) => {
     const dlogits = Tensor.allocate(logits.device, logits.shape, logits.dtype, "[crossEntropy] dlogits");
-    const { variant, rows, items } = logitsLayout(logits);
+    const { variant, rows, items } = rowLayout(logits);
     recordByRows({ logits, targets, weights, peaks, dy, dlogits }, rows, (part, count) =>
       run(crossEntropyBackward(variant), part, { rows: count, items }, count),
     );
     return { logits: dlogits };
   },
 });
-
-/** The rows of logits, and how they are stored. */
-function logitsLayout(logits: Tensor) {
-  const layout = rowLayout(logits);
-  const dtype: LogitsVariant["dtype"] = logits.dtype === "f16" ? "f16" : "f32";
-  return { ...layout, variant: { ...layout.variant, dtype } };
-}
 
 /**
  * The weighted negative log-likelihood of the targets:

@@ -3,25 +3,8 @@
 import { read, wgsl, write, type KernelSpec } from "../../kernel/kernelSpec.ts";
 import { flatGroup } from "../../kernel/wgsl/flatIndex.ts";
 import { quadFormat } from "../../kernel/wgsl/quadFormat.ts";
-import {
-  byVariant,
-  itemElement,
-  quadItem,
-  rowReduce,
-  rowWorkgroup,
-  scalarItem,
-  type RowVariant,
-} from "../../kernel/wgsl/rowReduce.ts";
-
-/** Rows of logits, by how they are stored. */
-export interface LogitsVariant extends RowVariant {
-  /** f16 by quads alone: rows of another length begin within a word. */
-  readonly dtype: "f32" | "f16";
-}
-
-/** The buffer element of an item of logits. */
-const logitsElement = (variant: LogitsVariant) =>
-  variant.dtype === "f16" ? quadFormat("f16").element : itemElement(variant);
+import { byVariant, quadItem, rowReduce, rowWorkgroup, scalarItem } from "../../kernel/wgsl/rowReduce.ts";
+import { type StoredRowVariant, storedItem } from "../normalize/storedRow.wgsl.ts";
 
 const rowStart = wgsl`
 @compute @workgroup_size(WG)
@@ -34,7 +17,7 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec
 `;
 
 /** The logit of a class and the one-hot item of a class at item i of a row, by the width of an item. */
-const classOf = ({ quads, dtype }: LogitsVariant) =>
+const classOf = ({ quads, dtype }: StoredRowVariant) =>
   quads
     ? wgsl`
 fn logitOf(start: u32, goal: u32) -> f32 { return ${quadFormat(dtype).load("logits[start + goal / 4u]")}[goal % 4u]; }
@@ -46,14 +29,14 @@ fn logitOf(start: u32, goal: u32) -> f32 { return logits[start + goal]; }
 fn hotAt(i: u32, goal: i32) -> Item { return select(0.0, 1.0, i32(i) == goal); }`;
 
 /** One workgroup a row: its largest logit, then the log of its sum of exponentials, then its loss. */
-export const crossEntropyForward = byVariant((variant: LogitsVariant) => {
-  const { load, functions, suffix } = quadFormat(variant.dtype);
+export const crossEntropyForward = byVariant((variant: StoredRowVariant) => {
+  const { load, functions, suffix, stored } = storedItem(variant);
   const logit = load("logits[start + i]");
   return {
     label: `crossEntropy.forward${suffix}`,
     ...rowWorkgroup(variant),
     buffers: {
-      logits: read(logitsElement(variant)),
+      logits: read(stored),
       targets: read("i32"),
       weights: read(),
       y: write(),
@@ -87,19 +70,19 @@ ${rowStart}
 });
 
 /** dlogits = dy * weight * (softmax - onehot), one workgroup a row. */
-export const crossEntropyBackward = byVariant((variant: LogitsVariant) => {
-  const { load, store, functions, suffix } = quadFormat(variant.dtype);
+export const crossEntropyBackward = byVariant((variant: StoredRowVariant) => {
+  const { load, store, functions, suffix, stored } = storedItem(variant);
   const logit = load("logits[start + i]");
   return {
     label: `crossEntropy.backward.logits${suffix}`,
     ...rowWorkgroup(variant),
     buffers: {
-      logits: read(logitsElement(variant)),
+      logits: read(stored),
       targets: read("i32"),
       weights: read(),
       peaks: read("vec2<f32>"),
       dy: read(),
-      dlogits: write(logitsElement(variant)),
+      dlogits: write(stored),
     },
     uniforms: { rows: "u32", items: "u32" },
     constants: { QUADS: variant.quads, LANES: variant.lanes },
