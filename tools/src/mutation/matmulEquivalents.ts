@@ -50,6 +50,13 @@ export const matmulEquivalents: readonly LetOff[] = [
   {
     kernel: tilings,
     fault: "sign",
+    line: /^let block0 = aAlongRows\(k \+ \(0u\) \//,
+    mutated: /\(k - \(0u\)/,
+    reason: "what is subtracted is 0",
+  },
+  {
+    kernel: tilings,
+    fault: "sign",
     line: /^let last = width - 1u;/,
     reason: "what is read past the end of a row gives way to 0",
   },
