@@ -5,6 +5,7 @@ import { tensor } from "../../tensor/create.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { testDevice } from "../../testing/testDevice.ts";
 import { add, div, maximum, minimum, mul, sub } from "./binary.ts";
+import { equal, greater, greaterEqual, less, lessEqual, notEqual } from "./compare.ts";
 
 const device = await testDevice();
 const most = 2 ** 31 - 1;
@@ -43,4 +44,25 @@ it("leaves the quotient to floats, and mixed dtypes to a cast", () => {
   const [a, b] = [tensor(device, [1], [1], "i32"), tensor(device, [1], [1], "u32")];
   expect(() => div(a, a)).toThrow("[div] both sides must be f32, or both f16, got i32 and i32: cast both");
   expect(() => add(a, b)).toThrow("[add] both sides must have one dtype, got i32 and u32: cast one");
+});
+
+// More than a workgroup, whose rows differ from quad to quad, and beside them one that repeats.
+it.each([
+  ["equal", equal, (a: number, b: number) => a === b],
+  ["notEqual", notEqual, (a: number, b: number) => a !== b],
+  ["less", less, (a: number, b: number) => a < b],
+  ["lessEqual", lessEqual, (a: number, b: number) => a <= b],
+  ["greater", greater, (a: number, b: number) => a > b],
+  ["greaterEqual", greaterEqual, (a: number, b: number) => a >= b],
+] as const)("%s", async (_, op, of) => {
+  using _scope = device.scope();
+  for (const [dtype, values] of [
+    ["i32", signed],
+    ["u32", unsigned],
+  ] as const) {
+    const [rows, n] = [75, values.length];
+    const left = Array.from({ length: rows * n }, (_unused, i) => values[(i * 3 + Math.floor(i / 7)) % n]!);
+    const y = op(tensor(device, left, [rows, n], dtype), tensor(device, values, [n], dtype));
+    expect(await y.read()).toEqual(Float32Array.from(left, (a, i) => Number(of(a, values[i % n]!))));
+  }
 });
