@@ -80,6 +80,14 @@ export const matmulEquivalents: readonly LetOff[] = [
     reason: "all lanes of a subgroup have the same sums, and write them to the same places",
   },
   {
+    kernel: /^matmul\.tile$/,
+    fault: "comparison",
+    line: /^if \(column == 0u && batch == 0u\) \{$/,
+    mutated: /column != 0u/,
+    reason:
+      "invocations of all columns have the sums of their rows, those past the last column too, and write the same values",
+  },
+  {
     kernel: /^matmul\.broadcast$/,
     fault: "sign",
     line: /^let block\d+ = aAlongRows\(.* row \+ \(\(lane \+ \d+u\) % \d+u\)/,
