@@ -29,8 +29,8 @@ export const hiddenFaults: readonly HiddenFault[] = [
     on: lavapipe,
     kernel: /./,
     fault: "bound",
-    line: /^if \((4u \* )?(i|at) (<|>=) params\.(quads\d?|count)\)/,
-    mutated: /^if \((4u \* )?(i|at) (<=|>) params\./,
+    line: /^if \((4u \* )?(i|at|quad \* 4u) (<|>=) params\.(quads\d?|count)\)/,
+    mutated: /^if \((4u \* )?(i|at|quad \* 4u) (<=|>) params\./,
     reason: pastTheEnd,
   },
   {
@@ -58,6 +58,13 @@ export const hiddenFaults: readonly HiddenFault[] = [
     line: /^if \(unit >= params\.units\)/,
     mutated: /unit > params/,
     reason: pastTheEnd,
+  },
+  {
+    on: lavapipe,
+    kernel: /^batchNorm\.backward\.params\.part$/,
+    fault: "bound",
+    line: /^for \(var i = lane; i < params\.each; i \+= WG\)/,
+    reason: "the element past a part lies outside of its binding, where 0 is read",
   },
   {
     on: lavapipe,
