@@ -15,6 +15,7 @@ it.each([
 it("tells the tilings of matmul apart", () => {
   const features = ["subgroups"];
   expect(kernelName({ label: "matmul", constants: { TILE: true } })).toBe("matmul.tile");
+  expect(kernelName({ label: "matmul", constants: { TILE: false, ELEMENT: true } })).toBe("matmul.element");
   expect(kernelName({ label: "matmul", constants: { MATRIX_M: 8 }, features })).toBe("matmul.matrix");
   expect(kernelName({ label: "matmul", constants: { TILE: false }, features })).toBe("matmul.broadcast");
   expect(kernelName({ label: "matmul" })).toBe("matmul.register");

@@ -15,6 +15,7 @@ export function kernelName({ label, constants = {}, features = [] }: NamedKernel
   if (label.startsWith("cast.")) return label;
   if (label !== "matmul") return label.replaceAll(/\.(f16|partial)(?=\.|$)/g, "");
   if (constants["TILE"]) return "matmul.tile";
+  if (constants["ELEMENT"]) return "matmul.element";
   if ("MATRIX_M" in constants) return "matmul.matrix";
   return features.includes("subgroups") ? "matmul.broadcast" : "matmul.register";
 }

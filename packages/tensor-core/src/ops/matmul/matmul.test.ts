@@ -17,6 +17,7 @@ import { cast } from "../layout/cast.ts";
 import { sum } from "../reduce/sum.ts";
 import { matmul } from "./matmul.ts";
 import { tilingName } from "./matmulVariant.ts";
+import { oneOfEachKind } from "./oneOfEachKind.ts";
 import { tilingsFor, withSplits, withTiling } from "./tilings.ts";
 
 interface Case {
@@ -112,8 +113,7 @@ describe("every tiling", async () => {
 describe("every tiling of f16", async () => {
   const device = await testDevice();
   const operands = { halfA: true, halfB: true };
-  const rowsOf = { broadcast: 8, register: 4, tile: 4, matrix: 32 };
-  for (const tiling of tilingsFor(device.info, operands).filter(({ kind, rows }) => rows === rowsOf[kind])) {
+  for (const tiling of oneOfEachKind(tilingsFor(device.info, operands))) {
     describeOp<Case>(tilingName(tiling), {
       ...product,
       dtype: "f16",

@@ -4,6 +4,7 @@ import { subgroupMatrixFeature } from "../../device/openDevice.ts";
 import { type KernelSpec, read, wgsl, write } from "../../kernel/kernelSpec.ts";
 import { flatGroup } from "../../kernel/wgsl/flatIndex.ts";
 import { halfFunctions, nativeHalves, type QuadFormat, quadFormat } from "../../kernel/wgsl/quadFormat.ts";
+import { elementBody, elementStrides, elementVariant } from "./matmulElement.wgsl.ts";
 import { lanesBody } from "./matmulLanes.wgsl.ts";
 import { epilogueFunctions } from "./matmulEpilogue.wgsl.ts";
 import { matrixBody } from "./matmulMatrix.wgsl.ts";
@@ -23,6 +24,10 @@ type MatmulLayout =
   | "columnBlocks"
   | "aBatchStride"
   | "bBatchStride"
+  | "aRowStride"
+  | "aDepthStride"
+  | "bDepthStride"
+  | "bColumnStride"
   | "units"
   | "unitRows"
   | "biased"
@@ -34,7 +39,9 @@ type MatmulLayout =
  * The depth is walked in steps of four. A unit of work computes one block of y over `splitDepth` of the depth; where
  * that is less than the whole, y is [splits, ...] and is summed afterwards.
  */
-export function matmulKernel(variant: MatmulVariant) {
+export function matmulKernel(instance: MatmulVariant) {
+  const element = instance.tiling.kind === "element";
+  const variant = element ? elementVariant(instance) : instance;
   const { tiling, epilogue, quadsA, quadsB, quadsY } = variant;
   const native = readsNativeHalves(variant);
   const halves = native ? nativeHalves : quadFormat("f16");
@@ -72,6 +79,7 @@ export function matmulKernel(variant: MatmulVariant) {
       units: "u32",
       unitRows: "u32",
       ...(epilogue.optional ? { biased: "u32", added: "u32" } : {}),
+      ...(element ? elementStrides : {}),
     } as Record<MatmulSize | MatmulLayout, "u32"> & { scale: "f32" },
     flop: ({ rows, columns, depth, batches }: Record<MatmulSize, number>) =>
       2 * rows * columns * depth * batches,
@@ -96,6 +104,7 @@ export function matmulKernel(variant: MatmulVariant) {
       SUMS: variant.sums,
       ...(epilogue.optional ? { OPTIONAL: true } : {}),
       ...(native ? { NATIVE_HALVES: true } : {}),
+      ...(element ? { ELEMENT: true } : {}),
       ...(unit ? constantsOf(unit) : {}),
     },
     features: [
@@ -103,7 +112,9 @@ export function matmulKernel(variant: MatmulVariant) {
       ...(native || unit?.component === "f16" ? (["shader-f16"] as const) : []),
       ...(unit && !unit.emulated ? (["subgroups", subgroupMatrixFeature] as const) : []),
     ],
-    body: wgsl`
+    body: element
+      ? elementBody(variant)
+      : wgsl`
 ${flatGroup}
 ${(variant.halfA || variant.halfB) && !native ? halfFunctions : ""}
 ${quadsA ? loadQuad("a", format.a) : loadScalars("a")}

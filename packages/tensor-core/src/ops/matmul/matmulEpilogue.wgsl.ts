@@ -96,7 +96,8 @@ ${
   } as const satisfies KernelSpec;
 }
 
-const activate = (activation: Activation) => wgsl`
+/** `activate(x)`. */
+export const activate = (activation: Activation) => wgsl`
 fn activate(x: vec4<f32>) -> vec4<f32> { return ${
   activation === "none" ? "x" : unaryTable[activation].forward
 }; }`;

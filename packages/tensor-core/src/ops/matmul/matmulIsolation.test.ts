@@ -8,6 +8,7 @@ import { testDevice } from "../../testing/testDevice.ts";
 import { tolerance } from "../../testing/tolerance.ts";
 import { matmul } from "./matmul.ts";
 import { type Tiling, tilingName } from "./matmulVariant.ts";
+import { oneOfEachKind } from "./oneOfEachKind.ts";
 import { tilingsFor, withTiling } from "./tilings.ts";
 
 const device = await testDevice();
@@ -18,9 +19,7 @@ const emulated: Tiling = {
   unit: { m: 16, n: 32, k: 8, component: "f32", emulated: true },
 };
 const tilings = [
-  ...tilingsFor(device.info).filter(
-    ({ kind, rows }) => kind !== "matrix" && rows === (kind === "broadcast" ? 8 : 4),
-  ),
+  ...oneOfEachKind(tilingsFor(device.info)).filter(({ kind }) => kind !== "matrix"),
   // SwiftShader takes minutes to compile it.
   ...(device.info.architecture === "swiftshader" ? [] : [emulated]),
 ];

@@ -13,12 +13,11 @@ import { silu } from "../elementwise/unary.ts";
 import { sum } from "../reduce/sum.ts";
 import { matmul } from "./matmul.ts";
 import { type Tiling, tilingName } from "./matmulVariant.ts";
+import { oneOfEachKind } from "./oneOfEachKind.ts";
 import { tilingsFor, withTiling } from "./tilings.ts";
 
 const device = await testDevice();
-const tilings = tilingsFor(device.info).filter(
-  ({ kind, rows }) => kind !== "matrix" && rows === (kind === "broadcast" ? 8 : 4),
-);
+const tilings = oneOfEachKind(tilingsFor(device.info)).filter(({ kind }) => kind !== "matrix");
 const draw = (shape: number[], seed: number) => tensor(device, random64(shape, new Random(seed)).data, shape);
 
 /** y of a product with activation and gate, by one kernel or by three, and its gradients. */

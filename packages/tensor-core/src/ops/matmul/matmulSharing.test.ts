@@ -1,11 +1,14 @@
-/** @file On software devices products of linear layers share an instance, whatever is added to them. */
+/** @file On software devices products share instances: linear layers whatever is added, small ones however they lie. */
 
 import { describe, expect, it } from "vitest";
+import { valueAndGrad } from "../../autograd/tape.ts";
 import { tensor } from "../../tensor/create.ts";
 import { Random } from "../../tensor/random.ts";
 import { type Array64, assertClose, largest, random64, zeros64 } from "../../testing/array64.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
 import { testDevice } from "../../testing/testDevice.ts";
 import { tolerance } from "../../testing/tolerance.ts";
+import { sum } from "../reduce/sum.ts";
 import { matmul } from "./matmul.ts";
 import { chooseTiling } from "./tilings.ts";
 
@@ -69,6 +72,29 @@ describe.skipIf(!shares)("on a software device", () => {
     ]) {
       await matmul(tensors.a, tensors.b, { transposeB: true, ...options }).read();
     }
+    expect(device.stats.pipelines).toBe(before);
+  });
+});
+
+describe.skipIf(!device.info.software)("on any software device", () => {
+  it("compiles one kernel for all small products that are not aligned, and their gradients", async () => {
+    const gradients = async (n: number) => {
+      using _scope = device.scope();
+      const x = upload(draw([6, k], 1));
+      const params = new Map(Object.entries({ w: upload(draw([n, k], 2)), bias: upload(draw([n], 3)), x }));
+      const [w, bias] = [params.get("w"), params.get("bias")] as [Tensor, Tensor];
+      const { grads } = valueAndGrad(() => sum(matmul(x, w, { transposeB: true, bias })), params);
+      for (const grad of grads.values()) await grad.read();
+    };
+    await gradients(10);
+    const before = device.stats.pipelines;
+    await gradients(14);
+    using _scope = device.scope();
+    await matmul(upload(draw([k, 5], 4)), upload(draw([9, k], 5)), {
+      transposeA: true,
+      transposeB: true,
+      residual: upload(draw([5, 9], 6)),
+    }).read();
     expect(device.stats.pipelines).toBe(before);
   });
 });

@@ -13,6 +13,7 @@ import { mul } from "../elementwise/binary.ts";
 import { sum } from "../reduce/sum.ts";
 import { matmul } from "./matmul.ts";
 import { tilingName } from "./matmulVariant.ts";
+import { oneOfEachKind } from "./oneOfEachKind.ts";
 import { tilingsFor, withSplits, withTiling } from "./tilings.ts";
 
 interface Layout {
@@ -52,8 +53,7 @@ const upload = ({ data, shape }: Array64) => tensor(device, data, shape);
 const stored = (a: Array64, b: Array64, layout: Layout) =>
   matmul(upload(layout.transposeA ? turned(a) : a), upload(layout.transposeB ? turned(b) : b), layout);
 
-const tilings = tilingsFor(device.info).filter(({ kind }) => kind !== "matrix");
-const oneOfEach = tilings.filter(({ kind, rows }) => rows === (kind === "broadcast" ? 8 : 4));
+const oneOfEach = oneOfEachKind(tilingsFor(device.info)).filter(({ kind }) => kind !== "matrix");
 
 /** Few instances: each is a kernel of its own, and on a CPU one with barriers takes seconds to compile. */
 const fewOf = <T>(kind: string, sizes: readonly T[], ofTile: readonly T[]) =>

@@ -8,11 +8,12 @@
  * - `register`: an invocation computes `rows` by 4 alone; needs no feature.
  * - `tile`: 16 x 16 invocations compute `rows` by 4 each from tiles of a and b in workgroup memory.
  * - `matrix`: four subgroups of `lanes` compute `rows` by 32 each from such tiles, by products of subgroup matrices.
+ * - `element`: an invocation computes one element, of f32 operands that are stored in any way: one instance for all.
  */
 export interface Tiling {
-  readonly kind: "broadcast" | "register" | "tile" | "matrix";
-  /** Rows of y that a lane or invocation holds; a subgroup, for `matrix`: 32. */
-  readonly rows: 4 | 8 | 16 | 32;
+  readonly kind: "broadcast" | "register" | "tile" | "matrix" | "element";
+  /** Rows of y that a lane or invocation holds: 1 for `element`; a subgroup, for `matrix`: 32. */
+  readonly rows: 1 | 4 | 8 | 16 | 32;
   /** Subgroup size for `broadcast` and `matrix`, else 1. */
   readonly lanes: number;
   /** The products that `matrix` is made of. */
@@ -77,11 +78,12 @@ export const plainEpilogue: Epilogue = {
 
 /** Invocations of a workgroup. */
 export function workgroupOf({ kind, lanes }: Tiling): number {
-  return { broadcast: lanes, register: 64, tile: 256, matrix: 4 * lanes }[kind];
+  return { broadcast: lanes, register: 64, element: 64, tile: 256, matrix: 4 * lanes }[kind];
 }
 
 /** Rows and columns of y that a unit of work computes: a subgroup, an invocation, or a workgroup. */
 export function unitOf({ kind, rows, lanes }: Tiling): { readonly rows: number; readonly columns: number } {
+  if (kind === "element") return { rows: 1, columns: 1 };
   if (kind === "matrix") return { rows: matrixSide, columns: matrixSide };
   return kind === "tile" ? { rows: 16 * rows, columns: 64 } : { rows, columns: 4 * lanes };
 }
@@ -99,17 +101,19 @@ export function matrixBytes(unit: MatrixUnit): number {
   return 2 * matrixSide * matrixDepth(unit) * (unit.component === "f16" ? 2 : 4) + 4 * 32 * unit.m * 4;
 }
 
-/** Whether tiles of a `matrix` tiling hold operands of such storage exactly. */
+/** Whether a tiling reads operands of such storage, and tiles of `matrix` hold them exactly. */
 export function fitsOperands(
-  { unit }: Tiling,
+  { kind, unit }: Tiling,
   { halfA, halfB }: { halfA?: boolean; halfB?: boolean },
 ): boolean {
+  if (kind === "element") return !halfA && !halfB;
   return unit?.component !== "f16" || (halfA === true && halfB === true);
 }
 
 /** Workgroups for a number of units. */
 export function workgroupsFor(tiling: Tiling, units: number): number {
-  return tiling.kind === "register" ? Math.ceil(units / workgroupOf(tiling)) : units;
+  const alone = tiling.kind === "register" || tiling.kind === "element";
+  return alone ? Math.ceil(units / workgroupOf(tiling)) : units;
 }
 
 /** Whether the instance needs the feature `shader-f16`. */
@@ -120,6 +124,7 @@ export function readsNativeHalves({ tiling, halfA, halfB }: MatmulVariant): bool
 /** A tiling as a word: `broadcast8x16` has 8 lanes and 16 rows. */
 export function tilingName({ kind, rows, lanes, nativeHalves, unit }: Tiling): string {
   if (unit) return `${kind}${unit.m}x${unit.n}x${unit.k}.${unit.component}`;
+  if (kind === "element") return kind;
   const size = kind === "broadcast" ? `${lanes}x${rows}` : `${rows}`;
   return `${kind}${size}${nativeHalves ? ".native" : ""}`;
 }

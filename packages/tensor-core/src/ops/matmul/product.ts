@@ -65,6 +65,7 @@ export function product(tensors: ProductTensors, attributes: ProductAttributes):
   const stored = { transposeA, transposeB, halfA: a.dtype === "f16", halfB: b.dtype === "f16" };
   const problem = { rows, columns, depth, batches, ...stored };
   const tiling = chooseTiling(y.device, problem);
+  const sumsApart = sums && tiling.kind === "element";
   const kernel = kernelOf({
     tiling,
     epilogue: sharesInstance(y.device, tiling, problem, epilogue)
@@ -75,7 +76,7 @@ export function product(tensors: ProductTensors, attributes: ProductAttributes):
     quadsB: (b.shape.at(-1) ?? 0) % 4 === 0,
     quadsY: columns % 4 === 0,
     wholeDepth: depth % 4 === 0,
-    sums: sums !== undefined,
+    sums: sums !== undefined && !sumsApart,
   });
   const unit = unitOf(tiling);
   const rowBlocks = Math.ceil(rows / unit.rows);
@@ -84,7 +85,7 @@ export function product(tensors: ProductTensors, attributes: ProductAttributes):
   const splits = changesProduct(epilogue) ? 1 : splitsFor(y.device, blocks, depth);
   const part = (target: Tensor): Tensor =>
     splits === 1 ? target : Tensor.allocate(y.device, [splits, ...target.shape], "f32", "[matmul] parts");
-  const parts = { y: part(y), sums: sums && part(sums) };
+  const parts = { y: part(y), sums: sums && !sumsApart ? part(sums) : undefined };
   const units = blocks * splits;
   run(
     kernel,
@@ -109,6 +110,10 @@ export function product(tensors: ProductTensors, attributes: ProductAttributes):
       batches,
       aBatchStride: shape.sharedA ? 0 : rows * depth,
       bBatchStride: shape.sharedB ? 0 : depth * columns,
+      aRowStride: transposeA ? 1 : depth,
+      aDepthStride: transposeA ? rows : 1,
+      bDepthStride: transposeB ? 1 : columns,
+      bColumnStride: transposeB ? depth : 1,
       scale: attributes.scale,
       units,
       unitRows: tiling.rows,
@@ -117,6 +122,7 @@ export function product(tensors: ProductTensors, attributes: ProductAttributes):
     },
     workgroupsFor(tiling, units),
   );
+  if (sumsApart) addRows(a, sums);
   if (splits === 1) return;
   addParts(parts.y, y);
   if (sums && parts.sums) addParts(parts.sums, sums);
@@ -145,16 +151,21 @@ function changesProduct({ bias, activation, gate, residual }: Epilogue): boolean
 
 /** Sums parts [splits, ...] into y, in order, and frees them. */
 function addParts(parts: Tensor, y: Tensor): void {
+  addRows(parts, y);
+  parts.dispose();
+}
+
+/** Sums x [n, ...] over its first axis into y, in order. */
+function addRows(x: Tensor, y: Tensor): void {
   const quads = y.size % 4 === 0;
   const count = quads ? y.size / 4 : y.size;
   const kernel = sumOf(quads);
   run(
     kernel,
-    { x: parts, y },
-    { count, n: parts.shape[0] ?? 1, items: count, blocks: 1, factor: 1 },
+    { x, y },
+    { count, n: x.shape[0] ?? 1, items: count, blocks: 1, factor: 1 },
     Math.ceil(count / kernel.workgroup),
   );
-  parts.dispose();
 }
 
 /** @throws ShapeError if the operands do not fit */

@@ -38,10 +38,13 @@ export function tilingsFor(info: DeviceInfo, operands: Operands = {}): readonly 
     ...([4, 8] as const).map((rows) => ({ kind: "register" as const, rows, lanes: 1 })),
     ...([4, 8] as const).map((rows) => ({ kind: "tile" as const, rows, lanes: 1 })),
   ];
+  const elements = [elementTiling].filter((tiling) => fitsOperands(tiling, operands));
   const matrices = matrixTilings(info).filter((tiling) => fitsOperands(tiling, operands));
-  if (!(halfA || halfB) || !info.features.has("shader-f16")) return [...tilings, ...matrices];
+  if (!(halfA || halfB) || !info.features.has("shader-f16")) return [...tilings, ...elements, ...matrices];
   return [...tilings, ...tilings.map((tiling) => ({ ...tiling, nativeHalves: true })), ...matrices];
 }
+
+const elementTiling: Tiling = { kind: "element", rows: 1, lanes: 1 };
 
 /** A tiling for each product of subgroup matrices that divides the block of a subgroup, whose size must be fixed. */
 function matrixTilings(info: DeviceInfo): Tiling[] {
@@ -61,10 +64,15 @@ const leastMemory = 16_384;
 
 /**
  * The tiling without any tuning. A software device runs one workgroup a core and pays for every load, so the largest
- * block that a product fills is best; a GPU wants tiles shared by many invocations, unless rows are too few to share.
+ * block that a product fills is best, but what is small and not aligned is over before a block of its own is compiled; a
+ * GPU wants tiles shared by many invocations, unless rows are too few to share.
  */
-export function defaultTiling(info: DeviceInfo, { rows, columns, depth }: MatmulProblem): Tiling {
+export function defaultTiling(info: DeviceInfo, problem: MatmulProblem): Tiling {
+  const { rows, columns, depth } = problem;
   const lanes = broadcastLanes(info);
+  if (info.software && isSmall(problem) && !isAligned(problem) && fitsOperands(elementTiling, problem)) {
+    return elementTiling;
+  }
   if (info.software && lanes > 1) {
     // What is not aligned has twice the code, and compiles twice as long.
     const large = rows > 8 && columns % 4 === 0 && depth % 4 === 0;
@@ -72,6 +80,19 @@ export function defaultTiling(info: DeviceInfo, { rows, columns, depth }: Matmul
   }
   if (info.software || rows <= 16) return { kind: "register", rows: rows <= 4 ? 4 : 8, lanes: 1 };
   return { kind: "tile", rows: rows <= 64 ? 4 : 8, lanes: 1 };
+}
+
+/** Multiply-adds for which an invocation an element loses a quarter of a millisecond on two cores; a block costs 0.4 s once. */
+const fewProducts = 2 ** 17;
+
+/** Whether a product is small enough for an invocation an element. */
+export function isSmall({ batches, rows, columns, depth }: MatmulProblem): boolean {
+  return batches * rows * columns * depth <= fewProducts;
+}
+
+/** Whether operands and result are read and written in fours. */
+function isAligned({ rows, columns, depth, transposeA }: MatmulProblem): boolean {
+  return [columns, depth, ...(transposeA ? [rows] : [])].every((size) => size % 4 === 0);
 }
 
 const imposed = new Imposed<{ readonly tiling: Tiling; readonly splits: number }>();

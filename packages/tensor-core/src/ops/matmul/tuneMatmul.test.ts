@@ -18,7 +18,7 @@ import { tuneMatmul } from "./tuneMatmul.ts";
 const problem: MatmulProblem = {
   rows: 64,
   columns: 64,
-  depth: 64,
+  depth: 32,
   batches: 1,
   transposeA: false,
   transposeB: true,
@@ -27,9 +27,11 @@ const problem: MatmulProblem = {
 it("tries every tiling, and the choice holds for the shape class", async () => {
   const own = await Device.open({ tuned: false });
   const untuned = tilingName(chooseTiling(own, problem));
-  const [tuned] = await tuneMatmul(own, [problem], { repeats: 1 });
+  const [tuned, large] = await tuneMatmul(own, [problem, { ...problem, rows: 128 }], { repeats: 1 });
   const names = tilingsFor(own.info).map(tilingName);
   expect(tuned?.tried.map(({ tiling }) => tiling).toSorted()).toEqual(names.toSorted());
+  // An invocation an element takes minutes for what is large.
+  expect(large?.tried.map(({ tiling }) => tiling)).not.toContain("element");
   expect(tuned?.untuned).toBe(untuned);
   expect(tilingName(chooseTiling(own, problem))).toBe(tuned?.chosen);
 
@@ -53,7 +55,7 @@ it("tunes halves by themselves, read as such only where the adapter can", () => 
   const without = { ...info, features: new Set<string>() };
   const halves = { halfA: true };
   const names = tilingsFor(without, halves).map(tilingName);
-  expect(names).toEqual(tilingsFor(info).map(tilingName));
+  expect([...names, "element"]).toEqual(tilingsFor(info).map(tilingName));
   expect(tilingsFor(info, halves).map(tilingName)).toEqual([
     ...names,
     ...names.map((name) => `${name}.native`),
@@ -74,6 +76,14 @@ it("has a default for every kind of device", () => {
   expect(at(device(true, 4), { rows: 6 })).toBe("broadcast4x8");
   expect(at(device(true, 8), { depth: 33 })).toBe("broadcast8x8");
   expect(at(device(true, 0))).toBe("register8");
+  const head = { rows: 64, columns: 10 };
+  expect(at(device(true, 8), head)).toBe("element");
+  expect(at(device(true, 0), head)).toBe("element");
+  expect(at(device(true, 8), { ...head, halfB: true })).toBe("broadcast8x8");
+  expect(at(device(true, 8), { ...head, rows: 2048 })).toBe("broadcast8x8");
+  expect(at(device(true, 8), { rows: 10, transposeA: true, transposeB: false })).toBe("element");
+  expect(at(device(true, 8), { rows: 10 })).toBe("broadcast8x16");
+  expect(at(device(false, 32), head)).toBe("tile4");
   expect(at(device(false, 32))).toBe("tile8");
   expect(at(device(false, 8, 32), { rows: 64 })).toBe("tile4");
   expect(at(device(false, 32), { rows: 1 })).toBe("register4");

@@ -8,6 +8,7 @@ import { matmul } from "./matmul.ts";
 import { tilingName } from "./matmulVariant.ts";
 import {
   defaultTiling,
+  isSmall,
   matmulFamily,
   matmulRevision,
   type MatmulProblem,
@@ -60,7 +61,8 @@ async function tuneProduct(device: Device, problem: MatmulProblem, repeats: numb
     problem.halfB ? "f16" : "f32",
   );
   const tilings = await agreeingTilings(device, tilingsFor(device.info, problem), problem);
-  const candidates = tilings.map((tiling) => ({
+  const worthTrying = tilings.filter(({ kind }) => kind !== "element" || isSmall(problem));
+  const candidates = worthTrying.map((tiling) => ({
     name: tilingName(tiling),
     record: () => withTiling(device, tiling, () => matmul(a, b, { transposeA, transposeB })).dispose(),
   }));

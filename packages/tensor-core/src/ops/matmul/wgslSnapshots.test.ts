@@ -42,6 +42,12 @@ const kernels: Readonly<Record<string, KernelSpec>> = {
     tiling: { kind: "register", rows: 4, lanes: 1 },
     epilogue: gated,
   }),
+  "matmul.element": matmulKernel({ ...product, tiling: { kind: "element", rows: 1, lanes: 1 } }),
+  "matmul.element.gated": matmulKernel({
+    ...product,
+    tiling: { kind: "element", rows: 1, lanes: 1 },
+    epilogue: gated,
+  }),
   "matmul.tile": matmulKernel({ ...product, ...ragged, tiling: { kind: "tile", rows: 4, lanes: 1 } }),
   "matmul.tile.sums": matmulKernel({ ...weightGradient, tiling: { kind: "tile", rows: 8, lanes: 1 } }),
   "matmul.broadcast.half": matmulKernel({ ...product, halfA: true, halfB: true }),
