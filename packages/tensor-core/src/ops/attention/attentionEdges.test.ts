@@ -30,9 +30,10 @@ const each = (values: Values, change: (x: Float64Array) => Float64Array): Values
 });
 
 /** y, dq, dk and dv of one head. */
-async function results(values: Values, batch: number, options: AttentionOptions) {
+async function results(values: Values, batch: number, options: AttentionOptions, dtype?: "f16") {
   using _scope = device.scope();
-  const upload = (data: Float64Array) => tensor(device, data, [batch, data.length / dim / batch, 1, dim]);
+  const upload = (data: Float64Array) =>
+    tensor(device, data, [batch, data.length / dim / batch, 1, dim], dtype);
   const [q, k, v, dy] = [upload(values.q), upload(values.k), upload(values.v), upload(values.dy)];
   let y: Tensor = q;
   const { grads } = valueAndGrad(
@@ -79,6 +80,16 @@ function reference({ q, k, v, dy }: Values, prefix: number): Map<string, Float64
   return new Map(Object.entries({ y, dq, dk, dv }));
 }
 
+/** A batch of two items, of which the other one has one value everywhere. */
+const beside = (values: Values, other: number, item: number): Values =>
+  each(values, (x) => {
+    const both = new Float64Array(2 * x.length).fill(other);
+    both.set(x, item * x.length);
+    return both;
+  });
+const itemOf = (both: Float32Array, item: number) =>
+  both.slice((item * both.length) / 2, ((item + 1) * both.length) / 2);
+
 describe("attention's gradients", () => {
   // A block of columns is four a lane; where no query of a block sees one, its weights are not written.
   const lanes = device.info.subgroupMinSize;
@@ -106,15 +117,21 @@ describe("attention's gradients", () => {
   // Lanes that take turns have nothing but queries, or keys, past the last.
   it.each([0, 1])("take nothing from the other item of a batch of few queries, for item %s", async (item) => {
     const values = draw(3, 2);
-    const spoilt = each(values, (x) => {
-      const both = new Float64Array(2 * x.length).fill(NaN);
-      both.set(x, item * x.length);
-      return both;
-    });
-    const got = await results(spoilt, 2, { mask: "none" });
+    const got = await results(beside(values, NaN, item), 2, { mask: "none" });
     for (const [name, want] of reference(values, 2)) {
-      const own = got.get(name)!.slice(item * want.length, (item + 1) * want.length);
+      const own = itemOf(got.get(name)!, item);
       assertClose(name, own, want, tolerance("composite", dim, largest(want)));
+    }
+  });
+
+  it.each([0, 1])("take nothing from there in f16 either, for item %s", async (item) => {
+    const values = draw(3, 2);
+    const [got, want] = [
+      await results(beside(values, NaN, item), 2, { mask: "none" }, "f16"),
+      await results(beside(values, 1, item), 2, { mask: "none" }, "f16"),
+    ];
+    for (const [name, all] of want) {
+      expect([name, itemOf(got.get(name)!, item)]).toEqual([name, itemOf(all, item)]);
     }
   });
 });

@@ -57,7 +57,7 @@ for (const without of [[], ["subgroups"]]) {
         const device = await testDevice(without);
         // All is recorded before the check first waits.
         await withAttentionVariant(device, pair, () => checkAttention(device, c));
-        if (c.dim === 12) await withAttentionVariant(device, pair, () => checkAttention(device, c, "f16"));
+        if (c.dim !== 48) await withAttentionVariant(device, pair, () => checkAttention(device, c, "f16"));
       },
     );
   });
