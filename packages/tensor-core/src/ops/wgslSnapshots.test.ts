@@ -104,6 +104,7 @@ const kernels: Readonly<Record<string, KernelSpec>> = {
   "reduce.sum.quads": reduceKernel(sumMonoid, true),
   "reduce.sum.scalars": reduceKernel(sumMonoid, false),
   "reduce.max": reduceKernel(maxMonoid, false),
+  "reduce.max.i32": reduceKernel(maxMonoid, true, "i32"),
 };
 
 describe("WGSL of the ops", () => {

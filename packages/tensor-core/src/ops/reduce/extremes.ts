@@ -17,10 +17,7 @@ type Name = "max" | "min";
 function extremeOp(name: Name) {
   return defineOp<{ x: Tensor }, never, { axis: number }, "x" | "y">({
     name,
-    shape: ({ x }, { axis }) => {
-      if (x.dtype !== "f32") throw new ShapeError(`[${name}] x must be f32 or f16, got ${x.dtype}`);
-      return { y: { shape: x.shape.with(axis, 1), dtype: "f32" } };
-    },
+    shape: ({ x }, { axis }) => ({ y: { shape: x.shape.with(axis, 1), dtype: x.dtype } }),
     forward: ({ x, y }, { axis }) => reduceAxis(name, x, y, axis),
     save: ["x", "y"],
     gradient: ({ x, y }, dy, { axis }) => {
@@ -51,7 +48,7 @@ function assertSome(name: string, x: Tensor, axis: number): void {
 /**
  * The largest element along one axis, or of all elements where no axis is given: NaN where there is one.
  *
- * @param x [..., n, ...] f32 or f16
+ * @param x [..., n, ...] of any dtype
  * @returns [..., ...] of the dtype of x, or [] over all
  * @throws ShapeError if the axis is out of range or has no elements
  *

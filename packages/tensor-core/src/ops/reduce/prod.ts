@@ -1,7 +1,7 @@
 /** @file Products along an axis. */
 
 import { defineOp, recordByRows, run } from "../../autograd/defineOp.ts";
-import { normalizeAxis, ShapeError, sizeOf } from "../../tensor/shape.ts";
+import { normalizeAxis, sizeOf } from "../../tensor/shape.ts";
 import { Tensor } from "../../tensor/tensor.ts";
 import { cast } from "../layout/cast.ts";
 import { reshape } from "../layout/reshape.ts";
@@ -10,10 +10,7 @@ import { reduceAxis, type ReduceOptions } from "./reduceAxis.ts";
 
 const prodAxis = defineOp<{ x: Tensor }, never, { axis: number }, "x">({
   name: "prod",
-  shape: ({ x }, { axis }) => {
-    if (x.dtype !== "f32") throw new ShapeError(`[prod] x must be f32 or f16, got ${x.dtype}`);
-    return { y: { shape: x.shape.with(axis, 1), dtype: "f32" } };
-  },
+  shape: ({ x }, { axis }) => ({ y: { shape: x.shape.with(axis, 1), dtype: x.dtype } }),
   forward: ({ x, y }, { axis }) => reduceAxis("prod", x, y, axis),
   save: ["x"],
   gradient: ({ x }, dy, { axis }) => {
@@ -33,7 +30,7 @@ const prodAxis = defineOp<{ x: Tensor }, never, { axis: number }, "x">({
 /**
  * The product along one axis, or of all elements where no axis is given; 1 of no elements.
  *
- * @param x [..., n, ...] f32, or f16, whose product is made in f32 and rounded once
+ * @param x [..., n, ...] f32, or f16, whose product is made in f32 and rounded once; i32 and u32 wrap around
  * @returns [..., ...] of the dtype of x, or [] over all
  * @throws ShapeError if the axis is out of range
  *

@@ -5,10 +5,16 @@ import { byVariant } from "../../kernel/wgsl/rowReduce.ts";
 import { greatestDivisor, recordByRows } from "../../tensor/recordByRows.ts";
 import { sizeOf } from "../../tensor/shape.ts";
 import { rangeAlignment, Tensor } from "../../tensor/tensor.ts";
-import { type Monoid, monoids, reduceKernel } from "./reduce.wgsl.ts";
+import { type Monoid, monoids, type ReducedType, reduceKernel } from "./reduce.wgsl.ts";
 
-const kernelOf = byVariant(({ name, quads }: { name: keyof typeof monoids; quads: boolean }) =>
-  reduceKernel(monoids[name], quads),
+interface ReduceVariant {
+  readonly name: Monoid["name"];
+  readonly quads: boolean;
+  readonly dtype: ReducedType;
+}
+
+const kernelOf = byVariant(({ name, quads, dtype }: ReduceVariant) =>
+  reduceKernel(monoids[name], quads, dtype),
 );
 
 /** Rows that one invocation takes: up to the first where results are few, up to the second where they fill a device. */
@@ -26,7 +32,7 @@ export interface ReduceOptions {
   readonly keepAxis?: boolean;
 }
 
-/** Reduces the axis of x into y, which has size 1 there, and multiplies by `factor`. */
+/** Reduces the axis of x, which is not f16, into y, of its dtype with size 1 there; floats are multiplied by `factor`. */
 export function reduceAxis(monoid: Monoid["name"], x: Tensor, y: Tensor, axis: number, factor = 1): void {
   const n = x.shape[axis] ?? 1;
   const inner = sizeOf(x.shape.slice(axis + 1));
@@ -46,7 +52,12 @@ export function reduceAxis(monoid: Monoid["name"], x: Tensor, y: Tensor, axis: n
     return reduceRows(monoid, x, y, n, inner, 1, factor);
   }
   const blocks = Math.ceil(Math.sqrt(n));
-  const partial = Tensor.allocate(x.device, [y.size / inner, blocks, inner], "f32", `[${monoid}] by blocks`);
+  const partial = Tensor.allocate(
+    x.device,
+    [y.size / inner, blocks, inner],
+    x.dtype,
+    `[${monoid}] by blocks`,
+  );
   reduceRows(monoid, x, partial, n, inner, blocks, 1);
   reduceRows(monoid, partial, y, blocks, inner, 1, factor);
   partial.dispose();
@@ -66,7 +77,7 @@ function reduceInParts(
   // The blocks of a part begin where a binding may.
   const unit = rangeAlignment / greatestDivisor(inner, rangeAlignment);
   const blocks = Math.ceil(Math.sqrt(n) / unit) * unit;
-  const partial = Tensor.allocate(x.device, [parts * blocks, inner], "f32", `[${monoid}] by parts`);
+  const partial = Tensor.allocate(x.device, [parts * blocks, inner], x.dtype, `[${monoid}] by parts`);
   let at = 0;
   recordByRows({ x }, n, (part, rows) => {
     const results = partial.range(at, [blocks, inner]);
@@ -89,7 +100,7 @@ function reduceRows(
   factor: number,
 ): void {
   const quads = inner % 4 === 0;
-  const kernel = kernelOf({ name, quads });
+  const kernel = kernelOf({ name, quads, dtype: x.dtype as ReducedType });
   const width = quads ? 4 : 1;
   const count = y.size / width;
   const uniforms = { count, n, items: inner / width, blocks, factor };

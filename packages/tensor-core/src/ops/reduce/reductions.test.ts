@@ -231,8 +231,6 @@ describe("reductions", () => {
     using _scope = device.scope();
     expect(() => max(zeros(device, [2, 0]), 1)).toThrow("[max] axis 1 of [2, 0] has no element to choose");
     expect(() => argmax(zeros(device, [2]), 1)).toThrow("[argmax] axis 1 is out of range for rank 1");
-    expect(() => prod(zeros(device, [2], "i32"))).toThrow("[prod] x must be f32 or f16, got i32");
-    expect(() => min(zeros(device, [2], "i32"))).toThrow("[min] x must be f32 or f16, got i32");
     expect(() => argmin(zeros(device, [2], "i32"))).toThrow(
       "[argmin] x must be f32 or f16, got i32: cast it",
     );

@@ -124,6 +124,6 @@ describe("sum", () => {
       "[sum] axis 2 is out of range for rank 2: use -2 to 1",
     );
     expect(() => mean(zeros(device, [2]), -2)).toThrow("[mean] axis -2 is out of range");
-    expect(() => sum(zeros(device, [2], "i32"))).toThrow("[sum] x must be f32 or f16, got i32");
+    expect(() => mean(zeros(device, [2], "i32"))).toThrow("[mean] x must be f32 or f16, got i32: cast it");
   });
 });

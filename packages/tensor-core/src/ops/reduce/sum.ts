@@ -1,6 +1,7 @@
 /** @file Sums and means. */
 
 import { defineOp } from "../../autograd/defineOp.ts";
+import { isFloat } from "../../tensor/dtype.ts";
 import { normalizeAxis, sameShape, type Shape, ShapeError, sizeOf } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { broadcastTo } from "../layout/broadcastTo.ts";
@@ -11,10 +12,7 @@ import { reduceAxis, type ReduceOptions } from "./reduceAxis.ts";
 
 const sumAxis = defineOp<{ x: Tensor }, never, { axis: number; factor: number }, "x">({
   name: "sum",
-  shape: ({ x }, { axis }) => {
-    if (x.dtype !== "f32") throw new ShapeError(`[sum] x must be f32 or f16, got ${x.dtype}`);
-    return { y: { shape: x.shape.map((n, i) => (i === axis ? 1 : n)), dtype: "f32" } };
-  },
+  shape: ({ x }, { axis }) => ({ y: { shape: x.shape.with(axis, 1), dtype: x.dtype } }),
   forward: ({ x, y }, { axis, factor }) => reduceAxis("sum", x, y, axis, factor),
   save: ["x"],
   gradient: ({ x }, dy, { factor }) => ({ x: broadcastTo(factor === 1 ? dy : scale(dy, factor), x.shape) }),
@@ -23,7 +21,7 @@ const sumAxis = defineOp<{ x: Tensor }, never, { axis: number; factor: number },
 /**
  * Sums over one axis, or over all elements where no axis is given.
  *
- * @param x [..., n, ...] f32, or f16, whose sum is made in f32 and rounded once
+ * @param x [..., n, ...] f32, or f16, whose sum is made in f32 and rounded once; i32 and u32 wrap around
  * @returns [..., ...] of the dtype of x, or [] over all
  * @throws ShapeError if the axis is out of range
  *
@@ -33,8 +31,9 @@ export function sum(x: Tensor, axis?: number, options: ReduceOptions = {}): Tens
   return reduceBy("sum", x, axis, options, () => 1);
 }
 
-/** The mean over one axis, or over all elements; otherwise as {@link sum}. */
+/** The mean of floats over one axis, or over all elements; otherwise as {@link sum}. */
 export function mean(x: Tensor, axis?: number, options: ReduceOptions = {}): Tensor {
+  if (!isFloat(x.dtype)) throw new ShapeError(`[mean] x must be f32 or f16, got ${x.dtype}: cast it`);
   return reduceBy("mean", x, axis, options, (n) => 1 / n);
 }
 
