@@ -4,6 +4,7 @@ import {
   add,
   AdamW,
   attention,
+  cast,
   crossEntropy,
   type Device,
   embedding,
@@ -47,6 +48,7 @@ export function kernelCases(device: Device): KernelCase[] {
   return [
     ...matmuls(input),
     ...attentions(input),
+    ...halves(input),
     ...rows(device, input),
     ...elementwise(input),
     adamW(input),
@@ -72,6 +74,45 @@ function matmuls(input: Input): KernelCase[] {
     ];
     return m === 1576 ? all : all.slice(0, 1);
   });
+}
+
+/** Products and attention of f16: half the bytes, and the loads that widen them. */
+function halves(input: Input): KernelCase[] {
+  const half: Input = (shape) => cast(input(shape), "f16");
+  const { m, k, n } = { m: 1576, k: 768, n: 768 };
+  const product = { kind: "matmul", m, k, n } as const;
+  const [a, b, wide] = [half([m, k]), half([k, n]), input([m, k])];
+  const { b: batch, h, t, d } = attentionShape;
+  const [q, key, v] = [half([batch, t, h, d]), half([batch, t, h, d]), half([batch, t, h, d])];
+  const parameters = new Map(Object.entries({ q, k: key, v }));
+  const elements = batch * t * h * d;
+  const shape = `${m}x${k}x${n}`;
+  return [
+    {
+      name: `matmul ${shape}, f16`,
+      flop: flopOf(product),
+      bytes: 2 * (m * k + k * n) + 4 * m * n,
+      run: () => void matmul(a, b),
+    },
+    {
+      name: `matmul ${shape}, weights of f16`,
+      flop: flopOf(product),
+      bytes: 4 * m * k + 2 * k * n + 4 * m * n,
+      run: () => void matmul(wide, b),
+    },
+    {
+      name: "attention forward, f16",
+      flop: 4 * batch * h * t * t * d,
+      bytes: 2 * 4 * elements,
+      run: () => void attention(q, key, v),
+    },
+    {
+      name: "attention forward + backward, f16",
+      flop: 14 * batch * h * t * t * d,
+      bytes: 2 * 12 * elements,
+      run: () => void valueAndGrad(() => sum(attention(q, key, v)), parameters),
+    },
+  ];
 }
 
 function attentions(input: Input): KernelCase[] {
