@@ -35,6 +35,11 @@ export class Scope implements Disposable {
     return this.#owned.delete(item);
   }
 
+  /** Whether it is under this scope. */
+  holds(item: Owned): boolean {
+    return this.#owned.has(item);
+  }
+
   /** Hands items to the scope around this one, or to the caller where there is none; returns its argument. */
   keep<T extends Owned>(item: T): T {
     if (this.#owned.delete(item)) this.#stack[this.#stack.indexOf(this) - 1]?.add(item);

@@ -39,6 +39,23 @@ it("owns what a scope made that does not hold the model, and frees it with the r
   expect(device.stats.live).toBe(live);
 });
 
+it("hands to the scope of the model what an inner one made", async () => {
+  const device = await testDevice();
+  const { live } = device.stats;
+  {
+    using _scope = device.scope();
+    const model = linear(device);
+    {
+      using _inner = device.scope();
+      using _innermost = device.scope();
+      model.adopt(weight(device));
+    }
+    expect(await model.weight.read()).toEqual(sevens);
+    expect(device.stats.live).toBe(live + 2);
+  }
+  expect(device.stats.live).toBe(live);
+});
+
 it("leaves with its scope what replaces a parameter of the same scope, or was kept", async () => {
   const device = await testDevice();
   const { live } = device.stats;

@@ -125,8 +125,8 @@ export abstract class Module {
    * Puts tensors in the place of parameters and buffers, whose memory is freed. What stands for a frozen parameter is
    * frozen.
    *
-   * A value is the module's from then on: where the innermost open scope made it, but not the parameter, it outlives that
-   * scope, and {@link dispose} frees it. What was made before holds on to the former tensors: an optimiser reports that
+   * A value is the module's from then on: it belongs to the scope that holds the parameter, or to none, and
+   * {@link dispose} frees it. What was made before holds on to the former tensors: an optimiser reports that
    * they are freed, but a captured step replays over their memory, with their values. Make both anew.
    *
    * @param values tensors by the names of parameters, of their shapes; a dtype may differ
@@ -165,11 +165,10 @@ export abstract class Module {
   }
 }
 
-/** Gives a value the mark of the tensor in whose place it comes, and takes it out of a scope that does not hold that one. */
+/** Gives a value the mark of the tensor in whose place it comes, and the scope that holds that one. */
 function takePlace(value: Tensor, former: Tensor): void {
   if (frozen.has(former)) frozen.add(value);
-  const scope = value.device.currentScope;
-  if (!scope?.remove(value) || !scope.remove(former)) return;
-  scope.add(former);
-  scope.add(value);
+  const { device } = value;
+  device.forget(value);
+  device.holderOf(former)?.add(value);
 }

@@ -119,9 +119,14 @@ export class Device implements Disposable {
     }
   }
 
-  /** @internal Takes a disposed tensor out of the scope that holds it. */
+  /** @internal Takes an item out of the scope that holds it. */
   forget(item: Owned): void {
     for (const scope of this.#scopes) scope.remove(item);
+  }
+
+  /** @internal The open scope that holds an item. */
+  holderOf(item: Owned): Scope | undefined {
+    return this.#scopes.find((scope) => scope.holds(item));
   }
 
   /** @internal The innermost open scope. */
