@@ -26,6 +26,8 @@ alias Item = f32;
 fn total(v: Item) -> f32 { return v; }
 fn largest(v: Item) -> f32 { return v; }
 
+fn exponential(x: Item) -> Item { return select(x, exp(x), x == x); }
+
 
 fn logitOf(start: u32, goal: u32) -> f32 { return logits[start + goal]; }
 fn hotAt(i: u32, goal: i32) -> Item { return select(0.0, 1.0, i32(i) == goal); }
@@ -43,7 +45,7 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec
   let factor = dy[row] * weight;
   for (var i = lane; i < params.items; i += WG) {
     var gradient = Item(0.0);
-    if (weight != 0.0) { gradient = factor * (exp((logits[start + i] - peak.x) - peak.y) - hotAt(i, goal)); }
+    if (weight != 0.0) { gradient = factor * (exponential((logits[start + i] - peak.x) - peak.y) - hotAt(i, goal)); }
     dlogits[start + i] = gradient;
   }
 }

@@ -27,6 +27,8 @@ alias Item = vec4<f32>;
 fn total(v: Item) -> f32 { return (v.x + v.y) + (v.z + v.w); }
 fn largest(v: Item) -> f32 { return max(max(v.x, v.y), max(v.z, v.w)); }
 
+fn exponential(x: Item) -> Item { return select(x, exp(x), x == x); }
+
 
 fn logitOf(start: u32, goal: u32) -> f32 { return logits[start + goal / 4u][goal % 4u]; }
 fn hotAt(i: u32, goal: i32) -> Item {
@@ -46,7 +48,7 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec
   let factor = dy[row] * weight;
   for (var i = lane; i < params.items; i += WG) {
     var gradient = Item(0.0);
-    if (weight != 0.0) { gradient = factor * (exp((logits[start + i] - peak.x) - peak.y) - hotAt(i, goal)); }
+    if (weight != 0.0) { gradient = factor * (exponential((logits[start + i] - peak.x) - peak.y) - hotAt(i, goal)); }
     dlogits[start + i] = gradient;
   }
 }

@@ -48,6 +48,8 @@ fn largest(v: Item) -> f32 { return max(max(v.x, v.y), max(v.z, v.w)); }
 fn rowSum(value: f32, lane: u32) -> f32 { return subgroupAdd(value); }
 fn rowMax(value: f32, lane: u32) -> f32 { return subgroupMax(value); }
 
+fn exponential(x: Item) -> Item { return select(x, exp(x), x == x); }
+
 
 fn logitOf(start: u32, goal: u32) -> f32 { return unpackHalves(logits[start + goal / 4u])[goal % 4u]; }
 fn hotAt(i: u32, goal: i32) -> Item {
@@ -66,8 +68,9 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec
   for (var i = lane; i < params.items; i += WG) { top = max(top, unpackHalves(logits[start + i])); }
   let peak = rowMax(largest(top), lane);
   var part = Item(0.0);
-  for (var i = lane; i < params.items; i += WG) { part += exp(unpackHalves(logits[start + i]) - peak); }
-  let logOfSum = log(rowSum(total(part), lane));
+  for (var i = lane; i < params.items; i += WG) { part += exponential(unpackHalves(logits[start + i]) - peak); }
+  let sum = rowSum(total(part), lane);
+  let logOfSum = select(sum, log(sum), sum == sum); // of NaN, log may make a number
   if (lane > 0u) { return; }
   // Kept apart: their sum would lose the digits of the second where the first is large.
   peaks[row] = vec2<f32>(peak, logOfSum);

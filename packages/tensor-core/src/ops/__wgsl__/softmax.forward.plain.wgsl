@@ -52,6 +52,8 @@ fn workgroupMax(value: f32, lane: u32) -> f32 {
 fn rowSum(value: f32, lane: u32) -> f32 { return workgroupSum(value, lane); }
 fn rowMax(value: f32, lane: u32) -> f32 { return workgroupMax(value, lane); }
 
+fn exponential(x: Item) -> Item { return select(x, exp(x), x == x); }
+
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec3<u32>,
         @builtin(local_invocation_index) lane: u32) {
@@ -63,7 +65,7 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec
   let peak = rowMax(largest(top), lane);
   var part = Item(0.0);
   for (var i = lane; i < params.items; i += WG) {
-    let e = exp(x[start + i] - peak);
+    let e = exponential(x[start + i] - peak);
     y[start + i] = e;
     part += e;
   }

@@ -43,6 +43,8 @@ fn largest(v: Item) -> f32 { return max(max(v.x, v.y), max(v.z, v.w)); }
 fn rowSum(value: f32, lane: u32) -> f32 { return subgroupAdd(value); }
 fn rowMax(value: f32, lane: u32) -> f32 { return subgroupMax(value); }
 
+fn exponential(x: Item) -> Item { return select(x, exp(x), x == x); }
+
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec3<u32>,
         @builtin(local_invocation_index) lane: u32) {
@@ -53,9 +55,9 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec
   for (var i = lane; i < params.items; i += WG) { top = max(top, unpackHalves(x[start + i])); }
   let peak = rowMax(largest(top), lane);
   var part = Item(0.0);
-  for (var i = lane; i < params.items; i += WG) { part += exp(unpackHalves(x[start + i]) - peak); }
+  for (var i = lane; i < params.items; i += WG) { part += exponential(unpackHalves(x[start + i]) - peak); }
   let factor = 1.0 / rowSum(total(part), lane);
   for (var i = lane; i < params.items; i += WG) {
-    y[start + i] = packHalves(exp(unpackHalves(x[start + i]) - peak) * factor);
+    y[start + i] = packHalves(exponential(unpackHalves(x[start + i]) - peak) * factor);
   }
 }

@@ -167,6 +167,26 @@ describe("crossEntropy", () => {
     expect(await grads.get("logits")!.read()).toEqual(Float32Array.of(-0.5, 0.5, 0, 0));
   });
 
+  // Rows of quads and of scalars.
+  it.each([4, 7])(
+    "gives NaN for a row of %s logits with NaN among them, and so the gradients of that row",
+    async (n) => {
+      const device = await testDevice();
+      for (const at of [n, 2 * n - 1]) {
+        using _scope = device.scope();
+        const values = Float32Array.from({ length: 3 * n }, (_, i) => (i === at ? NaN : i % 5));
+        const logits = tensor(device, values, [3, n]);
+        const { value, grads } = valueAndGrad(
+          () => crossEntropy(logits, tensor(device, [0, 1, 2], [3], "i32"), tensor(device, [1, 1, 1])),
+          new Map([["logits", logits]]),
+        );
+        expect(await value.item()).toBeNaN();
+        const gradients = Array.from(await grads.get("logits")!.read(), Number.isNaN);
+        expect(gradients).toEqual(gradients.map((_, i) => Math.floor(i / n) === 1));
+      }
+    },
+  );
+
   it.each([
     ["f32", 2],
     ["f16", 4],

@@ -4,7 +4,7 @@ import { read, wgsl, write, type KernelSpec } from "../../kernel/kernelSpec.ts";
 import { flatGroup } from "../../kernel/wgsl/flatIndex.ts";
 import { quadFormat } from "../../kernel/wgsl/quadFormat.ts";
 import { byVariant, quadItem, rowReduce, rowWorkgroup, scalarItem } from "../../kernel/wgsl/rowReduce.ts";
-import { type StoredRowVariant, storedItem } from "../normalize/storedRow.wgsl.ts";
+import { exponential, type StoredRowVariant, storedItem } from "../normalize/storedRow.wgsl.ts";
 
 const rowStart = wgsl`
 @compute @workgroup_size(WG)
@@ -46,15 +46,16 @@ export const crossEntropyForward = byVariant((variant: StoredRowVariant) => {
     constants: { QUADS: variant.quads, LANES: variant.lanes },
     body: wgsl`
 ${flatGroup}${functions}
-${rowReduce(variant)}
+${rowReduce(variant)}${exponential}
 ${classOf(variant)}
 ${rowStart}
   var top = Item(-3.4028234e38);
   for (var i = lane; i < params.items; i += WG) { top = max(top, ${logit}); }
   let peak = rowMax(largest(top), lane);
   var part = Item(0.0);
-  for (var i = lane; i < params.items; i += WG) { part += exp(${logit} - peak); }
-  let logOfSum = log(rowSum(total(part), lane));
+  for (var i = lane; i < params.items; i += WG) { part += exponential(${logit} - peak); }
+  let sum = rowSum(total(part), lane);
+  let logOfSum = select(sum, log(sum), sum == sum); // of NaN, log may make a number
   if (lane > 0u) { return; }
   // Kept apart: their sum would lose the digits of the second where the first is large.
   peaks[row] = vec2<f32>(peak, logOfSum);
@@ -88,7 +89,7 @@ export const crossEntropyBackward = byVariant((variant: StoredRowVariant) => {
     constants: { QUADS: variant.quads, LANES: variant.lanes },
     body: wgsl`
 ${flatGroup}${functions}
-${variant.quads ? quadItem : scalarItem}
+${variant.quads ? quadItem : scalarItem}${exponential}
 ${classOf(variant)}
 ${rowStart}
   let peak = peaks[row];
@@ -96,7 +97,7 @@ ${rowStart}
   let factor = dy[row] * weight;
   for (var i = lane; i < params.items; i += WG) {
     var gradient = Item(0.0);
-    if (weight != 0.0) { gradient = factor * (exp((${logit} - peak.x) - peak.y) - hotAt(i, goal)); }
+    if (weight != 0.0) { gradient = factor * (exponential((${logit} - peak.x) - peak.y) - hotAt(i, goal)); }
     dlogits[start + i] = ${store("gradient")};
   }
 }`,

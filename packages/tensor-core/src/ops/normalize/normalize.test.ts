@@ -220,6 +220,23 @@ describe("softmax", () => {
     expect([...y]).toEqual([0.5, 0.5, 0.5, 0.5, 0, 1]);
   });
 
+  it.each([
+    ["f32", 4],
+    ["f32", 7],
+    ["f16", 8],
+  ] as const)(
+    "gives NaN for a row with NaN in it, and for that row alone, of %s, %s long",
+    async (dtype, n) => {
+      const device = await testDevice();
+      for (const at of [n, 2 * n - 1]) {
+        using _scope = device.scope();
+        const values = Float32Array.from({ length: 3 * n }, (_, i) => (i === at ? NaN : i % 5));
+        const y = Array.from(await softmax(tensor(device, values, [3, n], dtype)).read(), Number.isNaN);
+        expect(y).toEqual(y.map((_, i) => Math.floor(i / n) === 1));
+      }
+    },
+  );
+
   it("names a tensor without an axis", async () => {
     const device = await testDevice();
     using _scope = device.scope();

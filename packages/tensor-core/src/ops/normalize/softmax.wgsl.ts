@@ -3,7 +3,7 @@
 import { read, wgsl, write, type KernelSpec } from "../../kernel/kernelSpec.ts";
 import { flatGroup } from "../../kernel/wgsl/flatIndex.ts";
 import { byVariant, rowReduce, rowWorkgroup } from "../../kernel/wgsl/rowReduce.ts";
-import { storedItem, type StoredRowVariant } from "./storedRow.wgsl.ts";
+import { exponential, storedItem, type StoredRowVariant } from "./storedRow.wgsl.ts";
 
 const rowStart = wgsl`
 @compute @workgroup_size(WG)
@@ -16,7 +16,7 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec
 const quotients = {
   f32: wgsl`
   for (var i = lane; i < params.items; i += WG) {
-    let e = exp(x[start + i] - peak);
+    let e = exponential(x[start + i] - peak);
     y[start + i] = e;
     part += e;
   }
@@ -24,10 +24,10 @@ const quotients = {
   for (var i = lane; i < params.items; i += WG) { y[start + i] *= factor; }`,
   // Exponentials kept in f16 would be rounded twice.
   f16: wgsl`
-  for (var i = lane; i < params.items; i += WG) { part += exp(unpackHalves(x[start + i]) - peak); }
+  for (var i = lane; i < params.items; i += WG) { part += exponential(unpackHalves(x[start + i]) - peak); }
   let factor = 1.0 / rowSum(total(part), lane);
   for (var i = lane; i < params.items; i += WG) {
-    y[start + i] = packHalves(exp(unpackHalves(x[start + i]) - peak) * factor);
+    y[start + i] = packHalves(exponential(unpackHalves(x[start + i]) - peak) * factor);
   }`,
 };
 
@@ -42,7 +42,7 @@ export const softmaxForward = byVariant((variant: StoredRowVariant) => {
     constants: { QUADS: variant.quads, LANES: variant.lanes },
     body: wgsl`
 ${flatGroup}${functions}
-${rowReduce(variant)}${rowStart}
+${rowReduce(variant)}${exponential}${rowStart}
   var top = Item(-3.4028234e38);
   for (var i = lane; i < params.items; i += WG) { top = max(top, ${load("x[start + i]")}); }
   let peak = rowMax(largest(top), lane);
