@@ -7,7 +7,7 @@ import { runCommand } from "../process/runCommand.ts";
 import { workspaceRoot } from "../process/workspaceRoot.ts";
 import { softwareAdapters } from "../setup/driverOf.ts";
 import { type Examination, examineSubject, type Extent } from "./examineSubject.ts";
-import { type MutationAdapter, provideMutationAdapter } from "./mutationAdapter.ts";
+import { type AdapterKind, type MutationAdapter, provideMutationAdapter } from "./mutationAdapter.ts";
 import { MutationHost, startWorker } from "./mutationHost.ts";
 import { providePlan } from "./mutationPlan.ts";
 import {
@@ -17,6 +17,7 @@ import {
   showSummaries,
   stillHolds,
   summarizeKernel,
+  testsHold,
 } from "./mutationReport.ts";
 import { listMutants } from "./mutants.ts";
 import { listSubjects, type Subject } from "./subjects.ts";
@@ -24,7 +25,7 @@ import { testDigests } from "./testDigests.ts";
 import { listTestFiles } from "./testFiles.ts";
 
 const help = `nx run tools:mutate [-- --kernel=PATTERN] [--tests=PATTERN] [--named=PATTERN] [--list] [--again]
-                        [--ends] [--at-most=N] [--adapter=NAME] [--record]
+                        [--ends] [--at-most=N] [--adapter=NAME] [--record] [--recorded]
 
 Puts one fault at a time into the WGSL of each kernel (a sign flipped, one barrier dropped, an index shifted, a comparison
 swapped, a bound moved by one, min for max) and runs the tests that use the faulty variant of the kernel until one fails:
@@ -47,6 +48,7 @@ host code beside them, with no survivor. What an interrupted run confirmed is ke
              lavapipe hides, and has a record of its own
   --record   put the results of these kernels into packages/tensor-core/results/mutation.json, beside the others there
              (mutation.swiftshader.json on SwiftShader); a run over everything drops kernels that are no more
+  --recorded show what is recorded of these kernels, and which of it is older than its tests; run nothing
 The exit status is 1 if a mutant survives that neither tools/src/mutation/equivalents.ts nor hiddenFaults.ts lets off,
 if a test fails without a fault, or if a kernel could not be examined to the end; these are listed last.
 Example: nx run tools:mutate -- --kernel='^(unfold|conv)' --tests=ops/conv --record`;
@@ -72,6 +74,7 @@ await runCommand(async () => {
       "at-most": { type: "string", default: "Infinity" },
       adapter: { type: "string" },
       record: { type: "boolean" },
+      recorded: { type: "boolean" },
       help: { type: "boolean", short: "h" },
     },
   });
@@ -87,12 +90,22 @@ await runCommand(async () => {
   const chosen = softwareAdapters.find((name) => name === values.adapter);
   if (values.adapter !== undefined && !chosen)
     throw new Error(`--adapter must be ${softwareAdapters.join(" or ")}, got ${values.adapter}`);
+  const digestOfTest = testDigests(source);
+  if (values.recorded) {
+    const shown = readRecorded(recordFileOf(chosen ?? "lavapipe")).filter(({ kernel }) =>
+      wanted.test(kernel),
+    );
+    console.log(showSummaries(shown));
+    const old = shown.filter(({ tests }) => !testsHold(tests, digestOfTest)).map(({ kernel }) => kernel);
+    if (old.length > 0) console.log(`\nmutate: older than their tests: ${old.join(", ")}`);
+    return 0;
+  }
   const adapter = await provideMutationAdapter(chosen);
   console.log(`mutate: on ${adapter.name}`);
   const host = new MutationHost(() => startWorker(adapter.env));
   const kept = keptFolder(adapter);
-  const recordFile = recordFileOf(adapter);
-  const examination = { host, adapter, kept, digestOfTest: testDigests(source) };
+  const recordFile = recordFileOf(adapter.kind);
+  const examination = { host, adapter, kept, digestOfTest };
   try {
     const plan = await providePlan(host, files, values.named, { source, kept });
     const all = listSubjects(plan, readShared());
@@ -157,7 +170,7 @@ function keptFolder({ kind }: MutationAdapter): string {
   return kind === "lavapipe" ? folder : join(folder, kind);
 }
 
-function recordFileOf({ kind }: MutationAdapter): string {
+function recordFileOf(kind: AdapterKind): string {
   const name = kind === "lavapipe" ? "mutation.json" : `mutation.${kind}.json`;
   return join(workspaceRoot, "packages", "tensor-core", "results", name);
 }

@@ -113,8 +113,16 @@ export function stillHolds(
     summary.digest === digest &&
     summary.share === undefined &&
     survivors.length === 0 &&
-    Object.entries(tests).every(([file, found]) => digestOfTest(file) === found)
+    testsHold(tests, digestOfTest)
   );
+}
+
+/** True if the tests that killed mutants are as they were. */
+export function testsHold(
+  tests: KernelSummary["tests"],
+  digestOfTest: (file: string) => string | undefined,
+): boolean {
+  return Object.entries(tests).every(([file, found]) => digestOfTest(file) === found);
 }
 
 /** What was recorded, with the kernels that were examined now in place of their earlier results; by name. */
