@@ -119,7 +119,7 @@ export const hiddenFaults: readonly HiddenFault[] = [
   },
   {
     on: lavapipe,
-    kernel: /^matmul\.(register|broadcast|tile|matrix)$/,
+    kernel: /^matmul\.(register|broadcast|tile|matrix|element)$/,
     fault: "bound",
     line: /^if \(unit >= params\.units\)/,
     mutated: /unit > params/,

@@ -2,7 +2,7 @@
 
 import type { LetOff } from "./letOff.ts";
 
-const tilings = /^matmul\.(broadcast|register|tile|matrix)$/;
+const tilings = /^matmul\.(broadcast|register|tile|matrix|element)$/;
 const pastTheEnd = "rows and columns past the end of y are not stored, whatever they compute";
 
 /** Every entry is argued from the kernels' text. */
