@@ -2,9 +2,10 @@
 
 import { run } from "../../autograd/defineOp.ts";
 import { byVariant } from "../../kernel/wgsl/rowReduce.ts";
-import { greatestDivisor, recordByRows } from "../../tensor/recordByRows.ts";
+import { greatestDivisor, recordByRows, rowsAtOnce } from "../../tensor/recordByRows.ts";
 import { sizeOf } from "../../tensor/shape.ts";
 import { rangeAlignment, Tensor } from "../../tensor/tensor.ts";
+import { stridedCopy } from "../layout/stridedCopy.ts";
 import { type Monoid, monoids, type ReducedType, reduceKernel } from "./reduce.wgsl.ts";
 
 interface ReduceVariant {
@@ -63,7 +64,10 @@ export function reduceAxis(monoid: Monoid["name"], x: Tensor, y: Tensor, axis: n
   partial.dispose();
 }
 
-/** Reduces x [n, inner], more than the device binds at once, into y [inner]: parts of the rows by blocks, then the blocks. */
+/**
+ * Reduces x [n, inner], more than the device binds at once, into y [inner]: parts of the rows by blocks, then the blocks;
+ * where rows are so long that blocks would be no fewer than rows, columns by columns.
+ */
 function reduceInParts(
   monoid: Monoid["name"],
   x: Tensor,
@@ -72,11 +76,12 @@ function reduceInParts(
   inner: number,
   factor: number,
 ): void {
-  let parts = 0;
-  recordByRows({ x }, n, () => parts++);
+  const most = rowsAtOnce({ x }, n);
+  const parts = Math.ceil(n / most);
   // The blocks of a part begin where a binding may.
   const unit = rangeAlignment / greatestDivisor(inner, rangeAlignment);
-  const blocks = Math.ceil(Math.sqrt(n) / unit) * unit;
+  const blocks = Math.ceil(Math.sqrt(most) / unit) * unit;
+  if (!(2 * parts * blocks <= n)) return reduceColumns(monoid, x, y, n, inner, factor);
   const partial = Tensor.allocate(x.device, [parts * blocks, inner], x.dtype, `[${monoid}] by parts`);
   let at = 0;
   recordByRows({ x }, n, (part, rows) => {
@@ -87,6 +92,28 @@ function reduceInParts(
   });
   reduceAxis(monoid, partial, y, 0, factor);
   partial.dispose();
+}
+
+/** Reduces x [n, inner] into y [inner] by copies of some columns at a time. */
+function reduceColumns(
+  monoid: Monoid["name"],
+  x: Tensor,
+  y: Tensor,
+  n: number,
+  inner: number,
+  factor: number,
+): void {
+  const { device } = x;
+  const fit = Math.floor(device.maxBindingBytes / (x.bytes / inner));
+  const width = Math.floor(fit / rangeAlignment) * rangeAlignment;
+  if (width === 0) return reduceRows(monoid, x, y, n, inner, 1, factor); // names what is too large
+  for (let start = 0; start < inner; start += width) {
+    using _columns = device.scope();
+    const here = Math.min(width, inner - start);
+    const columns = Tensor.allocate(device, [n, here], x.dtype, `[${monoid}] columns`);
+    stridedCopy(monoid, { x, offset: start, strides: [inner, 1] }, columns);
+    reduceAxis(monoid, columns, y.range(start, [1, here]), 0, factor);
+  }
 }
 
 /** Reduces x [outer, n, inner] into y [outer, blocks, inner], every blocks-th row into one. */
