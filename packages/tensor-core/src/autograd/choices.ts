@@ -24,6 +24,17 @@ export function rememberChoices(): <T>(part: () => T) => T {
   };
 }
 
+/** @internal Runs `fn` as if no part were run: what it chooses is its own. */
+export function withoutChoices<T>(fn: () => T): T {
+  const outer = current;
+  current = undefined;
+  try {
+    return fn();
+  } finally {
+    current = outer;
+  }
+}
+
 /** @internal Calls `make`, or gives what it gave when the part that runs now ran first. */
 export function choose<T>(make: () => T): T {
   return next(current, make);

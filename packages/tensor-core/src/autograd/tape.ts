@@ -3,10 +3,11 @@
 import type { Device } from "../tensor/device.ts";
 import { isFloat } from "../tensor/dtype.ts";
 import { fill } from "../tensor/fill.ts";
+import { leaveToRecord } from "../tensor/recordApart.ts";
 import { ShapeError, showShape } from "../tensor/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { addGradients } from "./addGradients.ts";
-import { rememberChoices } from "./choices.ts";
+import { rememberChoices, withoutChoices } from "./choices.ts";
 import { Gradients } from "./gradients.ts";
 
 /** One recorded op: how the gradients of its outputs become gradients of its inputs. */
@@ -71,6 +72,9 @@ export function noGrad<T>(fn: () => T): T {
   return runOn(undefined, fn);
 }
 
+// A replay knows of no tape and of no part that is run again, and so must not the recording.
+leaveToRecord((fn) => withoutChoices(() => noGrad(fn)));
+
 function runOn<T>(tape: Tape | undefined, fn: () => T): T {
   const outer = active;
   active = tape;
@@ -87,7 +91,7 @@ function runOn<T>(tape: Tape | undefined, fn: () => T): T {
  * arXiv:1604.06174.
  *
  * @param fn     a function of tensors alone; it may use parameters of its own, and drop out as its generator says. It
- *               runs again in the backward pass
+ *               runs again in the backward pass, where `device.eachStep` does nothing and no running statistics move
  * @param inputs what `fn` is called with
  */
 export function checkpoint<I extends readonly [Tensor, ...Tensor[]]>(
@@ -106,7 +110,7 @@ export function checkpoint<I extends readonly [Tensor, ...Tensor[]]>(
   const { tape, value } = run(around);
   if (tape.tracked.has(value) && !around.tracked.has(value)) {
     around.tracked.add(value);
-    around.entries.push({ output: value, recompute: () => run(around) });
+    around.entries.push({ output: value, recompute: () => device.repeat(() => run(around)) });
   }
   return scope.keep(value);
 }

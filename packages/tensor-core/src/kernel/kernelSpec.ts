@@ -54,6 +54,8 @@ export interface KernelSpec<B extends string = string, U extends string = string
   readonly body: string;
   /** Operations of a dispatch, a multiply-add being two, where the kernel is a product; what masks hide counts too. */
   flop?(uniforms: Readonly<Record<U, number>>): number;
+  /** It leaves a part of what it binds for writing as that was, which may be anything. */
+  readonly writesPart?: boolean;
   /** What the kernel computes, where it does so element by element: a captured step joins chains of such. */
   readonly elementwise?: Elementwise;
 }

@@ -62,7 +62,7 @@ interface Watched {
   readonly owners: Readonly<Record<string, PooledBuffer["owner"]>>;
 }
 
-/** Watches the f32 and f16 outputs of every dispatch while it is set on a recorder. */
+/** Watches the f32 and f16 tensors that every dispatch writes as a whole, while it is set on a recorder. */
 export class NonFiniteTrap {
   readonly #found: Binding;
   readonly #watched: Watched[] = [];
@@ -87,12 +87,13 @@ export class NonFiniteTrap {
       groups: number,
     ) => void,
   ): void {
+    if (kernel.writesPart) return;
     for (const output in kernel.buffers) {
-      const { access, element } = kernel.buffers[output] as KernelSpec["buffers"][string];
+      const { access } = kernel.buffers[output] as KernelSpec["buffers"][string];
       const x = bindings[output] as Binding;
-      // Kernels write halves as packed words.
+      // By the tensor: kernels write halves, and copies of floats, as words.
       const halves = x.pooled.owner.dtype === "f16";
-      if (access !== "read_write" || !(halves || element === "f32" || element === "vec4<f32>")) continue;
+      if (access !== "read_write" || !(halves || x.pooled.owner.dtype === "f32")) continue;
       const slot = this.#watched.length;
       if (slot === trapSlots) {
         throw new Error(

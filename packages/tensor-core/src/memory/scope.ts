@@ -16,12 +16,14 @@ export interface Owned {
  */
 export class Scope implements Disposable {
   readonly #stack: Scope[];
+  readonly #around: Scope | undefined;
   readonly #owned = new Set<Owned>();
   #open = true;
 
   /** @internal Use `device.scope()`. */
   constructor(stack: Scope[]) {
     this.#stack = stack;
+    this.#around = stack.at(-1);
     stack.push(this);
   }
 
@@ -42,7 +44,9 @@ export class Scope implements Disposable {
 
   /** Hands items to the scope around this one, or to the caller where there is none; returns its argument. */
   keep<T extends Owned>(item: T): T {
-    if (this.#owned.delete(item)) this.#stack[this.#stack.indexOf(this) - 1]?.add(item);
+    let around = this.#around;
+    while (around && !around.open) around = around.#around;
+    if (this.#owned.delete(item)) around?.add(item);
     return item;
   }
 

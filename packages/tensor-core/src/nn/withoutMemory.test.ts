@@ -4,9 +4,11 @@ import { expect, test } from "vitest";
 import { valueAndGrad } from "../autograd/tape.ts";
 import { gelu, square } from "../ops/elementwise/unary.ts";
 import { sum } from "../ops/reduce/sum.ts";
+import { capture } from "../tensor/capture.ts";
 import { tensor, zeros } from "../tensor/create.ts";
 import { Device } from "../tensor/device.ts";
 import { Random } from "../tensor/random.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import { measureMemory, withoutMemory } from "../tensor/withoutMemory.ts";
 import { testDevice } from "../testing/testDevice.ts";
 import { Linear } from "./linear.ts";
@@ -24,6 +26,20 @@ test("a model without memory has names, shapes and counts, and takes neither mem
   expect(model.parameterCount()).toBe(10_000_100_000);
   expect(model.weight.hasMemory).toBe(false);
   expect(model.weight.shape).toEqual([100_000, 100_000]);
+});
+
+test("what makes it is over when it returns, and is no captured step", async () => {
+  const device = await testDevice();
+  expect(() => measureMemory(async () => {})).toThrow("[measureMemory] the function must not be async");
+  using step = capture(device, ({ x }: Readonly<Record<"x", Tensor>>) => ({ y: square(x) }));
+  const inputs = { x: { shape: [2], data: Float32Array.of(2, 3) } };
+  expect(() => measureMemory(() => step.run(inputs))).toThrow(
+    "[capture] a captured step has memory: measure the function",
+  );
+  await expect(measureMemory(() => ({ ready: step.prepare(inputs) })).value.ready).rejects.toThrow(
+    "[capture]",
+  );
+  expect(await step.run(inputs).y.read()).toEqual(Float32Array.of(4, 9));
 });
 
 test("its parameters refuse use by a message that says what to do, until they are replaced", async () => {

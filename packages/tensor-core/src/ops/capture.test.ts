@@ -1,12 +1,15 @@
 /** @file What a captured step says of its inputs and results, and that it frees them. */
 
 import { describe, expect, it } from "vitest";
+import { valueAndGrad } from "../autograd/tape.ts";
 import { capture, type StepInput, type StepResults } from "../tensor/capture.ts";
+import { tensor } from "../tensor/create.ts";
 import type { Device } from "../tensor/device.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { testDevice } from "../testing/testDevice.ts";
-import { sub } from "./elementwise/binary.ts";
+import { mul, sub } from "./elementwise/binary.ts";
 import { square } from "./elementwise/unary.ts";
+import { sum } from "./reduce/sum.ts";
 
 const input = (...values: number[]): StepInput => ({
   shape: [values.length],
@@ -76,6 +79,59 @@ describe("results of a captured step", () => {
         new TypeError(`[capture] the step must return tensors by name, such as { loss }, got ${got}`),
       );
     }
+    expect(device.stats.live).toBe(live);
+  });
+
+  it("must be the same in every run", async () => {
+    const device = await testDevice();
+    const { live } = device.stats;
+    for (const [results, message] of [
+      [(y: Tensor, z: Tensor, run: number) => ({ y: run === 0 ? y : z }), "the result y was another tensor"],
+      [
+        (y: Tensor, z: Tensor, run: number) => (run === 0 ? { y } : { y, z }),
+        "returned y in the first run and y, z",
+      ],
+    ] as const) {
+      let run = 0;
+      using captured = capture(device, ({ x }: Readonly<Record<"x", Tensor>>) =>
+        results(square(x), sub(x, x), run++),
+      );
+      expect(await captured.run({ x: input(3) }).y.read()).toEqual(Float32Array.of(9));
+      expect(() => captured.run({ x: input(3) })).toThrow(message);
+    }
+    expect(device.stats.live).toBe(live);
+  });
+
+  it("are constants to a tape around the run, in the first run as in others", async () => {
+    const device = await testDevice();
+    using _scope = device.scope();
+    const w = tensor(device, [3]);
+    using captured = capture(device, ({ x }: Readonly<Record<"x", Tensor>>) => ({ y: mul(x, w) }));
+    for (let i = 0; i < 3; i++) {
+      const loss = () => sum(mul(w, captured.run({ x: input(2) }).y));
+      const { value, grads } = valueAndGrad(loss, new Map([["w", w]]));
+      expect([await value.item(), await grads.get("w")!.item()]).toEqual([18, 6]);
+    }
+    using inner = capture(device, ({ x }: Readonly<Record<"x", Tensor>>) => {
+      const { grads } = valueAndGrad(() => sum(square(mul(x, w))), new Map([["w", w]]));
+      return { slope: grads.get("w") as Tensor };
+    });
+    for (let i = 0; i < 3; i++) {
+      const { grads } = valueAndGrad(() => mul(w, inner.run({ x: input(2) }).slope), new Map([["w", w]]));
+      expect(await grads.get("w")!.item()).toBe(24);
+    }
+  });
+
+  it("are freed where the step is disposed of while it is prepared", async () => {
+    const device = await testDevice();
+    const { live } = device.stats;
+    const captured = squareOf(device);
+    const preparing = captured.prepare({ x: input(1, 2) });
+    captured.dispose();
+    await preparing;
+    expect([captured.plans, device.stats.live]).toEqual([0, live]);
+    expect(await captured.run({ x: input(1, 2) }).y.read()).toEqual(Float32Array.of(1, 4));
+    captured.dispose();
     expect(device.stats.live).toBe(live);
   });
 

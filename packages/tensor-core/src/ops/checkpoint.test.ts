@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { checkpoint, freeAfter, noGrad, valueAndGrad } from "../autograd/tape.ts";
-import { tensor } from "../tensor/create.ts";
+import { full, tensor, zeros } from "../tensor/create.ts";
 import { Device } from "../tensor/device.ts";
 import { Random } from "../tensor/random.ts";
 import { sizeOf } from "../tensor/shape.ts";
@@ -13,6 +13,7 @@ import { add, mul } from "./elementwise/binary.ts";
 import { gelu, scale, square } from "./elementwise/unary.ts";
 import { reshape } from "./layout/reshape.ts";
 import { matmul } from "./matmul/matmul.ts";
+import { batchNorm } from "./normalize/batchNorm.ts";
 import { rmsNorm } from "./normalize/rmsNorm.ts";
 import { sum } from "./reduce/sum.ts";
 
@@ -53,6 +54,28 @@ function network(device: Device, blocks: number) {
 }
 
 describe("checkpoint", () => {
+  it("does its work on the host, and moves running statistics, once", async () => {
+    const device = await testDevice();
+    using _scope = device.scope();
+    const x = tensor(device, [1, 2, 4, 9], [2, 2]);
+    const [weight, bias] = [full(device, [2], 1), zeros(device, [2])];
+    const means: Float32Array[] = [];
+    for (const wrap of [plain, checkpointed]) {
+      const [mean, variance] = [zeros(device, [2]), full(device, [2], 1)];
+      let steps = 0;
+      const block = (t: Tensor) => {
+        device.eachStep(() => void steps++);
+        return batchNorm(t, mean, variance, weight, bias, { training: true });
+      };
+      const { grads } = valueAndGrad(() => sum(square(wrap(block, x))), new Map([["x", x]]));
+      await grads.get("x")!.read();
+      expect(steps).toBe(1);
+      means.push(await mean.read(), await variance.read());
+    }
+    expect(means.slice(2)).toEqual(means.slice(0, 2));
+    expect(means[0]).not.toEqual(new Float32Array(2));
+  });
+
   it("changes no bit of the value or of any gradient, nested and with shared weights", async () => {
     const device = await testDevice();
     using _scope = device.scope();

@@ -5,13 +5,17 @@ import { valueAndGrad } from "../autograd/tape.ts";
 import { DeviceLostError } from "../device/deviceError.ts";
 import { NonFiniteError } from "../kernel/nonFiniteTrap.ts";
 import { capture } from "../tensor/capture.ts";
-import { tensor, zeros } from "../tensor/create.ts";
+import { full, tensor, zeros } from "../tensor/create.ts";
 import { Device } from "../tensor/device.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { testDevice } from "../testing/testDevice.ts";
 import { div, mul } from "./elementwise/binary.ts";
 import { exp, scale, square } from "./elementwise/unary.ts";
 import { cast } from "./layout/cast.ts";
+import { concat } from "./layout/concat.ts";
+import { pad } from "./layout/pad.ts";
+import { reshape } from "./layout/reshape.ts";
+import { matmul } from "./matmul/matmul.ts";
 import { sum } from "./reduce/sum.ts";
 
 describe("memoryReport", () => {
@@ -100,6 +104,29 @@ describe("trapNonFinite", () => {
     expect([...(await device.trapNonFinite(() => scale(odd, 2).read()))]).toEqual([2, 4, 6]);
   });
 
+  it("watches what copies and fills write, and no place that they left as it was", async () => {
+    const device = await testDevice();
+    using _scope = device.scope();
+    await expect(device.trapNonFinite(() => full(device, [4], Infinity))).rejects.toThrow(
+      "[tensor.fill] wrote",
+    );
+    const x = tensor(device, [1, 2, 3, 4]);
+    await expect(device.trapNonFinite(() => pad(x, [[1, 0]], -Infinity))).rejects.toThrow(
+      "[layout.pad] wrote",
+    );
+    // Each of several dispatches fills a part of the whole, whose memory holds what was there before.
+    const stale = device.pool.acquire(4 * 4 * 20, { label: "stale", shape: [80], dtype: "u32" });
+    device.upload({ pooled: stale, bytes: 320 }, new Uint32Array(80).fill(0x7fc0_0000));
+    device.pool.release(stale);
+    const joined = await device.trapNonFinite(() =>
+      concat(
+        Array.from({ length: 20 }, () => x),
+        0,
+      ),
+    );
+    expect(await joined.read()).toEqual(Float32Array.from({ length: 80 }, (_, i) => (i % 4) + 1));
+  });
+
   it("gives the value where all is finite, and watches nothing after it", async () => {
     const device = await testDevice();
     using _scope = device.scope();
@@ -112,6 +139,31 @@ describe("trapNonFinite", () => {
       }),
     ).rejects.toThrow("in the step");
     expect(await square(tensor(device, [1e30])).item()).toBe(Number.POSITIVE_INFINITY);
+  });
+});
+
+describe("what looks at all that is dispatched", () => {
+  it("is refused while the same is under way, and goes on after it", async () => {
+    const device = await testDevice();
+    const x = zeros(device, [4]);
+    const product = () => matmul(reshape(x, [2, 2]), reshape(x, [2, 2])).dispose();
+    const looks: readonly (readonly [string, (fn: () => unknown) => Promise<unknown>])[] = [
+      ["countFlop", (fn) => device.countFlop(fn)],
+      ["trapNonFinite", (fn) => device.trapNonFinite(fn)],
+      ...(device.info.features.has("timestamp-query")
+        ? ([["profile", (fn: () => unknown) => device.profile(fn as () => void)]] as const)
+        : []),
+    ];
+    for (const [name, look] of looks) {
+      const one = look(product);
+      await expect(look(product)).rejects.toThrow(
+        `[${name}] another call of it is under way: await that one first`,
+      );
+      await one;
+      await expect(look(() => look(product))).rejects.toThrow(`[${name}] another call of it`);
+      await look(product);
+    }
+    x.dispose();
   });
 });
 

@@ -13,8 +13,10 @@ import {
   placeStep,
   type RecordedStep,
 } from "./recordedStep.ts";
+import { recordApart } from "./recordApart.ts";
 import { type Shape, showShape } from "./shape.ts";
 import { Tensor } from "./tensor.ts";
+import { makesNoMemory } from "./withoutMemory.ts";
 
 /** Values on the host for an input of a captured step. */
 export interface StepInput {
@@ -80,6 +82,7 @@ export class CapturedStep<I extends string, R extends StepResults> implements Di
   /** By shapes of the inputs, the one used last at the end. */
   readonly #plans = new Map<string, Plan<R>>();
   #preparing = false;
+  #disposed = 0;
 
   /** @internal Use {@link capture}. */
   constructor(device: Device, fn: (inputs: Readonly<Record<I, Tensor>>) => R, options: CaptureOptions) {
@@ -119,12 +122,14 @@ export class CapturedStep<I extends string, R extends StepResults> implements Di
     const outside = buffersOutside(recorded.commands, recorded.step);
     for (const pooled of outside) pool.hold(pooled);
     this.#preparing = true;
+    const disposed = this.#disposed;
     try {
       await recorder.pipelines.prepare(recorded.commands.map(({ kernel }) => kernel));
     } finally {
       this.#preparing = false;
       try {
-        this.#place(key, recorded);
+        if (disposed === this.#disposed) this.#place(key, recorded);
+        else this.#giveBack(recorded);
       } finally {
         for (const pooled of outside) pool.release(pooled);
       }
@@ -156,8 +161,9 @@ export class CapturedStep<I extends string, R extends StepResults> implements Di
     return plan.results;
   }
 
-  /** Frees the step's memory and its results. */
+  /** Frees the step's memory and its results; what is being prepared is freed when its kernels are compiled. */
   dispose(): void {
+    this.#disposed++;
     for (const plan of this.#plans.values()) this.#free(plan, stepDisposed);
     this.#plans.clear();
   }
@@ -168,6 +174,9 @@ export class CapturedStep<I extends string, R extends StepResults> implements Di
 
   #assertReady(): void {
     this.#device.assertNotRecording("capture");
+    if (makesNoMemory()) {
+      throw new Error("[capture] a captured step has memory: measure the function that it was made of");
+    }
     if (this.#preparing)
       throw new Error("[capture] await prepare() before the step is prepared or run again");
   }
@@ -216,12 +225,19 @@ export class CapturedStep<I extends string, R extends StepResults> implements Di
     }
   }
 
+  /** Frees what was recorded and will not run. */
+  #giveBack({ step, owned, inputs }: Recorded<R>): void {
+    for (const result of owned) result.free(stepDisposed);
+    for (const name in inputs) inputs[name]?.dispose();
+    for (const pooled of step.released) this.#device.pool.release(pooled);
+  }
+
   #runRecorded(inputs: Readonly<Record<I, Tensor>>) {
     const device = this.#device;
     const owned: Tensor[] = [];
     const { value: results, step } = device.record(() => {
       using scope = device.scope();
-      const found = this.#fn(inputs);
+      const found = recordApart(() => this.#fn(inputs));
       assertResults(found);
       for (const result of Object.values(found)) if (scope.remove(result)) owned.push(result);
       return found;
@@ -232,10 +248,10 @@ export class CapturedStep<I extends string, R extends StepResults> implements Di
   /** Records the step again: what is constant within it must be the same in every run. */
   #compare(plan: Plan<R>): void {
     const device = this.#device;
-    const { step, owned } = device.unscoped(() =>
+    const { results, step, owned } = device.unscoped(() =>
       this.#runRecorded(plan.inputs as Readonly<Record<I, Tensor>>),
     );
-    const difference = compareSteps(plan.step, step);
+    const difference = compareSteps(plan, { step, results });
     for (const result of owned) result.dispose();
     for (const pooled of step.released) device.pool.release(pooled);
     if (difference) throw new Error(`[capture] ${difference}`);
@@ -269,8 +285,10 @@ export class CapturedStep<I extends string, R extends StepResults> implements Di
  * What differs between runs must be an input, a uniform given as a function, or a tensor that kernels change in place,
  * as parameters are. Numbers and host values inside `fn` are those of the first run in all others; the second run is
  * recorded again and compared, so that one that changes is an error. Host work that each run needs goes into
- * `device.eachStep`, which does it before each run and not while the step is recorded. Within `fn` nothing can be read. Memory of tensors inside the step is planned: those that are never
- * in use at once share it, and what only passes from one elementwise op to the next needs none: they become one kernel,
+ * `device.eachStep`, which does it before each run and not while the step is recorded. Within `fn` nothing can be read.
+ * It knows of no tape around a run: to that one the results are constants.
+ *
+ * Memory of tensors inside the step is planned: those that are never in use at once share it, and what only passes from one elementwise op to the next needs none: they become one kernel,
  * which `CapturedStep.report` counts. `device.profile` and `device.trapNonFinite` look into replays too.
  *
  * @param fn called once or twice for each combination of input shapes

@@ -4,9 +4,18 @@ import { variantKey } from "../kernel/assemble.ts";
 import type { Command } from "../kernel/command.ts";
 import type { PooledBuffer } from "../memory/bufferPool.ts";
 import type { RecordedStep } from "./recordedStep.ts";
+import { sameShape } from "./shape.ts";
+import type { Tensor } from "./tensor.ts";
+
+/** What a function did, and what it returned. */
+export interface ReturnedStep {
+  readonly step: RecordedStep;
+  readonly results: Readonly<Record<string, Tensor>>;
+}
 
 /** The first difference in words; undefined if both do the same. */
-export function compareSteps(first: RecordedStep, second: RecordedStep): string | undefined {
+export function compareSteps(one: ReturnedStep, other: ReturnedStep): string | undefined {
+  const [first, second] = [one.step, other.step];
   const counterpart = new Map<PooledBuffer, PooledBuffer>();
   const made = new Set(first.buffers);
   for (const [at, a] of first.commands.entries()) {
@@ -47,6 +56,27 @@ export function compareSteps(first: RecordedStep, second: RecordedStep): string 
   if (second.commands.length > first.commands.length) {
     const { kernel } = second.commands[first.commands.length] as Command;
     return `the second run went on with ${kernel.label} where the first ended: a step must do the same each time`;
+  }
+  return compareResults(one, other, counterpart);
+}
+
+/** @param counterpart buffers of the second step, by those of the first that stand in their places */
+function compareResults(
+  one: ReturnedStep,
+  other: ReturnedStep,
+  counterpart: ReadonlyMap<PooledBuffer, PooledBuffer>,
+): string | undefined {
+  const [names, now] = [Object.keys(one.results).toSorted(), Object.keys(other.results).toSorted()];
+  if (names.join() !== now.join()) {
+    return `the step returned ${names.join(", ")} in the first run and ${now.join(", ")} in the second`;
+  }
+  for (const name of names) {
+    const [before, after] = [one.results[name] as Tensor, other.results[name] as Tensor];
+    const [a, b] = [before.binding, after.binding];
+    const [values, others] = [one.step.constants.get(a.pooled), other.step.constants.get(b.pooled)];
+    const same = values ? sameValues(values, others) : (counterpart.get(a.pooled) ?? a.pooled) === b.pooled;
+    if (same && a.offset === b.offset && sameShape(before.shape, after.shape)) continue;
+    return `the result ${name} was another tensor in the second run: a step must return the same each time`;
   }
   return undefined;
 }

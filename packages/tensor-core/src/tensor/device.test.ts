@@ -151,4 +151,19 @@ describe("reading back", () => {
     await x.read();
     expect(device.stats.stagingBytes).toBeLessThanOrEqual(Math.max(stagingBytes, 2 ** 24));
   });
+
+  it("hands what it keeps to the scope around it, where no scope is seen", async () => {
+    const device = await testDevice();
+    const { live } = device.stats;
+    {
+      using _outer = device.scope();
+      using inner = device.scope();
+      const x = zeros(device, [3]);
+      device.unscoped(() => inner.keep(x));
+    }
+    expect(device.stats.live).toBe(live);
+    expect(() => device.unscoped(() => Promise.resolve(zeros(device, [3]).dispose()))).toThrow(
+      "[unscoped] the function must not be async",
+    );
+  });
 });

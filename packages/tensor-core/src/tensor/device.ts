@@ -14,6 +14,7 @@ import { NonFiniteTrap, trapSlots } from "../kernel/nonFiniteTrap.ts";
 import { Recorder, type RecorderStats } from "../kernel/recorder.ts";
 import { Tuning } from "../kernel/tuning.ts";
 import { readTuning } from "../kernel/tuningFile.ts";
+import { assertNotAsync } from "./assertNotAsync.ts";
 import { type MemoryReport, reportMemory } from "./memoryReport.ts";
 import type { RecordedStep } from "./recordedStep.ts";
 import type { Tensor } from "./tensor.ts";
@@ -49,6 +50,7 @@ export class Device implements Disposable {
   readonly #staging: StagingPool;
   #failure: Error | undefined;
   #recording: RecordedStep | undefined;
+  #repeating = false;
 
   private constructor(gpu: GPUDevice, info: DeviceInfo, tuning: Tuning, options: DeviceOptions) {
     this.gpu = gpu;
@@ -109,11 +111,15 @@ export class Device implements Disposable {
     return new Scope(this.#scopes);
   }
 
-  /** Runs `fn` as if no scope were open: what it makes lives until it is disposed of. */
+  /**
+   * Runs `fn` as if no scope were open: what it makes lives until it is disposed of.
+   *
+   * @throws TypeError if `fn` is async: what it makes after an await would belong to the caller's scope
+   */
   unscoped<T>(fn: () => T): T {
     const open = this.#scopes.splice(0);
     try {
-      return fn();
+      return assertNotAsync("unscoped", fn());
     } finally {
       this.#scopes.unshift(...open.filter((scope) => scope.open));
     }
@@ -157,8 +163,10 @@ export class Device implements Disposable {
    *
    * @returns kernels by label, the slowest first
    * @throws DeviceError if the adapter offers no `timestamp-query`
+   * @throws Error while another call is under way, as for `countFlop` and `trapNonFinite`
    */
   async profile(fn: () => void | Promise<void>): Promise<KernelTiming[]> {
+    assertNone("profile", this.recorder.profiler);
     const profiler = new Profiler(this.gpu, this.info);
     this.flush();
     this.recorder.profiler = profiler;
@@ -178,6 +186,7 @@ export class Device implements Disposable {
    */
   async countFlop(fn: () => unknown): Promise<number> {
     this.assertNotRecording("countFlop");
+    assertNone("countFlop", this.recorder.products);
     const products = { flop: 0 };
     this.recorder.products = products;
     try {
@@ -195,6 +204,7 @@ export class Device implements Disposable {
    */
   async trapNonFinite<T>(fn: () => T | Promise<T>): Promise<T> {
     this.assertNotRecording("trapNonFinite");
+    assertNone("trapNonFinite", this.recorder.trap);
     const bytes = 4 * trapSlots;
     const pooled = this.pool.acquire(bytes, { label: "[trapNonFinite]", shape: [trapSlots], dtype: "u32" });
     const found = { pooled, bytes };
@@ -229,9 +239,26 @@ export class Device implements Disposable {
    * @param fixed numbers that the work holds on to, by name; a captured step reports one that another run changes
    */
   eachStep(work: () => void, fixed: Readonly<Record<string, number>> = {}): void {
+    if (this.#repeating) return;
     // What is recorded may run later, after steps of other shapes, or never.
     if (this.#recording) this.#recording.hostWork.push({ work, fixed });
     else work();
+  }
+
+  /** @internal Runs `fn`, which ran before, for its values alone: what it does on the host, and to its statistics, is done. */
+  repeat<T>(fn: () => T): T {
+    const outer = this.#repeating;
+    this.#repeating = true;
+    try {
+      return fn();
+    } finally {
+      this.#repeating = outer;
+    }
+  }
+
+  /** @internal True inside of {@link repeat}. */
+  get repeating(): boolean {
+    return this.#repeating;
   }
 
   /** @internal Runs `fn` and keeps what it records instead of running that. */
@@ -342,4 +369,12 @@ export class Device implements Disposable {
     if (!(failure instanceof DeviceLostError)) this.#failure = undefined;
     throw failure;
   }
+}
+
+/** @throws Error if another call of the kind has not ended: each sees all that is dispatched */
+function assertNone(op: string, running: unknown): void {
+  if (running === undefined) return;
+  throw new Error(
+    `[${op}] another call of it is under way: await that one first, and do not put one into another`,
+  );
 }

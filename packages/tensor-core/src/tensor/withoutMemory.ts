@@ -1,6 +1,7 @@
 /** @file Building models, and going through their steps, with tensors that have shapes and no memory. */
 
 import { sizeClass } from "../memory/bufferPool.ts";
+import { assertNotAsync } from "./assertNotAsync.ts";
 
 /** Bytes that tensors without memory would take. */
 class Ledger {
@@ -32,13 +33,14 @@ export function withoutMemory<T>(build: () => T): T {
 /**
  * Finds out how much memory a step would take, without taking it: as {@link withoutMemory}, and counts.
  *
+ * @throws TypeError if `build` is async
  * @returns peakBytes: the most bytes that the tensors made in `build` take at once when it really runs, not captured
  */
 export function measureMemory<T>(build: () => T): { readonly value: T; readonly peakBytes: number } {
   const ledger = new Ledger();
   ledgers.push(ledger);
   try {
-    return { value: build(), peakBytes: ledger.peakBytes };
+    return { value: assertNotAsync("measureMemory", build()), peakBytes: ledger.peakBytes };
   } finally {
     ledgers.pop();
   }

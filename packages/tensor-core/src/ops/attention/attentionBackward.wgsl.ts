@@ -54,6 +54,7 @@ export const attentionWeightsShared = byVariant(({ lanes, dtype }: { lanes: numb
   const { element, functions, suffix } = quadFormat(dtype);
   return {
     label: `attention.backward.weights.shared${suffix}`,
+    writesPart: true,
     ...shared(variant),
     uniforms: passUniforms,
     flop: ({ units, begin, until, unitRows, keys, quads }: UniformNumbers<typeof passUniforms>) =>

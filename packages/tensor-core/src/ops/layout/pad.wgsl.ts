@@ -45,6 +45,7 @@ export function padKernel({ element }: { element: ElementType }) {
 export function insertKernel({ element }: { element: ElementType }) {
   return {
     label: "layout.insert",
+    writesPart: true,
     workgroup: 64,
     buffers: { x: read(element), y: write(element) },
     uniforms: { ...place, ...windowUniforms },

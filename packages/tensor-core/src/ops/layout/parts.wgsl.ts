@@ -46,6 +46,7 @@ export function partsKernel({ parts, element, join }: PartsVariant) {
   });
   return {
     label: join ? `layout.join${parts}` : `layout.split${parts}`,
+    writesPart: join,
     workgroup: 64,
     buffers: buffers as Record<PartBuffer, ReturnType<typeof read>>,
     uniforms: uniforms as Record<PartUniform, "u32">,

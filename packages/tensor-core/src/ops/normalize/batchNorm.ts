@@ -65,7 +65,9 @@ const batchNormOp = defineOp<
   forward: ({ x, runningMean, runningVar, weight, bias, y, mean, rstd }, options) => {
     const { variant, batch, channels, pixels } = layoutOf(x);
     const statistics = { mean, rstd, runningMean, runningVar };
-    if (options.training) recordStatistics({ x, ...statistics }, options);
+    // A part that is computed again has moved the running ones.
+    const momentum = x.device.repeating ? 0 : options.momentum;
+    if (options.training) recordStatistics({ x, ...statistics }, { ...options, momentum });
     else {
       const groups = Math.ceil(channels / batchNormRunning.workgroup);
       run(batchNormRunning, statistics, { channels, eps: options.eps }, groups);
@@ -153,8 +155,8 @@ function recordStatistics(
  *     y = (x - mean) rstd weight + bias,   rstd = 1 / sqrt(var + eps)
  *
  * In training, mean and variance are those of the batch, and the running ones move towards them in place, the variance
- * with n - 1 for n; else they are the running ones, and nothing is written. Under `checkpoint`, a block that is computed
- * again moves them again.
+ * with n - 1 for n; else they are the running ones, and nothing is written. A block that `checkpoint` computes again moves
+ * them once.
  *
  * @param x           [B, C, ...] f32 or f16
  * @param runningMean [C] f32
