@@ -3,6 +3,7 @@
 import { compareVariants } from "../../kernel/compareVariants.ts";
 import { full } from "../../tensor/create.ts";
 import type { Device } from "../../tensor/device.ts";
+import { holdingTensors } from "../../tensor/holdingTensors.ts";
 import { Tensor } from "../../tensor/tensor.ts";
 import { attention } from "./attention.ts";
 import { backwardByBatch, forwardByBatch } from "./attentionByBatch.ts";
@@ -57,22 +58,41 @@ async function tuneProblem(
   problem: AttentionProblem,
   repeats: number,
 ): Promise<TunedAttention[]> {
-  using _scope = device.scope();
   const { batch, tokens, keys, heads, keyHeads = heads, dim, causal = false, dtype = "f32" } = problem;
-  const [q, dy] = [0, 1].map(() => full(device, [batch, tokens, heads, dim], 0.5, dtype)) as [Tensor, Tensor];
-  const [k, v] = [0, 1].map(() => full(device, [batch, keys, keyHeads, dim], 0.5, dtype)) as [Tensor, Tensor];
-  // It says what does not fit.
-  const y = attention(q, k, v, { mask: causal ? "causal" : "none" });
-  const lse = Tensor.allocate(device, [batch, heads, tokens], "f32", "[tuneAttention] lse");
-  const saved = { q, k, v, y, lse };
+  const make = () => {
+    const [q, dy] = [0, 1].map(() => full(device, [batch, tokens, heads, dim], 0.5, dtype)) as [
+      Tensor,
+      Tensor,
+    ];
+    const [k, v] = [0, 1].map(() => full(device, [batch, keys, keyHeads, dim], 0.5, dtype)) as [
+      Tensor,
+      Tensor,
+    ];
+    // It says what does not fit.
+    const y = attention(q, k, v, { mask: causal ? "causal" : "none" });
+    const lse = Tensor.allocate(device, [batch, heads, tokens], "f32", "[tuneAttention] lse");
+    return { q, k, v, y, lse, dy };
+  };
+  return holdingTensors(device, make, (tensors) => tunePasses(device, problem, tensors, repeats));
+}
+
+async function tunePasses(
+  device: Device,
+  problem: AttentionProblem,
+  { dy, ...saved }: Readonly<Record<"q" | "k" | "v" | "y" | "lse" | "dy", Tensor>>,
+  repeats: number,
+): Promise<TunedAttention[]> {
+  const { tokens, keys, dim, causal = false } = problem;
   const attributes = { prefix: causal ? 0 : keys, scale: 1 / Math.sqrt(dim) };
   const compute: Readonly<Record<AttentionPass, () => void>> = {
     forward: () => forwardByBatch(saved, attributes),
-    backward: () => {
-      for (const gradient of Object.values(backwardByBatch(saved, dy, attributes, true))) gradient?.dispose();
-    },
+    backward: () => void backwardByBatch(saved, dy, attributes, true),
   };
-  compute.forward(); // fills lse, which the backward kernels read
+  const recordBy = (pass: AttentionPass, variant?: AttentionVariants[AttentionPass]) => {
+    using _scope = device.scope();
+    withAttentionVariant(device, variant ? { [pass]: variant } : {}, compute[pass]);
+  };
+  recordBy("forward"); // fills lse, which the backward kernels read
   const usual = defaultAttention(device.info, dim);
   const listed = attentionVariantsFor(device.info, dim);
   const tuned: TunedAttention[] = [];
@@ -81,7 +101,7 @@ async function tuneProblem(
       .filter((variant) => differs(variant, usual, tokens))
       .map((variant) => ({
         name: attentionVariantName(variant),
-        record: () => withAttentionVariant(device, { [pass]: variant }, compute[pass]),
+        record: () => recordBy(pass, variant),
       }));
     const untuned = attentionVariantName(usual[pass]);
     const { tried, chosen } = await compareVariants(device, candidates, untuned, repeats);

@@ -2,6 +2,7 @@
 
 import { tensor } from "../../tensor/create.ts";
 import type { Device } from "../../tensor/device.ts";
+import { holdingTensors } from "../../tensor/holdingTensors.ts";
 import { Random } from "../../tensor/random.ts";
 import { matmul } from "./matmul.ts";
 import type { Tiling } from "./matmulVariant.ts";
@@ -21,17 +22,22 @@ export async function agreeingTilings(
   tilings: readonly Tiling[],
   { transposeA, transposeB, halfA, halfB }: MatmulProblem,
 ): Promise<Tiling[]> {
-  const agreeing: Tiling[] = [];
-  using _scope = device.scope();
   const draw = (shape: [number, number], seed: number, half: boolean | undefined) => {
     const random = new Random(seed);
     const values = Float32Array.from({ length: shape[0] * shape[1] }, () => random.uniform(-1, 1));
     return tensor(device, values, shape, half ? "f16" : "f32");
   };
-  const a = draw(transposeA ? [depth, rows] : [rows, depth], 1, halfA);
-  const b = draw(transposeB ? [columns, depth] : [depth, columns], 2, halfB);
-  const productBy = async (tiling: Tiling) =>
-    Array.from(await withTiling(device, tiling, () => matmul(a, b, { transposeA, transposeB })).read());
+  const productBy = (tiling: Tiling) =>
+    holdingTensors(
+      device,
+      () => {
+        const a = draw(transposeA ? [depth, rows] : [rows, depth], 1, halfA);
+        const b = draw(transposeB ? [columns, depth] : [depth, columns], 2, halfB);
+        return { y: withTiling(device, tiling, () => matmul(a, b, { transposeA, transposeB })) };
+      },
+      async ({ y }) => Array.from(await y.read()),
+    );
+  const agreeing: Tiling[] = [];
   let want: number[] | undefined;
   for (const tiling of tilings) {
     if (tiling.kind === "matrix") {

@@ -2,6 +2,7 @@
 
 import { expect, it } from "vitest";
 import type { DeviceInfo } from "../../device/openDevice.ts";
+import { full } from "../../tensor/create.ts";
 import { Device } from "../../tensor/device.ts";
 import { tilingName } from "./matmulVariant.ts";
 import {
@@ -48,6 +49,15 @@ it("tries every tiling, and the choice holds for the shape class", async () => {
   expect(tilingName(chooseTiling(own, problem))).toBe(untuned);
   own.gpu.destroy();
   // SwiftShader compiles slowly.
+}, 180_000);
+
+it("leaves the tensors alone that others make meanwhile, and frees its own", async () => {
+  using own = await Device.open({ tuned: false });
+  const tuning = tuneMatmul(own, [{ ...problem, rows: 4, columns: 4, depth: 4 }], { repeats: 0 });
+  const x = full(own, [2], 5);
+  await tuning;
+  expect(await x.read()).toEqual(Float32Array.of(5, 5));
+  expect(own.stats.live).toBe(1);
 }, 180_000);
 
 it("tunes halves by themselves, read as such only where the adapter can", () => {

@@ -3,6 +3,7 @@
 import { compareVariants } from "../../kernel/compareVariants.ts";
 import { full } from "../../tensor/create.ts";
 import type { Device } from "../../tensor/device.ts";
+import { holdingTensors } from "../../tensor/holdingTensors.ts";
 import { agreeingTilings } from "./agreeingTilings.ts";
 import { matmul } from "./matmul.ts";
 import { tilingName } from "./matmulVariant.ts";
@@ -45,29 +46,24 @@ export async function tuneMatmul(
 }
 
 async function tuneProduct(device: Device, problem: MatmulProblem, repeats: number): Promise<TunedProduct> {
-  using _scope = device.scope();
   const { rows, columns, depth, batches, transposeA, transposeB } = problem;
   const batch = batches === 1 ? [] : [batches];
-  const a = full(
-    device,
-    [...batch, ...(transposeA ? [depth, rows] : [rows, depth])],
-    0.5,
-    problem.halfA ? "f16" : "f32",
-  );
-  const b = full(
-    device,
-    [...batch, ...(transposeB ? [columns, depth] : [depth, columns])],
-    0.5,
-    problem.halfB ? "f16" : "f32",
-  );
+  const operand = (shape: readonly number[], half: boolean | undefined) =>
+    full(device, [...batch, ...shape], 0.5, half ? "f16" : "f32");
+  const operands = () => ({
+    a: operand(transposeA ? [depth, rows] : [rows, depth], problem.halfA),
+    b: operand(transposeB ? [columns, depth] : [depth, columns], problem.halfB),
+  });
   const tilings = await agreeingTilings(device, tilingsFor(device.info, problem), problem);
   const worthTrying = tilings.filter(({ kind }) => kind !== "element" || isSmall(problem));
-  const candidates = worthTrying.map((tiling) => ({
-    name: tilingName(tiling),
-    record: () => withTiling(device, tiling, () => matmul(a, b, { transposeA, transposeB })).dispose(),
-  }));
   const untuned = tilingName(defaultTiling(device.info, problem));
-  const { tried, chosen } = await compareVariants(device, candidates, untuned, repeats);
+  const { tried, chosen } = await holdingTensors(device, operands, ({ a, b }) => {
+    const candidates = worthTrying.map((tiling) => ({
+      name: tilingName(tiling),
+      record: () => withTiling(device, tiling, () => matmul(a, b, { transposeA, transposeB })).dispose(),
+    }));
+    return compareVariants(device, candidates, untuned, repeats);
+  });
   device.tuning.set(matmulFamily(problem), matmulRevision(device.info, problem), shapeClass(problem), chosen);
   const operations = 2 * rows * columns * depth * batches;
   return {

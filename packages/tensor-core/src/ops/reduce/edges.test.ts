@@ -7,6 +7,7 @@ import type { Tensor } from "../../tensor/tensor.ts";
 import { testDevice } from "../../testing/testDevice.ts";
 import { argmax, argmin, max, min } from "./extremes.ts";
 import { logSoftmax, logSumExp, standardDeviation, variance } from "./logSumExp.ts";
+import { slice } from "../layout/slice.ts";
 import { sum } from "./sum.ts";
 
 /** A row for every place where NaN may stand, of numbers that rise, or fall. */
@@ -66,6 +67,24 @@ it("of equal zeros the extremes are the later", async () => {
   const x = tensor(device, [0, -0, -0, 0], [2, 2]);
   expect(await max(x, 1).read()).toEqual(Float32Array.of(-0, 0));
   expect(await min(x, 1).read()).toEqual(Float32Array.of(-0, 0));
+});
+
+describe("logSoftmax", () => {
+  it("keeps its digits where elements are large, and has the gradients of the softmax", async () => {
+    const device = await testDevice();
+    using _scope = device.scope();
+    for (const offset of [0, 1e4, 1e7]) {
+      const x = tensor(device, [offset, offset, offset + 1]);
+      const total = Math.log(2 + Math.E);
+      const { value, grads } = valueAndGrad(() => slice(logSoftmax(x), 0, 0, 1), new Map([["x", x]]));
+      const y = await logSoftmax(x).read();
+      [-total, -total, 1 - total].forEach((want, i) => expect(y[i]).toBeCloseTo(want, 6));
+      expect(await value.item()).toBeCloseTo(-total, 6);
+      const p = [1, 1, Math.E].map((e) => e / (2 + Math.E));
+      const slope = await grads.get("x")!.read();
+      p.forEach((of, i) => expect(slope[i]).toBeCloseTo((i === 0 ? 1 : 0) - of, 6));
+    }
+  });
 });
 
 describe("halves", () => {

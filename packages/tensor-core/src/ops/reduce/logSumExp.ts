@@ -25,14 +25,20 @@ const largestFloat = 3.4028234e38;
 export function logSumExp(x: Tensor, axis: number, options: ReduceOptions = {}): Tensor {
   if (x.dtype === "f16") return cast(logSumExp(cast(x, "f32"), axis, options), "f16");
   const at = normalizeAxis("logSumExp", axis, x.rank);
-  // Infinity minus infinity is NaN: differences are taken to the largest finite number at most.
-  const top = noGrad(() => clamp(max(x, at, { keepAxis: true }), -largestFloat, largestFloat));
-  const y = add(log(sum(exp(sub(x, top)), at, { keepAxis: true })), top);
+  const { top, below } = belowTop(x, at);
+  const y = add(log(sum(exp(below), at, { keepAxis: true })), top);
   return options.keepAxis ? y : reshape(y, x.shape.toSpliced(at, 1));
 }
 
+/** The largest element along an axis, and the differences of all to it. */
+function belowTop(x: Tensor, axis: number) {
+  // Infinity minus infinity is NaN: differences are taken to the largest finite number at most.
+  const top = noGrad(() => clamp(max(x, axis, { keepAxis: true }), -largestFloat, largestFloat));
+  return { top, below: sub(x, top) };
+}
+
 /**
- * x - logSumExp(x): logarithms of the softmax, without its underflow.
+ * Logarithms of the softmax, without its underflow: (x - max) - log Σ e^(x - max), which keeps its digits where x is large.
  *
  * @param x [..., n, ...] f32 or f16
  * @returns the shape and dtype of x
@@ -41,7 +47,9 @@ export function logSumExp(x: Tensor, axis: number, options: ReduceOptions = {}):
  */
 export function logSoftmax(x: Tensor, axis = -1): Tensor {
   if (x.dtype === "f16") return cast(logSoftmax(cast(x, "f32"), axis), "f16");
-  return sub(x, logSumExp(x, axis, { keepAxis: true }));
+  const at = normalizeAxis("logSoftmax", axis, x.rank);
+  const { below } = belowTop(x, at);
+  return sub(below, log(sum(exp(below), at, { keepAxis: true })));
 }
 
 export interface VarianceOptions extends ReduceOptions {
