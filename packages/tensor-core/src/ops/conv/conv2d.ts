@@ -27,7 +27,7 @@ export interface Conv2dOptions extends WindowOptions {
  * Cross-correlation of images with a bank of filters: windows are copied out, then multiplied by one matmul.
  *
  * @param x      [B, C, H, W] f32, or f16, which is computed in f32 and rounded once
- * @param weight [O, C / groups, kernel height, kernel width] of the dtype of x, as the bias
+ * @param weight [O, C / groups, kernel height, kernel width] of the dtype of x, as the bias; of f32 images it may be f16
  * @returns      [B, O, rows, columns] of the dtype of x
  * @throws ShapeError if the shapes do not fit, the groups do not divide the channels, or no window fits
  *

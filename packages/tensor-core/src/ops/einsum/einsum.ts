@@ -1,6 +1,7 @@
 /** @file Products of two tensors by Einstein's summation convention. */
 
-import { sizeOf } from "../../tensor/shape.ts";
+import { isFloat } from "../../tensor/dtype.ts";
+import { ShapeError, sizeOf } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { reshape } from "../layout/reshape.ts";
 import { transpose } from "../layout/transpose.ts";
@@ -24,6 +25,10 @@ import { nameAxes } from "./nameAxes.ts";
  * Numerics: those of one matmul. Gradients: a, b.
  */
 export function einsum(equation: string, a: Tensor, b: Tensor): Tensor {
+  for (const { dtype } of [a, b]) {
+    if (isFloat(dtype)) continue;
+    throw new ShapeError(`[einsum] both must be f32 or f16, got ${a.dtype} and ${b.dtype}: cast them`);
+  }
   const { operands, out, sizes } = nameAxes(equation, a, b);
   const [{ letters: left }, { letters: right }] = operands;
   const [x, xLetters] = sumAway(operands[0].t, left, (letter) => has(right)(letter) || has(out)(letter));

@@ -104,6 +104,17 @@ it("softplus has its digits where e^x is small, and on both sides of where its s
   });
 });
 
+it("tanh has its digits near 0, and on both sides of where its series ends", async () => {
+  const device = await testDevice();
+  using _scope = device.scope();
+  const x = [1e-30, 1e-8, 1e-6, 1e-3, 0.1, 0.2499, 0.25, 0.2501, 0.5, 3, 20].map(Math.fround);
+  const y = await unary.tanh(tensor(device, [...x, ...x.map((value) => -value)])).read();
+  x.forEach((value, i) => {
+    expect(Math.abs(y[i]! / Math.tanh(value) - 1)).toBeLessThan(8 * 2 ** -23);
+    expect(y[i + x.length]).toBe(-y[i]!);
+  });
+});
+
 async function slopes(fn: () => Tensor, x: Tensor): Promise<number[]> {
   const { grads } = valueAndGrad(() => sum(fn()), new Map([["x", x]]));
   return Array.from((await grads.get("x")?.read()) ?? []);

@@ -293,6 +293,9 @@ describe("matmul", () => {
     using _scope = device.scope();
     const a = zeros(device, [2, 3]);
     expect(() => matmul(a, a)).toThrow("[matmul] [2, 3] and [2, 3]: the inner sizes 3 and 2 differ");
+    expect(() => matmul(zeros(device, [2, 3, 4]), a)).toThrow(
+      "[matmul] [2, 3, 4] and [2, 3]: the inner sizes",
+    );
     expect(() => matmul(a, zeros(device, [3, 4]), { bias: zeros(device, [3]) })).toThrow(
       "[matmul] bias must be [4], got [3]",
     );

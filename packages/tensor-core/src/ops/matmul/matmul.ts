@@ -160,6 +160,7 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
   const { gate, residual } = options;
   // Rows of all batches are rows of one product where b is shared.
   if (!transposeA && a.rank > 2 && b.rank === 2) {
+    productShape(a, b, { transposeA, transposeB }); // says what does not fit in the shapes of the caller
     const shape = [...a.shape.slice(0, -1), (transposeB ? b.shape[0] : b.shape[1]) ?? 0];
     const rows = sizeOf(shape.slice(0, -1));
     const flat = (name: string, x: Tensor | undefined) => {

@@ -172,7 +172,7 @@ function addRows(x: Tensor, y: Tensor): void {
 export function productShape(
   a: Tensor,
   b: Tensor,
-  { transposeA, transposeB }: ProductAttributes,
+  { transposeA, transposeB }: Pick<ProductAttributes, "transposeA" | "transposeB">,
 ): ProductShape {
   const fail = (why: string): never => {
     const shown = `${showShape(a.shape)}${transposeA ? "ᵀ" : ""} and ${showShape(b.shape)}${transposeB ? "ᵀ" : ""}`;

@@ -61,6 +61,9 @@ describe("random tensors", () => {
       const away = draw(count, () => host.uniform(low, high)).map((x, i) => Math.abs(x - y[i]!));
       expect(Math.max(...away)).toBeLessThanOrEqual(Math.max(next - low, high - next));
     }
+    expect(() => randomUniform(device, [2], new Random(5), -3e38, 3e38)).toThrow(
+      "[randomUniform] high - low must be a finite f32, got -3e+38 to 3e+38",
+    );
     const falling = await randomUniform(device, [count], new Random(5), 1, -1).read();
     expect(Math.max(...falling)).toBeLessThanOrEqual(1);
     expect(Math.min(...falling)).toBeLessThan(-0.9);

@@ -74,6 +74,7 @@ export function randomBits(device: Device, shape: Shape, random: Random): Tensor
  * lies between them.
  *
  * @returns `shape` f32
+ * @throws RangeError unless high - low is a finite f32
  */
 export function randomUniform(
   device: Device,
@@ -82,6 +83,11 @@ export function randomUniform(
   low = 0,
   high = 1,
 ): Tensor<"f32"> {
+  if (!Number.isFinite(Math.fround(high - low))) {
+    throw new RangeError(
+      `[randomUniform] high - low must be a finite f32, got ${low} to ${high}: draw less and scale it`,
+    );
+  }
   return make(device, shape, random, "uniform", low, high) as Tensor<"f32">;
 }
 
