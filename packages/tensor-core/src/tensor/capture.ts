@@ -146,6 +146,8 @@ export class CapturedStep<I extends string, R extends StepResults> implements Di
    * @throws TypeError if an input is no Float32Array, Int32Array or Uint32Array, or the step returns no tensors by name
    * @throws Error if the second run recorded something else than the first
    * @throws MemoryError if the step does not fit the budget
+   * @throws what host work of the step throws, such as a schedule that gives no rate: no kernel has run then, but host work
+   *         before it has, such as the count of another optimiser
    */
   run(inputs: Readonly<Record<I, StepInput>>): R {
     this.#assertReady();
