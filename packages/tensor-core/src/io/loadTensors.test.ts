@@ -148,6 +148,21 @@ describe("loadTensors", () => {
     expect([last?.at(-2), last?.at(-1)]).toEqual([0, 7]);
   });
 
+  it("says what is wrong with the size of pieces", async () => {
+    const device = await testDevice();
+    using _scope = device.scope();
+    const weights = await openSafetensors(bytesSource(mixed));
+    for (const chunkBytes of [Number.NaN, 0, -1]) {
+      const loading = loadTensors(device, weights, { select: known, chunkBytes });
+      await expect(loading).rejects.toThrow(
+        `[loadTensors] chunkBytes must be a number > 0, got ${chunkBytes}`,
+      );
+    }
+    const chunkBytes = Number.POSITIVE_INFINITY;
+    const tensors = await loadTensors(device, weights, { select: known, chunkBytes });
+    expect(await tensors.get("full")?.read()).toEqual(values);
+  });
+
   it("says so where a file ends early", async () => {
     const device = await testDevice();
     using _scope = device.scope();
@@ -287,11 +302,36 @@ describe("shards", () => {
     ["list", ["a"], "the index must have weight_map"],
     ["text", "{", "the index is no JSON"],
     ["null", "null", "the index must have weight_map"],
+    [
+      "repeated",
+      '{"weight_map":{"a":"one.safetensors","\\u0061":"two.safetensors"}}',
+      "the index has a twice",
+    ],
+    [
+      "deep",
+      `{"weight_map":{"a":${"[".repeat(100_000)}${"]".repeat(100_000)}}}`,
+      "beside the index, got [[…]]",
+    ],
+    ["long", { ["x".repeat(1000)]: "two.safetensors" }, "places xxx"],
+    ["endless", { a: "x".repeat(1_000_000) }, "weight_map.a must name a file beside the index"],
   ])("are refused where the index is wrong: %s", async (name, map, message) => {
     const at = await writeShards(name, map);
     const opened = openWeights(at);
     await expect(opened).rejects.toThrow(SafetensorsError);
     await expect(opened).rejects.toThrow(message);
+    await expect(opened).rejects.toThrow(/^.{1,400}$/);
+  });
+
+  it("are known in a moment where there are many tensors", { timeout: 20_000 }, async () => {
+    const names = Array.from({ length: 60_000 }, (_, i) => [`layers.${i}.weight`, "one.safetensors"]);
+    const index = bytesSource(new TextEncoder().encode(indexOf(Object.fromEntries(names))));
+    const asked: string[] = [];
+    const open = async (name: string) => {
+      asked.push(name);
+      return bytesSource(file("{}"));
+    };
+    await expect(openShards(index, open)).rejects.toThrow("places layers.0.weight in one.safetensors");
+    expect(asked).toEqual(["one.safetensors"]);
   });
 
   it("are found by folder, or not", async () => {

@@ -7,10 +7,11 @@ import { sameShape, showShape } from "../tensor/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { SafetensorsError } from "./safetensorsError.ts";
 import type { SafetensorsDType } from "./safetensorsHeader.ts";
+import { showName, showValue } from "./showValue.ts";
 import type { StoredEntry, Weights } from "./weights.ts";
 
 export interface StreamOptions {
-  /** Most bytes of a file that are in the host's memory at once, about; default 16 MiB. */
+  /** Most bytes of a file that are in the host's memory at once, about; a number above 0, default 16 MiB. */
   readonly chunkBytes?: number;
 }
 
@@ -26,6 +27,7 @@ export interface LoadOptions extends StreamOptions {
  *
  * @returns tensors by name: F32 as f32, I32 as i32, U32 as u32, F16 and BF16 as `halves` says
  * @throws SafetensorsError if a selected tensor has another dtype, or its file is cut off; no tensor is left then
+ * @throws RangeError if `chunkBytes` is no number above 0
  * @throws Error if the scope ended meanwhile
  */
 export async function loadTensors(
@@ -40,7 +42,7 @@ export async function loadTensors(
   const pairs: (readonly [StoredEntry, Tensor])[] = [];
   try {
     for (const [i, entry] of chosen.entries()) {
-      const what = `[loadTensors] ${entry.name}`;
+      const what = `[loadTensors] ${showName(entry.name)}`;
       pairs.push([entry, Tensor.allocate(device, entry.shape, dtypes[i] as DType, what)]);
     }
     await copyEntries("loadTensors", device, pairs, stream);
@@ -57,6 +59,7 @@ export async function loadTensors(
  * @param parameters tensors by name
  * @param options    rename: the file's name of a parameter; default its own
  * @throws SafetensorsError if a tensor is missing or of another shape or dtype; nothing is written then
+ * @throws RangeError if `chunkBytes` is no number above 0
  * @throws Error if a parameter is disposed of before its values are there
  */
 export async function loadInto(
@@ -70,7 +73,7 @@ export async function loadInto(
     if (!entry) throw new SafetensorsError(`[loadInto] the weights have no ${rename(name)} for ${name}`);
     if (!sameShape(entry.shape, parameter.shape)) {
       throw new SafetensorsError(
-        `[loadInto] ${name} must be ${showShape(parameter.shape)}, got ${showShape(entry.shape)}`,
+        `[loadInto] ${name} must be ${showShape(parameter.shape)}, got ${showValue(entry.shape)}`,
       );
     }
     const dtype = dtypeOf(entry, parameter.dtype === "f16" ? "f16" : "f32");
@@ -89,7 +92,7 @@ function dtypeOf({ name, dtype, source }: StoredEntry, halves: "f16" | "f32"): D
   if (dtype === "I32") return "i32";
   if (dtype === "U32") return "u32";
   throw new SafetensorsError(
-    `${source.name}: ${name}: dtype ${dtype} is not supported; leave the tensor out with select, or convert the file`,
+    `${source.name}: ${showName(name)}: dtype ${dtype} is not supported; leave the tensor out with select, or convert the file`,
   );
 }
 
@@ -100,6 +103,9 @@ async function copyEntries(
   pairs: readonly (readonly [StoredEntry, Tensor])[],
   { chunkBytes = 16 * 2 ** 20 }: StreamOptions,
 ): Promise<void> {
+  if (!(chunkBytes > 0)) {
+    throw new RangeError(`[${op}] chunkBytes must be a number > 0, got ${chunkBytes}`);
+  }
   device.assertNotRecording(op);
   const convert = converter();
   // Read into the same memory each time: the first touch of a page costs more than reading it.
@@ -116,7 +122,7 @@ async function copyEntries(
       if (room.length < (end - at) * width) room = new Uint8Array((end - at) * width);
       const bytes = await entry.source.read(entry.start + at * width, entry.start + end * width, room);
       if (bytes.length !== (end - at) * width) {
-        throw new SafetensorsError(`${entry.source.name}: ${entry.name} is cut off`);
+        throw new SafetensorsError(`${entry.source.name}: ${showName(entry.name)} is cut off`);
       }
       const words = convert(bytes, entry.dtype, dtype);
       // While a piece was read, the tensor may have been freed and its memory given to another.

@@ -21,6 +21,9 @@ function file(header: string, data: readonly number[] = [], claimed?: bigint): U
 const entry = (dtype: string, shape: readonly number[], start: number, end: number) =>
   JSON.stringify({ dtype, shape, data_offsets: [start, end] });
 
+const fields = (dtype: string, shape: string, offsets: string) =>
+  `{"a":{"dtype":${dtype},"shape":${shape},"data_offsets":${offsets}}}`;
+
 /** True if a file is valid; anything but the format's own error fails the test. */
 const parse = (bytes: Uint8Array) => {
   try {
@@ -65,6 +68,31 @@ describe("parseSafetensors", () => {
     expect(tensors.has("b")).toBe(false);
     expect(() => parseSafetensors(bytes)).toThrow("b: dtype U8 is not supported");
     expect(() => floatTensors(tensors)).toThrow("i: must hold floats, got I32");
+  });
+
+  it.each([
+    ["F4", 4],
+    ["F6_E2M3", 6],
+    ["F6_E3M2", 6],
+    ["F8_E5M2", 8],
+    ["F8_E4M3", 8],
+    ["F8_E8M0", 8],
+    ["F8_E4M3FNUZ", 8],
+    ["F8_E5M2FNUZ", 8],
+    ["C64", 64],
+  ])("opens a file with %s, of %i bits, and reads the others", (dtype, bits) => {
+    const half = entry(dtype, [2, 4], 0, bits);
+    const bytes = file(`{"a":${half},"b":${entry("F32", [1], bits, bits + 4)}}`, [
+      ...new Uint8Array(bits),
+      ...hex("00002041"), // 10
+    ]);
+    const { tensors } = parseSafetensors(bytes, { select: (name) => name === "b" });
+    expect([...tensors]).toEqual([["b", { dtype: "F32", shape: [1], data: Float32Array.of(10) }]]);
+    expect(() => parseSafetensors(bytes)).toThrow(`a: dtype ${dtype} is not supported`);
+    const one = file(`{"a":${entry(dtype, [2, 4], 0, bits + 1)}}`, [...new Uint8Array(bits + 1)]);
+    expect(() => parseSafetensors(one)).toThrow(
+      `a: [2, 4] ${dtype} takes ${bits} bytes, data_offsets span ${bits + 1}`,
+    );
   });
 
   const four = [0, 0, 0, 0];
@@ -133,6 +161,7 @@ describe("parseSafetensors", () => {
       file('{"a":{"dtype":"F32","dtype":"F32","shape":[],"data_offsets":[0,4]}}', four),
       "has dtype twice",
     ],
+    ["a part of a byte", file(`{"a":${entry("F6_E2M3", [5], 0, 4)}}`, four), "F6_E2M3 takes 3.75 bytes"],
     ["metadata of numbers", file('{"__metadata__":{"step":1}}'), "__metadata__.step must be a string"],
     ["metadata of no object", file('{"__metadata__":[]}'), "__metadata__ must be an object"],
   ])("refuses %s", (_, bytes, message) => {
@@ -148,6 +177,36 @@ describe("parseSafetensors", () => {
     expect(metadata["long"]?.length).toBe(20_000_000);
     expect(metadata["a\\"]).toBe('"a":{');
     expect(() => parseSafetensors(header(9, ',"\\u0061" :""'))).toThrow("the header has a twice");
+  });
+
+  const deep = `${"[".repeat(100_000)}${"]".repeat(100_000)}`;
+  const many = JSON.stringify(Array.from({ length: 100_000 }, () => 1));
+  const long = "x".repeat(1_000_000);
+  it.each([
+    ["a deep shape", fields('"F32"', deep, "[0,4]"), "a: shape must be whole numbers >= 0, got [[…]]"],
+    [
+      "deep offsets",
+      fields('"F32"', "[]", deep),
+      "a: data_offsets must be two whole numbers >= 0, got [[…]]",
+    ],
+    ["a deep dtype", fields(deep, "[]", "[0,4]"), "U64, got [[…]]"],
+    ["an object for a shape", fields('"F32"', '{"a":1}', "[0,4]"), ">= 0, got {…}"],
+    ["a long shape", fields('"F32"', many, "[0,8]"), "1, … (100000 items)] F32 takes 4 bytes"],
+    ["a long dtype", fields(`"${long}"`, "[]", "[0,4]"), 'xxx… (1000000 characters)"'],
+    ["a long name", `{"${long}":${deep}}`, "xxx… (1000000 characters): must be an object"],
+    ["a long name twice", `{"${long}":1,"${long}":1}`, "xxx… (1000000 characters) twice"],
+    ["a long field", `{"a":{"${long}":1}}`, "field xxx"],
+    [
+      "a long name past the end",
+      `{"${long}":${entry("U8", [5], 0, 5)}}`,
+      "xxx… (1000000 characters) ends at",
+    ],
+    ["a long key", `{"__metadata__":{"${long}":${deep}}}`, "characters) must be a string, got [[…]]"],
+  ])("shows the beginning of %s", (_, header, message) => {
+    const bytes = file(header, four);
+    expect(() => parseSafetensors(bytes)).toThrow(SafetensorsError);
+    expect(() => parseSafetensors(bytes)).toThrow(message);
+    expect(() => parseSafetensors(bytes)).toThrow(/^.{1,400}$/);
   });
 
   it("takes damaged files for damaged, never for anything else", () => {
@@ -178,6 +237,8 @@ describe("parseSafetensors", () => {
   });
 });
 
+const encoding = (shape: readonly number[], count: number) => () =>
+  encodeSafetensors(new Map([["a", { shape, data: new Float32Array(count) }]]));
 const size = (of: readonly number[]) => of.reduce((product, n) => product * n, 1);
 
 describe("encodeSafetensors", () => {
@@ -243,6 +304,19 @@ describe("encodeSafetensors", () => {
     expect(() => encodeSafetensors(new Map([["__metadata__", { shape: [2], data }]]))).toThrow(
       "no name for a tensor",
     );
+    expect(encoding([-2, -3], 6)).toThrow("a: shape must be whole numbers >= 0, got [-2, -3]");
+    expect(encoding([1.5, 2], 3)).toThrow("a: shape must be whole numbers >= 0, got [1.5, 2]");
+    expect(encoding([Number.NaN], 0)).toThrow(SafetensorsError);
+    expect(() => encodeSafetensors(new Map(), { a: 3 as unknown as string })).toThrow(
+      "__metadata__.a must be a string, got 3",
+    );
+    const broken = "b\ud800";
+    expect(() => encodeSafetensors(new Map([[broken, { shape: [2], data }]]))).toThrow(
+      `${broken}: half of a surrogate pair is no Unicode text`,
+    );
+    for (const metadata of [{ [broken]: "" }, { a: broken }]) {
+      expect(() => encodeSafetensors(new Map(), metadata)).toThrow("half of a surrogate pair");
+    }
   });
 });
 

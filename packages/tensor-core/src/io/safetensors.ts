@@ -2,7 +2,14 @@
 
 import { fromBfloat16, fromFloat16, toFloat16 } from "../tensor/float16.ts";
 import { SafetensorsError } from "./safetensorsError.ts";
-import { parseHeader, type SafetensorsDType, type TensorEntry } from "./safetensorsHeader.ts";
+import {
+  checkMetadata,
+  checkShape,
+  parseHeader,
+  type SafetensorsDType,
+  type TensorEntry,
+} from "./safetensorsHeader.ts";
+import { showName, showValue } from "./showValue.ts";
 
 /** Values on the host; F16 and BF16 are widened to f32. */
 export interface StoredTensor {
@@ -65,7 +72,7 @@ export function decodeTensor(buffer: ArrayBuffer, { name, dtype }: TensorEntry):
       return fromBfloat16(new Uint16Array(buffer));
     default:
       throw new SafetensorsError(
-        `${name}: dtype ${dtype} is not supported; leave the tensor out with select, or convert the file`,
+        `${showName(name)}: dtype ${dtype} is not supported; leave the tensor out with select, or convert the file`,
       );
   }
 }
@@ -81,7 +88,7 @@ export function floatTensors(
   const floats = new Map<string, { shape: readonly number[]; data: Float32Array }>();
   for (const [name, { shape, data, dtype }] of tensors) {
     if (!(data instanceof Float32Array))
-      throw new SafetensorsError(`${name}: must hold floats, got ${dtype}`);
+      throw new SafetensorsError(`${showName(name)}: must hold floats, got ${dtype}`);
     floats.set(name, { shape, data });
   }
   return floats;
@@ -91,7 +98,8 @@ export function floatTensors(
  * The bytes of a file, tensors in the order of the map.
  *
  * @param metadata free text by name
- * @throws SafetensorsError if the shape and the number of values of a tensor differ, or its name is `__metadata__`
+ * @throws SafetensorsError if the shape and the number of values of a tensor differ, a size is no whole number >= 0, free
+ *   text is no string, or a name is no Unicode text or is `__metadata__`
  */
 export function encodeSafetensors(
   tensors: ReadonlyMap<string, TensorToStore>,
@@ -113,14 +121,20 @@ export function safetensorsParts(
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array[] {
   const entries: [string, unknown][] = [];
-  if (Object.keys(metadata).length > 0) entries.push(["__metadata__", metadata]);
+  for (const [key, text] of Object.entries(checkMetadata(metadata))) {
+    assertUnicode(`__metadata__.${showName(key)}`, key, text);
+    if (entries.length === 0) entries.push(["__metadata__", metadata]);
+  }
   let size = 0;
   const parts: Uint8Array[] = [];
   for (const [name, { shape, data, dtype = dtypeOf(data) }] of tensors) {
     if (name === "__metadata__") throw new SafetensorsError("__metadata__ is no name for a tensor");
-    const count = shape.reduce((product, n) => product * n, 1);
+    assertUnicode(showName(name), name);
+    const count = checkShape(name, shape).reduce((product, n) => product * n, 1);
     if (count !== data.length) {
-      throw new SafetensorsError(`${name}: [${shape.join(", ")}] holds ${count} values, got ${data.length}`);
+      throw new SafetensorsError(
+        `${showName(name)}: ${showValue(shape)} holds ${count} values, got ${data.length}`,
+      );
     }
     const narrows = dtype === "F16" && !(data instanceof Uint16Array);
     const { buffer, byteOffset, byteLength } = narrows ? toFloat16(data) : data;
@@ -136,6 +150,14 @@ export function safetensorsParts(
   new DataView(header.buffer).setBigUint64(0, BigInt(header.length - 8), true);
   header.set(text, 8);
   return [header, ...parts];
+}
+
+/** JSON.stringify writes a lone surrogate as an escape, at which readers in other languages stop. */
+function assertUnicode(what: string, ...texts: string[]): void {
+  if (texts.every((text) => text.isWellFormed())) return;
+  throw new SafetensorsError(
+    `${what}: half of a surrogate pair is no Unicode text; toWellFormed() replaces it`,
+  );
 }
 
 function dtypeOf(data: TensorToStore["data"]): SafetensorsDType {

@@ -1,28 +1,37 @@
 /** @file The header of a safetensors file, checked: https://huggingface.co/docs/safetensors, section "Format". */
 
+import { isRecord, parseJson } from "./parseJson.ts";
 import { SafetensorsError } from "./safetensorsError.ts";
+import { showName, showValue } from "./showValue.ts";
 
-/** Bytes per element of every dtype that the format knows. */
-const bytesOf = {
-  BOOL: 1,
-  U8: 1,
-  I8: 1,
-  F8_E5M2: 1,
-  F8_E4M3: 1,
-  U16: 2,
-  I16: 2,
-  F16: 2,
-  BF16: 2,
-  U32: 4,
-  I32: 4,
-  F32: 4,
-  U64: 8,
-  I64: 8,
-  F64: 8,
+/** Bits per element of every dtype that the format knows: `Dtype` of the reference reader, the safetensors crate. */
+const bitsOf = {
+  BOOL: 8,
+  F4: 4,
+  F6_E2M3: 6,
+  F6_E3M2: 6,
+  U8: 8,
+  I8: 8,
+  F8_E5M2: 8,
+  F8_E4M3: 8,
+  F8_E8M0: 8,
+  F8_E4M3FNUZ: 8,
+  F8_E5M2FNUZ: 8,
+  I16: 16,
+  U16: 16,
+  F16: 16,
+  BF16: 16,
+  I32: 32,
+  U32: 32,
+  F32: 32,
+  C64: 64,
+  F64: 64,
+  I64: 64,
+  U64: 64,
 } as const;
 
 /** A dtype, by the format's name. */
-export type SafetensorsDType = keyof typeof bytesOf;
+export type SafetensorsDType = keyof typeof bitsOf;
 
 /** Where a tensor lies. */
 export interface TensorEntry {
@@ -43,6 +52,7 @@ export interface SafetensorsHeader {
 const lengthBytes = 8;
 /** The reference reader's bound on the header. */
 const maxHeaderBytes = 100_000_000;
+const openingBrace = 0x7b;
 
 /**
  * Bytes from the start of the file to the end of its header.
@@ -76,7 +86,10 @@ export function headerEnd(bytes: Uint8Array, size: number): number {
  */
 export function parseHeader(bytes: Uint8Array, size = bytes.length): SafetensorsHeader {
   const dataStart = headerEnd(bytes, Math.min(size, bytes.length));
-  const json = parseJson(bytes.subarray(lengthBytes, dataStart));
+  const json = parseJson(bytes.subarray(lengthBytes, dataStart), "the header");
+  if (!isRecord(json) || bytes[lengthBytes] !== openingBrace) {
+    throw new SafetensorsError("the header must be a JSON object that starts with {");
+  }
   const metadata = checkMetadata(json["__metadata__"]);
   const entries = Object.entries(json)
     .filter(([name]) => name !== "__metadata__")
@@ -85,11 +98,16 @@ export function parseHeader(bytes: Uint8Array, size = bytes.length): Safetensors
   let at = dataStart;
   for (const { name, start, end } of entries) {
     if (end > size) {
-      throw new SafetensorsError(`${name} ends at byte ${end} of a file of ${size}: the file is cut off`);
+      throw new SafetensorsError(
+        `${showName(name)} ends at byte ${end} of a file of ${size}: the file is cut off`,
+      );
     }
-    if (start < at)
-      throw new SafetensorsError(`${name} overlaps the tensor before it by ${at - start} bytes`);
-    if (start > at) throw new SafetensorsError(`${start - at} bytes before ${name} belong to no tensor`);
+    if (start < at) {
+      throw new SafetensorsError(`${showName(name)} overlaps the tensor before it by ${at - start} bytes`);
+    }
+    if (start > at) {
+      throw new SafetensorsError(`${start - at} bytes before ${showName(name)} belong to no tensor`);
+    }
     at = end;
   }
   if (at !== size)
@@ -97,89 +115,52 @@ export function parseHeader(bytes: Uint8Array, size = bytes.length): Safetensors
   return { entries, metadata };
 }
 
-function parseJson(bytes: Uint8Array): Record<string, unknown> {
-  let text: string;
-  let value: unknown;
-  try {
-    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new SafetensorsError(`the header is no JSON: ${(cause as Error).message}`, { cause });
-  }
-  if (!isRecord(value) || !text.startsWith("{")) {
-    throw new SafetensorsError("the header must be a JSON object that starts with {");
-  }
-  const repeated = repeatedKey(text);
-  if (repeated !== undefined) throw new SafetensorsError(`the header has ${repeated} twice`);
-  return value;
-}
-
 /**
- * The first key that an object of a valid JSON text has twice; JSON.parse takes the last one silently. Strings may be as
- * long as the header: they are skipped by `indexOf`, since a regular expression would run out of stack on them.
+ * @internal The free text of a header.
+ *
+ * @throws SafetensorsError if it is no object of strings
  */
-function repeatedKey(text: string): string | undefined {
-  const open: Set<string>[] = [];
-  for (let at = 0; at < text.length; at++) {
-    const sign = text[at];
-    if (sign === "{") open.push(new Set());
-    else if (sign === "}") open.pop();
-    if (sign !== '"') continue;
-    const start = at;
-    at = closingQuote(text, start);
-    if (!isKey(text, at)) continue;
-    const key = JSON.parse(text.slice(start, at + 1)) as string;
-    if (open.at(-1)?.has(key)) return key;
-    open.at(-1)?.add(key);
-  }
-  return undefined;
-}
-
-/** Where the string that begins at `start` ends: at the next quote that an even number of backslashes stand before. */
-function closingQuote(text: string, start: number): number {
-  for (let at = text.indexOf('"', start + 1); ; at = text.indexOf('"', at + 1)) {
-    let slashes = 0;
-    while (text[at - 1 - slashes] === "\\") slashes++;
-    if (slashes % 2 === 0) return at;
-  }
-}
-
-/** True if a colon follows the string that ends at `end`: nothing but white space may stand between. */
-function isKey(text: string, end: number): boolean {
-  let at = end + 1;
-  while (" \t\n\r".includes(text[at] ?? "x")) at++;
-  return text[at] === ":";
-}
-
-function checkMetadata(value: unknown): Record<string, string> {
+export function checkMetadata(value: unknown): Record<string, string> {
   if (value === undefined) return {};
   if (!isRecord(value)) throw new SafetensorsError("__metadata__ must be an object");
   for (const [key, text] of Object.entries(value)) {
-    if (typeof text !== "string") throw new SafetensorsError(`__metadata__.${key} must be a string`);
+    if (typeof text !== "string") {
+      throw new SafetensorsError(`__metadata__.${showName(key)} must be a string, got ${showValue(text)}`);
+    }
   }
   return value as Record<string, string>;
 }
 
+/**
+ * @internal The sizes of a tensor.
+ *
+ * @throws SafetensorsError if they are no list of whole numbers
+ */
+export function checkShape(name: string, shape: unknown): number[] {
+  if (isCounts(shape)) return shape;
+  throw new SafetensorsError(`${showName(name)}: shape must be whole numbers >= 0, got ${showValue(shape)}`);
+}
+
 function checkEntry(name: string, value: unknown, dataStart: number): TensorEntry {
   const fail = (why: string): never => {
-    throw new SafetensorsError(`${name}: ${why}`);
+    throw new SafetensorsError(`${showName(name)}: ${why}`);
   };
   if (!isRecord(value)) return fail("must be an object of dtype, shape and data_offsets");
-  const { dtype, shape, data_offsets: offsets, ...rest } = value;
+  const { dtype, shape: sizes, data_offsets: offsets, ...rest } = value;
   const unknown = Object.keys(rest)[0];
-  if (unknown !== undefined) fail(`has an unknown field ${unknown}`);
-  if (typeof dtype !== "string" || !Object.hasOwn(bytesOf, dtype)) {
-    return fail(`dtype must be one of ${Object.keys(bytesOf).join(", ")}, got ${JSON.stringify(dtype)}`);
+  if (unknown !== undefined) fail(`has an unknown field ${showName(unknown)}`);
+  if (typeof dtype !== "string" || !Object.hasOwn(bitsOf, dtype)) {
+    return fail(`dtype must be one of ${Object.keys(bitsOf).join(", ")}, got ${showValue(dtype)}`);
   }
-  if (!isCounts(shape)) return fail(`shape must be whole numbers >= 0, got ${JSON.stringify(shape)}`);
+  const shape = checkShape(name, sizes);
   if (!isCounts(offsets) || offsets.length !== 2) {
-    return fail(`data_offsets must be two whole numbers >= 0, got ${JSON.stringify(offsets)}`);
+    return fail(`data_offsets must be two whole numbers >= 0, got ${showValue(offsets)}`);
   }
   const [start, end] = offsets as [number, number];
   if (end < start) fail(`data_offsets end at ${end}, before their start ${start}`);
-  const expected = shape.reduce((product, n) => product * n, bytesOf[dtype as SafetensorsDType]);
+  const expected = (shape.reduce((product, n) => product * n, 1) * bitsOf[dtype as SafetensorsDType]) / 8;
   if (expected !== end - start) {
-    fail(`[${shape.join(", ")}] ${dtype} takes ${expected} bytes, data_offsets span ${end - start}`);
+    fail(`${showValue(shape)} ${dtype} takes ${expected} bytes, data_offsets span ${end - start}`);
   }
   return {
     name,
@@ -188,10 +169,6 @@ function checkEntry(name: string, value: unknown, dataStart: number): TensorEntr
     start: dataStart + start,
     end: dataStart + end,
   };
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function isCounts(value: unknown): value is number[] {

@@ -1,8 +1,10 @@
 /** @file What tensors a model's files hold, and where: one file, or shards with an index. */
 
 import { type ByteSource, fileSource } from "./byteSource.ts";
+import { isRecord, parseJson } from "./parseJson.ts";
 import { SafetensorsError } from "./safetensorsError.ts";
 import { headerEnd, parseHeader, type TensorEntry } from "./safetensorsHeader.ts";
+import { showName, showValue } from "./showValue.ts";
 
 /** A tensor of a file. */
 export interface StoredEntry extends TensorEntry {
@@ -65,7 +67,9 @@ export async function openShards(
       shards.push(shard);
       const missing = names.find((name) => !shard.entries.has(name));
       if (missing !== undefined) {
-        throw new SafetensorsError(`${index.name} places ${missing} in ${file}, which does not hold it`);
+        throw new SafetensorsError(
+          `${index.name} places ${showName(missing)} in ${file}, which does not hold it`,
+        );
       }
       const listed = new Set(names);
       for (const [name, entry] of shard.entries) if (listed.has(name)) entries.set(name, entry);
@@ -109,22 +113,23 @@ export async function openWeights(path: string): Promise<Weights> {
 async function readIndex(index: ByteSource): Promise<Map<string, string[]>> {
   const fail = (why: string, cause?: unknown) => new SafetensorsError(`${index.name}: ${why}`, { cause });
   if (index.size > maxIndexBytes) throw fail(`an index of ${index.size} bytes is none`);
+  const bytes = await index.read(0, index.size);
   let json: unknown;
   try {
-    json = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(await index.read(0, index.size)));
+    json = parseJson(bytes, "the index");
   } catch (cause) {
-    throw fail(`the index is no JSON: ${(cause as Error).message}`, cause);
+    throw fail((cause as Error).message, cause);
   }
-  const map = (json as { weight_map?: unknown } | null)?.weight_map;
-  if (typeof map !== "object" || map === null || Array.isArray(map)) {
-    throw fail("the index must have weight_map, an object of file names by tensor");
-  }
+  const map = isRecord(json) ? json["weight_map"] : undefined;
+  if (!isRecord(map)) throw fail("the index must have weight_map, an object of file names by tensor");
   const byFile = new Map<string, string[]>();
   for (const [name, file] of Object.entries(map)) {
-    if (typeof file !== "string" || !/^[^/\\:]+$/.test(file) || file.startsWith(".")) {
-      throw fail(`weight_map.${name} must name a file beside the index, got ${JSON.stringify(file)}`);
+    if (typeof file !== "string" || !/^[^/\\:]{1,255}$/.test(file) || file.startsWith(".")) {
+      throw fail(`weight_map.${showName(name)} must name a file beside the index, got ${showValue(file)}`);
     }
-    byFile.set(file, [...(byFile.get(file) ?? []), name]);
+    const names = byFile.get(file);
+    if (names) names.push(name);
+    else byFile.set(file, [name]);
   }
   return byFile;
 }
