@@ -1,7 +1,7 @@
 /** @file Counts of a report, and which records a new one replaces. */
 
 import { expect, it } from "vitest";
-import { countSuite, mergeSuites, showSuite, type SuiteRecord } from "./suiteRecord.ts";
+import { assertCounted, countSuite, mergeSuites, showSuite, type SuiteRecord } from "./suiteRecord.ts";
 
 const record: SuiteRecord = {
   adapter: "llvmpipe",
@@ -47,6 +47,33 @@ it("counts tests, and a file that fails outside of its tests, by paths that hold
     skipped: 2,
     failures: ["a c", "b.test.ts: no x.ts for y.ts or ../../node_modules/z.js"],
   });
+});
+
+it.each([
+  [
+    "an error after the last test",
+    { passed: 2 },
+    1,
+    "vitest ended with status 1, and 0 tests failed: something",
+  ],
+  [
+    "a crash beside a failure",
+    { passed: 2, failed: 1 },
+    134,
+    "vitest ended with status 134, and 1 tests failed",
+  ],
+  ["a signal", { passed: 2 }, null, "vitest was ended by a signal, and 0 tests failed"],
+  ["no file", {}, 1, "no test ran: a test file's path must hold src/a or src/b"],
+  ["no file, and no failure", {}, 0, "no test ran"],
+])("takes %s for no result", (_, counts, status, message) => {
+  const all = { passed: 0, failed: 0, skipped: 0, ...counts };
+  expect(() => assertCounted(all, ["src/a", "src/b"], status)).toThrow(message);
+});
+
+it("takes tests that fail, or leave themselves out, for a result", () => {
+  assertCounted({ passed: 2, failed: 0, skipped: 0 }, ["src"], 0);
+  assertCounted({ passed: 0, failed: 0, skipped: 3 }, ["src"], 0);
+  assertCounted({ passed: 2, failed: 1, skipped: 0 }, ["src"], 1);
 });
 
 it("replaces the record of the same adapter, features and files alone", () => {

@@ -62,6 +62,30 @@ export function countSuite(
   return { passed: numPassedTests, failed: failures.length, skipped: numPendingTests, failures };
 }
 
+/**
+ * Checks that the counts of a run say all of it: vitest's report is silent of errors outside of tests, such as one that
+ * is thrown after the last, and of filters that no file matches.
+ *
+ * @param filter files that were asked for
+ * @param status of vitest's process; null where a signal ended it
+ * @throws Error if no test ran, or if the run failed and none of its tests did
+ */
+export function assertCounted(
+  { passed, failed, skipped }: Pick<SuiteRecord, "passed" | "failed" | "skipped">,
+  filter: readonly string[],
+  status: number | null,
+): void {
+  if (passed + failed + skipped === 0) {
+    throw new Error(`no test ran: a test file's path must hold ${filter.join(" or ")}`);
+  }
+  if (status === 0 || (status === 1 && failed > 0)) return;
+  const ended = status === null ? "was ended by a signal" : `ended with status ${status}`;
+  throw new Error(
+    `vitest ${ended}, and ${failed} tests failed: something fails outside of them. ` +
+      `npx vitest run --root packages/tensor-core ${filter.join(" ")} shows it`,
+  );
+}
+
 const keyOf = ({ adapter, without, filter }: SuiteRecord): string =>
   [adapter, ...without, "", ...filter].join();
 

@@ -11,7 +11,14 @@ import { type ProcessResult, runProcess } from "../process/runProcess.ts";
 import { workspaceRoot } from "../process/workspaceRoot.ts";
 import { driverOf, type SoftwareAdapter, softwareAdapters } from "../setup/driverOf.ts";
 import { type DriverEnv, probe } from "../setup/probe.ts";
-import { countSuite, mergeSuites, showSuite, type SuiteRecord, type SuiteReport } from "./suiteRecord.ts";
+import {
+  assertCounted,
+  countSuite,
+  mergeSuites,
+  showSuite,
+  type SuiteRecord,
+  type SuiteReport,
+} from "./suiteRecord.ts";
 
 const kinds = softwareAdapters;
 const help = `nx run tools:suites [-- --adapter=NAME] [--without=FEATURES | --whole] [--timeout=SECONDS] [--record] [FILTER ...]
@@ -23,7 +30,7 @@ shader-f16: four runs, one after another. FILTER names test files, as for vitest
   --whole    only the run with all features
   --timeout  seconds that a test may take where it does not say itself; 600 without it
   --record   put the counts into packages/tensor-core/results/suites.json, beside those of other runs
-The exit status is 1 if a test fails.
+The exit status is 1 if a test fails, and if none runs or vitest itself fails: such a run is not recorded.
 Example: nx run tools:suites -- --adapter=swiftshader --without=subgroups,shader-f16 --record`;
 
 const folder = join(workspaceRoot, "packages", "tensor-core");
@@ -77,14 +84,16 @@ async function runSuite(
   const probed = await probe(env);
   if (!probed.ok) throw new Error(`${kind} does not open: ${probed.why}`);
   const started = performance.now();
-  const report = await runVitest(env, filter, timeoutSeconds);
+  const { report, status } = await runVitest(env, filter, timeoutSeconds);
+  const counts = countSuite(report, folder, workspaceRoot);
+  assertCounted(counts, filter, status);
   const left = without.split(",").filter((name) => name !== "");
   return {
     adapter: probed.report.description,
     without: left,
     features: probed.report.features,
     filter,
-    ...countSuite(report, folder, workspaceRoot),
+    ...counts,
     seconds: Math.round((performance.now() - started) / 1000),
     date: new Date().toISOString().slice(0, 10),
     commit: await commitOf(),
@@ -96,24 +105,24 @@ async function runVitest(
   env: DriverEnv,
   filter: readonly string[],
   timeoutSeconds: number,
-): Promise<SuiteReport> {
+): Promise<{ readonly report: SuiteReport; readonly status: number | null }> {
   const kept = mkdtempSync(join(tmpdir(), "candor-suite-"));
   const outputFile = join(kept, "report.json");
   const vitest = join(dirname(createRequire(import.meta.url).resolve("vitest/package.json")), "vitest.mjs");
   const config = ["--config", "vitest.suites.config.ts", `--testTimeout=${timeoutSeconds * 1000}`];
   const args = [vitest, "run", "--root", folder, ...config];
   try {
-    await new Promise<void>((resolve, reject) => {
+    const status = await new Promise<number | null>((resolve, reject) => {
       const child = spawn(process.execPath, [...args, ...filter], {
         cwd: workspaceRoot,
         stdio: ["ignore", "ignore", "inherit"],
         env: { ...process.env, ...env, CANDOR_SUITE_REPORT: outputFile },
       });
       child.on("error", reject);
-      child.on("exit", () => resolve());
+      child.on("exit", (code) => resolve(code));
     });
     if (!existsSync(outputFile)) throw new Error("vitest wrote no report; run it by hand for the reason");
-    return JSON.parse(readFileSync(outputFile, "utf8")) as SuiteReport;
+    return { report: JSON.parse(readFileSync(outputFile, "utf8")) as SuiteReport, status };
   } finally {
     rmSync(kept, { recursive: true, force: true });
   }
