@@ -46,6 +46,13 @@ export const propertyRuns = { share: 1 };
 
 /** Registers the tests of an op. */
 export function describeOp<C>(name: string, check: OpCheck<C>): void {
+  describe(name, () => {
+    for (const [what, run] of opChecks(name, check)) it(what, run);
+  });
+}
+
+/** @internal The tests of {@link describeOp} by title; a gradient has none where no input is differentiable. */
+export function opChecks<C>(name: string, check: OpCheck<C>): Map<string, () => Promise<void>> {
   const depth = check.depth ?? (() => 1);
   const { dtype = "f32" } = check;
   const inputsOf = (c: C, seed: number) => {
@@ -60,56 +67,61 @@ export function describeOp<C>(name: string, check: OpCheck<C>): void {
   };
   const property = (body: (c: C, seed: number) => Promise<void>) => forEachCase(check, body);
 
-  describe(name, () => {
-    it("agrees with its f64 reference, with the same bits on two runs", async () => {
-      const device = await testDevice(check.without);
-      await property(async (c, seed) => {
-        using _scope = device.scope();
-        const inputs = inputsOf(c, seed);
-        const tensors = upload(device, inputs, dtype);
-        const want = check.reference(inputs, c);
-        const y = check.op(tensors, c);
-        expect(y.shape).toEqual(want.shape);
-        const got = await y.read();
-        assertClose(name, got, want.data, tolerance(check.opClass, depth(c), largest(want.data), dtype));
-        expect(await check.op(tensors, c).read()).toEqual(got);
-      });
-    });
-
-    const names = check.differentiable;
-    if (names?.length === 0) return;
-    it("has the gradient of its f64 reference, by central differences", async () => {
-      const device = await testDevice(check.without);
-      await property(async (c, seed) => {
-        using _scope = device.scope();
-        const inputs = inputsOf(c, seed);
-        const wanted = names ?? Object.keys(inputs);
-        const weights = exactly(dtype, random64(check.reference(inputs, c).shape, new Random(seed, 1)));
-        const tensors = upload(device, inputs, dtype);
-        const params = new Map(wanted.map((key) => [key, tensors[key] as Tensor]));
-        const w = tensor(device, weights.data, weights.shape);
-        const { grads } = valueAndGrad(() => sum(mul(cast(check.op(tensors, c), "f32"), w)), params);
-        for (const key of wanted) {
-          const places = probe((inputs[key] as Array64).data.length, new Random(seed, 2));
-          const got = await (grads.get(key) as Tensor).read();
-          const want = places.map((i) => centralDifference(check, c, inputs, weights, key, i));
-          const scale = Math.max(largest(want), largest(got));
-          // An infinite one would make the bound infinite.
-          expect(Number.isFinite(scale), `${name}, gradient of ${key}: ${scale} is among its values`).toBe(
-            true,
-          );
-          const terms = (check.gradientDepth ?? depth)(c);
-          const bound = tolerance(check.opClass, terms, scale, dtype) + 1e-6 * scale;
-          assertClose(
-            `${name}, gradient of ${key}`,
-            places.map((i) => got[i] as number),
-            want,
-            bound,
-          );
-        }
-      });
+  const checks = new Map<string, () => Promise<void>>();
+  checks.set("agrees with its f64 reference, with the same bits on two runs", async () => {
+    const device = await testDevice(check.without);
+    await property(async (c, seed) => {
+      using _scope = device.scope();
+      const inputs = inputsOf(c, seed);
+      const tensors = upload(device, inputs, dtype);
+      const want = check.reference(inputs, c);
+      const y = check.op(tensors, c);
+      expect(y.shape).toEqual(want.shape);
+      const got = await y.read();
+      const scale = finiteScale(name, want.data);
+      assertClose(name, got, want.data, tolerance(check.opClass, depth(c), scale, dtype));
+      expect(await check.op(tensors, c).read()).toEqual(got);
     });
   });
+
+  const names = check.differentiable;
+  if (names?.length === 0) return checks;
+  checks.set("has the gradient of its f64 reference, by central differences", async () => {
+    const device = await testDevice(check.without);
+    await property(async (c, seed) => {
+      using _scope = device.scope();
+      const inputs = inputsOf(c, seed);
+      const wanted = names ?? Object.keys(inputs);
+      const weights = exactly(dtype, random64(check.reference(inputs, c).shape, new Random(seed, 1)));
+      const tensors = upload(device, inputs, dtype);
+      const params = new Map(wanted.map((key) => [key, tensors[key] as Tensor]));
+      const w = tensor(device, weights.data, weights.shape);
+      const { grads } = valueAndGrad(() => sum(mul(cast(check.op(tensors, c), "f32"), w)), params);
+      for (const key of wanted) {
+        const places = probe((inputs[key] as Array64).data.length, new Random(seed, 2));
+        const got = await (grads.get(key) as Tensor).read();
+        const want = places.map((i) => centralDifference(check, c, inputs, weights, key, i));
+        const what = `${name}, gradient of ${key}`;
+        const scale = finiteScale(what, want, got);
+        const terms = (check.gradientDepth ?? depth)(c);
+        const bound = tolerance(check.opClass, terms, scale, dtype) + 1e-6 * scale;
+        assertClose(
+          what,
+          places.map((i) => got[i] as number),
+          want,
+          bound,
+        );
+      }
+    });
+  });
+  return checks;
+}
+
+/** The largest magnitude, by which a bound is made; an infinite one would let everything pass. */
+function finiteScale(what: string, ...values: ArrayLike<number>[]): number {
+  const scale = Math.max(...values.map(largest));
+  expect(Number.isFinite(scale), `${what}: ${scale} is among its values`).toBe(true);
+  return scale;
 }
 
 /** Runs a check on the cases of a list, or on as many as are to be drawn. */
