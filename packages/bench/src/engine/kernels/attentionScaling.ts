@@ -21,13 +21,7 @@ const repeats = 3;
 
 /** Measures one length on a device of its own, whose peak is its own. */
 export async function measureAttention(tokens: number): Promise<AttentionPoint> {
-  const device = await Device.open();
-  const draw = lcg(1);
-  const input = () => tensor(device, draw(tokens * heads * width, 1), [1, tokens, heads, width]);
-  const [q, k, v] = [input(), input(), input()];
-  const parameters = new Map(Object.entries({ q, k, v }));
-  await device.synchronize();
-  const resident = device.stats.usedBytes;
+  const { device, forward, forwardBackward, peakBytes } = await prepare(tokens, heads);
   const time = async (body: () => void): Promise<number> => {
     const times: number[] = [];
     for (let index = 0; index <= repeats; index++) {
@@ -39,9 +33,47 @@ export async function measureAttention(tokens: number): Promise<AttentionPoint> 
     }
     return spread(times).medianMs;
   };
-  const forwardMs = await time(() => void attention(q, k, v));
-  const forwardBackwardMs = await time(() => void valueAndGrad(() => sum(attention(q, k, v)), parameters));
-  const peakBytes = device.stats.peakBytes - resident;
+  const forwardMs = await time(forward);
+  const forwardBackwardMs = await time(forwardBackward);
+  const peak = peakBytes();
   device.gpu.destroy();
-  return { tokens, forwardMs, forwardBackwardMs, peakBytes, scoreBytes: 4 * heads * tokens * tokens };
+  const scoreBytes = 4 * heads * tokens * tokens;
+  return { tokens, forwardMs, forwardBackwardMs, peakBytes: peak, scoreBytes };
+}
+
+/** `peakBytes` of one length alone, of a single run with one head. */
+export async function measurePeak(tokens: number): Promise<number> {
+  const { device, forwardBackward, peakBytes } = await prepare(tokens, 1);
+  {
+    using _scope = device.scope();
+    forwardBackward();
+    await device.synchronize();
+  }
+  const peak = peakBytes();
+  device.gpu.destroy();
+  return peak;
+}
+
+interface Prepared {
+  readonly device: Device;
+  readonly forward: () => void;
+  readonly forwardBackward: () => void;
+  /** Most bytes in use at once up to now, beyond q, k and v. */
+  readonly peakBytes: () => number;
+}
+
+async function prepare(tokens: number, headCount: number): Promise<Prepared> {
+  const device = await Device.open();
+  const draw = lcg(1);
+  const input = () => tensor(device, draw(tokens * headCount * width, 1), [1, tokens, headCount, width]);
+  const [q, k, v] = [input(), input(), input()];
+  const parameters = new Map(Object.entries({ q, k, v }));
+  await device.synchronize();
+  const resident = device.stats.usedBytes;
+  return {
+    device,
+    forward: () => void attention(q, k, v),
+    forwardBackward: () => void valueAndGrad(() => sum(attention(q, k, v)), parameters),
+    peakBytes: () => device.stats.peakBytes - resident,
+  };
 }

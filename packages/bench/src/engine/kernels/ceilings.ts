@@ -1,7 +1,10 @@
-/** @file What an adapter can do at most: multiply-adds without loads, and copies without arithmetic, as measured. */
+/**
+ * @file What an adapter can do at most: multiply-adds without loads, and copies without arithmetic, as measured by the
+ * device's own clock, which times the kernels too.
+ */
 
 import type { Device } from "@candor/tensor-core";
-import { BufferUsage, waitForDevice } from "@candor/tensor-core/device";
+import { BufferUsage, MapMode, waitForDevice } from "@candor/tensor-core/device";
 
 /** Measured rates that no kernel should exceed. */
 export interface Ceilings {
@@ -36,11 +39,21 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) n
   for (var i = id.x; i < arrayLength(&x); i += n.x * ${workgroup}u) { y[i] = x[i]; }
 }`;
 
-/** Runs both probes; the best of several variants and repeats counts. */
-export async function measureCeilings(device: Device): Promise<Ceilings> {
+/**
+ * Runs both probes; the best of several variants and repeats counts.
+ *
+ * @param size groups: workgroups of the arithmetic; bytes: of each buffer of the copy
+ * @throws Error if the device has no `timestamp-query`
+ */
+export async function measureCeilings(
+  device: Device,
+  { groups, bytes }: { readonly groups: number; readonly bytes: number } = { groups: 1024, bytes: 2 ** 26 },
+): Promise<Ceilings> {
   const { gpu } = device;
+  if (!gpu.features.has("timestamp-query")) {
+    throw new Error("[measureCeilings] this adapter offers no timestamp-query, so kernels cannot be timed");
+  }
   const usage = BufferUsage.STORAGE | BufferUsage.COPY_DST;
-  const groups = 1024;
   const steps = 1024;
   const small = gpu.createBuffer({ size: 16 * 1024, usage });
   let gflops = 0;
@@ -48,7 +61,6 @@ export async function measureCeilings(device: Device): Promise<Ceilings> {
     const ms = await time(device, multiplyAdd(chains, steps), [small], groups);
     gflops = Math.max(gflops, (groups * workgroup * steps * chains * 8) / ms / 1e6);
   }
-  const bytes = 2 ** 26;
   const [from, to] = [gpu.createBuffer({ size: bytes, usage }), gpu.createBuffer({ size: bytes, usage })];
   let gigabytesPerSecond = 0;
   for (const copyGroups of [256, 4096, 65_535]) {
@@ -59,7 +71,7 @@ export async function measureCeilings(device: Device): Promise<Ceilings> {
   return { gflops, gigabytesPerSecond };
 }
 
-/** The shortest of a few runs, ms. */
+/** The shortest of a few runs after a first one, ms. */
 async function time(
   { gpu, info }: Device,
   code: string,
@@ -74,19 +86,28 @@ async function time(
     layout: pipeline.getBindGroupLayout(0),
     entries: buffers.map((buffer, binding) => ({ binding, resource: { buffer } })),
   });
+  const size = 16; // two timestamps
+  const querySet = gpu.createQuerySet({ type: "timestamp", count: 2 });
+  const resolved = gpu.createBuffer({ size, usage: BufferUsage.QUERY_RESOLVE | BufferUsage.COPY_SRC });
+  const staging = gpu.createBuffer({ size, usage: BufferUsage.COPY_DST | BufferUsage.MAP_READ });
   let best = Number.POSITIVE_INFINITY;
   for (let index = 0; index <= repeats; index++) {
     const encoder = gpu.createCommandEncoder();
-    const pass = encoder.beginComputePass();
+    const timestampWrites = { querySet, beginningOfPassWriteIndex: 0, endOfPassWriteIndex: 1 };
+    const pass = encoder.beginComputePass({ timestampWrites });
     pass.setPipeline(pipeline);
     pass.setBindGroup(0, group);
     pass.dispatchWorkgroups(groups);
     pass.end();
-    const commands = encoder.finish();
-    const started = performance.now();
-    gpu.queue.submit([commands]);
-    await waitForDevice(info, gpu.queue.onSubmittedWorkDone());
-    if (index > 0) best = Math.min(best, performance.now() - started);
+    encoder.resolveQuerySet(querySet, 0, 2, resolved, 0);
+    encoder.copyBufferToBuffer(resolved, 0, staging, 0, size);
+    gpu.queue.submit([encoder.finish()]);
+    await waitForDevice(info, staging.mapAsync(MapMode.READ));
+    const [from = 0n, to = 0n] = new BigUint64Array(staging.getMappedRange());
+    if (index > 0) best = Math.min(best, Number(to - from) / 1e6);
+    staging.unmap();
   }
+  querySet.destroy();
+  for (const buffer of [resolved, staging]) buffer.destroy();
   return best;
 }

@@ -1,7 +1,9 @@
 /** @file Rates and memory of kernels: what needs no timing. */
 
-import { expect, it } from "vitest";
-import { measureAttention } from "./attentionScaling.ts";
+import { Device } from "@candor/tensor-core";
+import { expect, it, vi } from "vitest";
+import { measurePeak } from "./attentionScaling.ts";
+import { measureCeilings } from "./ceilings.ts";
 import { rates } from "./measureKernels.ts";
 
 it("holds a kernel against what bounds it", () => {
@@ -15,9 +17,24 @@ it("holds a kernel against what bounds it", () => {
   expect(rates({ flop: 0, bytes: 1e9 }, 200, ceilings)).toMatchObject({ share: 0.5, bound: "memory" });
 });
 
+it("takes the ceilings by the device's clock, as it takes the kernels", async () => {
+  const device = await Device.open();
+  let hours = 0;
+  const clock = vi.spyOn(performance, "now").mockImplementation(() => 3_600_000 * hours++);
+  const { gflops, gigabytesPerSecond } = await measureCeilings(device, { groups: 8, bytes: 2 ** 20 });
+  clock.mockRestore();
+  device.gpu.destroy();
+  // By an hour for each run: 2e-5 GFLOP/s and 6e-7 GB/s at most.
+  expect(gflops).toBeGreaterThan(0.01);
+  expect(gigabytesPerSecond).toBeGreaterThan(0.01);
+  expect(gflops).toBeLessThan(1e6);
+  expect(gigabytesPerSecond).toBeLessThan(1e6);
+});
+
 it("finds attention's memory linear in tokens", async () => {
-  const [short, long] = [await measureAttention(64), await measureAttention(256)];
-  expect(long.peakBytes).toBeGreaterThan(0);
-  // Four times the tokens; pool classes round up, at most to the double.
-  expect(long.peakBytes / short.peakBytes).toBeLessThan(8);
+  // Backward may store the scores of 256 queries at a time, so that shorter inputs say nothing.
+  const [short, long] = [await measurePeak(512), await measurePeak(2048)];
+  expect(short).toBeGreaterThan(0);
+  // Four times the tokens, by whole size classes; sixteen times if it were their square.
+  expect(long / short).toBeLessThan(5);
 });
