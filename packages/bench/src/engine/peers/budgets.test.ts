@@ -6,7 +6,7 @@ import { checkAgreement } from "./agreement.ts";
 import { judgeBudgets } from "./budgets.ts";
 import { peerEntries, type PeerName } from "./peerLibrary.ts";
 import type { CaseResult } from "./peerWorker.ts";
-import { keepBest, type PeerResults } from "./runPeers.ts";
+import { joinProcesses, keepBest, type PeerResults } from "./runPeers.ts";
 
 const timing = (ms: number) => ({
   firstMs: ms,
@@ -69,6 +69,47 @@ it("keeps the faster round of each case, and any round over a failed one", () =>
   const second = side("candor", { mlp: { timing: timing(5) }, step: { timing: timing(9) } });
   const { cases } = keepBest(first, second);
   expect([cases["mlp"]?.timing?.medianMs, cases["step"]?.timing?.medianMs]).toEqual([4, 9]);
+});
+
+it("counts the end of a process only where no round came to its own", () => {
+  const whole: PeerResults = { ...side("candor", { mlp: { timing: timing(4) } }), adapter: "llvmpipe" };
+  const killed: PeerResults = { ...side("candor", {}), error: "in mlp: ended by SIGKILL" };
+  expect(keepBest(killed, whole)).toEqual(whole);
+  expect(keepBest(whole, killed)).toEqual(whole);
+  expect(keepBest(killed, { ...killed, error: "later" })).toEqual({ ...killed, error: "later" });
+  const cold = { ...side("candor", { coldStep: { timing: timing(9) } }), adapter: "llvmpipe" };
+  const both = { ...cold, cases: { ...whole.cases, ...cold.cases } };
+  expect(joinProcesses(whole, cold)).toEqual(both);
+  expect(joinProcesses(killed, cold)).toEqual({ ...cold, error: killed.error });
+  expect(joinProcesses(cold, killed)).toEqual({ ...cold, error: killed.error });
+});
+
+it("does not race against a wrong result, nor count one of ours", () => {
+  const name = "matmul 1024x1024x1024";
+  const one = (peer: PeerName, ms: number, sample: number[]) =>
+    side(peer, { [name]: { timing: timing(ms), sample } });
+  const others = [one("jax-webgpu", 12, [1, -2.1]), one("tfjs-webgpu", 14, [1, Number.NaN])];
+  const ours = one("candor", 10, [1, -2]);
+  expect(line([ours, ...others, one("ort-webgpu", 30, [1, -2])], name)).toMatchObject({
+    budget: "at least 2.5 times as fast as onnxruntime-node WebGPU",
+    measured: 3,
+    met: true,
+  });
+  expect(line([ours, ...others], name)?.met).toBeUndefined();
+  const nan = [one("candor", 10, [Number.NaN]), one("ort-webgpu", 30, [1])];
+  expect(line(nan, name)).toMatchObject({ measured: undefined, met: undefined });
+  const steps = (peer: PeerName, ms: number, losses: readonly number[]) =>
+    side(peer, { step: { timing: timing(ms), losses } });
+  const unlike = [steps("candor", 10, referenceLosses), steps("jax-webgpu", 50, [0.1])];
+  expect(line(unlike, "tiny-ViT step")).toMatchObject({
+    met: undefined,
+    sides: "10.0 ms against a wrong result",
+  });
+  const alone = side("candor", {
+    attention: { timing: timing(10) },
+    attentionBackward: { timing: timing(30), sample: [Number.NaN] },
+  });
+  expect(line([alone], "attention forward + backward")?.met).toBeUndefined();
 });
 
 it("finds outputs and losses that differ, and NaN among them", () => {

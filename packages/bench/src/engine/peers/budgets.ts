@@ -1,7 +1,9 @@
 /** @file The budgets of DESIGN, section 7, against what was measured. */
 
+import { checkAgreement } from "./agreement.ts";
 import { budgetedMatmuls, caseName } from "./benchCase.ts";
 import { peerEntries, type PeerName } from "./peerLibrary.ts";
+import type { CaseResult } from "./peerWorker.ts";
 import type { PeerResults } from "./runPeers.ts";
 
 /** One line of the table. */
@@ -9,7 +11,7 @@ export interface BudgetLine {
   readonly what: string;
   /** The wanted relation, in words. */
   readonly budget: string;
-  /** Ratio or count as measured; undefined where a side is missing. */
+  /** Ratio or count as measured; undefined where a side is missing, or computes something else. */
   readonly measured: number | undefined;
   readonly unit: "times" | "count" | "share";
   /** The measured sides, in words. */
@@ -26,10 +28,22 @@ const count = (what: string, value: number | undefined, most: number): BudgetLin
   met: value === undefined ? undefined : value <= most,
 });
 
-/** Compares all that can be compared. */
+/** Compares all that can be compared; the time of a wrong result counts as none. */
 export function judgeBudgets(results: readonly PeerResults[]): BudgetLine[] {
+  const agreement = checkAgreement(results);
+  const resultOf = (peer: PeerName, name: string): CaseResult | undefined =>
+    results.find((result) => result.peer === peer)?.cases[name];
+  const wrong = (peer: PeerName, name: string): boolean =>
+    agreement.some(
+      (found) => found.label === peerEntries[peer].label && found.case === name && !found.agrees,
+    ) || resultOf(peer, name)?.sample?.some((value) => !Number.isFinite(value)) === true;
   const median = (peer: PeerName, name: string): number | undefined =>
-    results.find((result) => result.peer === peer)?.cases[name]?.timing?.medianMs;
+    wrong(peer, name) ? undefined : resultOf(peer, name)?.timing?.medianMs;
+  const show = (peer: PeerName | undefined, name: string): string => {
+    if (peer !== undefined && wrong(peer, name)) return "a wrong result";
+    const ms = peer && median(peer, name);
+    return ms === undefined ? "not measured" : `${ms.toPrecision(3)} ms`;
+  };
   const webGpuPeers = (Object.keys(peerEntries) as PeerName[]).filter(
     (peer) => peer !== "candor" && peerEntries[peer].backend === "webgpu",
   );
@@ -47,7 +61,7 @@ export function judgeBudgets(results: readonly PeerResults[]): BudgetLine[] {
       budget: `at least ${least} times as fast as ${other ? peerEntries[other].label : "the fastest WebGPU peer"}`,
       measured,
       unit: "times",
-      sides: showSides(ours, theirs),
+      sides: `${show("candor", name)} against ${show(other, name)}`,
       met: measured === undefined ? undefined : measured >= least,
     };
   };
@@ -66,7 +80,7 @@ export function judgeBudgets(results: readonly PeerResults[]): BudgetLine[] {
       budget: "at most 3.5 times our forward",
       measured: backward,
       unit: "times",
-      sides: showSides(both, forward),
+      sides: `${show("candor", "attentionBackward")} against ${show("candor", "attention")}`,
       met: backward === undefined ? undefined : backward <= 3.5,
     },
     faster("LN + GELU MLP", "mlp", 2.5),
@@ -85,11 +99,4 @@ export function judgeBudgets(results: readonly PeerResults[]): BudgetLine[] {
       met: step && step.hostShare < 0.05,
     },
   ];
-}
-
-const show = (ms: number | undefined): string =>
-  ms === undefined ? "not measured" : `${ms.toPrecision(3)} ms`;
-
-function showSides(ours: number | undefined, theirs: number | undefined): string {
-  return `${show(ours)} against ${show(theirs)}`;
 }

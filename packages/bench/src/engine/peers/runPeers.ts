@@ -49,7 +49,7 @@ export async function runPeers(
         const first = await withColdCache((env) =>
           runPeer(peer, cold, { ...options, env: { ...options.env, ...env } }),
         );
-        result = { ...result, cases: { ...result.cases, ...first.cases } };
+        result = joinProcesses(result, first);
       }
       const before = results.get(peer);
       results.set(peer, before ? keepBest(before, result) : result);
@@ -58,14 +58,28 @@ export async function runPeers(
   return [...results.values()];
 }
 
-/** Joins two rounds: of each case, the one with the lower median. */
+/** Joins what two processes of one round gave, each of its own cases. */
+export function joinProcesses(a: PeerResults, b: PeerResults): PeerResults {
+  const error = a.error ?? b.error;
+  return { ...joined(a, b, { ...a.cases, ...b.cases }), ...(error === undefined ? {} : { error }) };
+}
+
+/**
+ * Joins two rounds: of each case, the one with the lower median. An error stays where neither round came to its end.
+ */
 export function keepBest(a: PeerResults, b: PeerResults): PeerResults {
   const cases: Record<string, CaseResult> = { ...a.cases };
   for (const [name, result] of Object.entries(b.cases)) {
     const before = cases[name]?.timing?.medianMs ?? Number.POSITIVE_INFINITY;
     if (!cases[name] || (result.timing?.medianMs ?? Number.POSITIVE_INFINITY) < before) cases[name] = result;
   }
-  return { ...b, ...a, cases };
+  const error = a.error === undefined ? undefined : b.error;
+  return { ...joined(a, b, cases), ...(error === undefined ? {} : { error }) };
+}
+
+function joined(a: PeerResults, b: PeerResults, cases: PeerResults["cases"]): PeerResults {
+  // A process that ended early may not have come to name its adapter.
+  return { peer: a.peer, label: a.label, adapter: a.adapter || b.adapter, cases };
 }
 
 async function withColdCache<T>(body: (env: Record<string, string>) => Promise<T>): Promise<T> {
