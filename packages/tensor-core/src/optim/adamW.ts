@@ -6,7 +6,8 @@ import { zeros } from "../tensor/create.ts";
 import { ShapeError } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { maxParameters, updateAdamW } from "./adamW.wgsl.ts";
-import { measureNorm, noLimit, partialsOf } from "./gradNorm.ts";
+import { measureNorm, partialsOf } from "./gradNorm.ts";
+import { limitOf } from "./gradNorm.wgsl.ts";
 import {
   assertBelowOne,
   assertNotNegative,
@@ -26,7 +27,7 @@ export interface AdamWOptions {
   readonly eps?: number;
   /** Share of a parameter, times the rate, that a step takes away; or see `decay`. Default 0.01. */
   readonly weightDecay?: number;
-  /** Gradients are scaled down to this Euclidean norm over all of them; no limit by default. */
+  /** Gradients are scaled down to this Euclidean norm over all of them, as by `clipGradNorm`; no limit by default. */
   readonly maxGradNorm?: number;
   /**
    * "decoupled" takes away a share of the parameter; "coupled" adds `weightDecay` times the parameter to its gradient after
@@ -74,7 +75,7 @@ export class AdamW {
       eps: 1e-8,
       weightDecay: 0.01,
       decay: "decoupled",
-      maxGradNorm: noLimit,
+      maxGradNorm: Infinity,
       decays: (_, { rank }) => rank >= 2,
       rateOf: () => 1,
       ...given(options),
@@ -122,7 +123,7 @@ export class AdamW {
     );
     measureNorm(grads, this.#partials, this.lastGradNorm);
     const shared = {
-      maxNorm: Math.min(maxGradNorm, noLimit),
+      ...limitOf(maxGradNorm),
       keepFirst: betas[0],
       takeFirst: 1 - betas[0],
       keepSecond: betas[1],

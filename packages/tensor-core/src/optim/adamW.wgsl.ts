@@ -4,6 +4,7 @@ import { read, wgsl, write, type BufferDeclaration, type KernelSpec } from "../k
 import { flatGroup } from "../kernel/wgsl/flatIndex.ts";
 import { byVariant } from "../kernel/wgsl/rowReduce.ts";
 import { workgroupReduce } from "../kernel/wgsl/workgroupReduce.ts";
+import { clipFactor } from "./gradNorm.wgsl.ts";
 
 /** Gradients in one dispatch of {@link sumSquares}, at most: with the partial sums, eight buffers. */
 export const maxGradients = 7;
@@ -109,6 +110,7 @@ export const updateAdamW = byVariant(
       buffers: { ...buffers, norm: read(), moments: write("vec4<f32>") },
       uniforms: {
         maxNorm: "f32",
+        limited: "u32",
         keepFirst: "f32",
         takeFirst: "f32",
         keepSecond: "f32",
@@ -131,10 +133,10 @@ export const updateAdamW = byVariant(
       constants: { PARAMETERS: count, ...(coupled && { COUPLED: 1 }) },
       body: wgsl`
 ${flatGroup}
+${clipFactor}
 // Moves the moments, at the quads first and second, and gives the new value of the parameter.
 fn updated(parameter: vec4<f32>, gradient: vec4<f32>, keepParameter: f32, stepSize: f32, first: u32, second: u32${coupled ? ", coupled: f32" : ""}) -> vec4<f32> {
-  let length = norm[0];
-  let g = gradient * select(1.0, params.maxNorm / length, length > params.maxNorm)${coupled ? " + coupled * parameter" : ""};
+  let g = gradient * clipFactor(norm[0], params.maxNorm, params.limited)${coupled ? " + coupled * parameter" : ""};
   let m = params.keepFirst * moments[first] + params.takeFirst * g;
   let v = params.keepSecond * moments[second] + params.takeSecond * g * g;
   moments[first] = m;

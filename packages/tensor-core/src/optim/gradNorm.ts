@@ -4,11 +4,9 @@ import { run, runElements } from "../autograd/defineOp.ts";
 import { ShapeError, showShape } from "../tensor/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { finishNorm, maxGradients, sumSquares } from "./adamW.wgsl.ts";
-import { clipKernel } from "./gradNorm.wgsl.ts";
+import { clipKernel, limitOf } from "./gradNorm.wgsl.ts";
 import { elementsOf, type ParameterPart, partsOf } from "./parameterParts.ts";
 
-/** The largest finite f32: no norm is over it. */
-export const noLimit = 3.402823e38;
 /** Workgroups that share the norm of one tensor, at most, and quads that an invocation of fewer takes. */
 const maxNormGroups = 64;
 const quadsPerInvocation = 32;
@@ -56,13 +54,14 @@ export interface ClippedGradients {
 
 /**
  * Scales gradients down to a Euclidean norm over all of them: g · min(1, maxNorm / |g|). Nothing is read back, and the
- * gradients themselves stay as they are, since two of them may be one tensor. Pascanu et al. 2012, arXiv:1211.5063,
- * algorithm 1.
+ * gradients themselves stay as they are, since two of them may be one tensor. Where the norm is NaN, so is all; a norm
+ * that f32 does not hold is infinite. Pascanu et al. 2012, arXiv:1211.5063, algorithm 1.
  *
  *     const { grads, norm } = clipGradNorm(valueAndGrad(loss, params).grads, 1);
  *     optimizer.step(grads);
  *
- * @param grads f32 by name
+ * @param grads   f32 by name
+ * @param maxNorm the limit; Infinity for none, which scales nothing whatever the norm is
  * @throws ShapeError if there is no gradient, or one is not f32
  * @throws RangeError if the limit is not positive
  */
@@ -88,7 +87,7 @@ export function clipGradNorm(grads: ReadonlyMap<string, Tensor>, maxNorm: number
   measureNorm(grads, Tensor.allocate(device, [sums], "f32", "[clipGradNorm] partial sums"), norm);
   for (const [name, g] of grads) {
     const y = clipped.get(name) as Tensor;
-    runElements(clipKernel, { g, norm, y }, { maxNorm: Math.min(maxNorm, noLimit) });
+    runElements(clipKernel, { g, norm, y }, limitOf(maxNorm));
   }
   return { grads: clipped, norm };
 }

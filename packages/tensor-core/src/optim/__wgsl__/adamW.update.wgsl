@@ -1,5 +1,6 @@
 struct Params {
   maxNorm: f32,
+  limited: u32,
   keepFirst: f32,
   takeFirst: f32,
   keepSecond: f32,
@@ -35,10 +36,14 @@ fn flatGroup(wid: vec3<u32>, nwg: vec3<u32>) -> u32 {
   return wid.y * nwg.x + wid.x;
 }
 
+
+fn clipFactor(length: f32, maxNorm: f32, limited: u32) -> f32 {
+  return select(maxNorm / length, 1.0, length <= maxNorm || limited == 0u);
+}
+
 // Moves the moments, at the quads first and second, and gives the new value of the parameter.
 fn updated(parameter: vec4<f32>, gradient: vec4<f32>, keepParameter: f32, stepSize: f32, first: u32, second: u32) -> vec4<f32> {
-  let length = norm[0];
-  let g = gradient * select(1.0, params.maxNorm / length, length > params.maxNorm);
+  let g = gradient * clipFactor(norm[0], params.maxNorm, params.limited);
   let m = params.keepFirst * moments[first] + params.takeFirst * g;
   let v = params.keepSecond * moments[second] + params.takeSecond * g * g;
   moments[first] = m;

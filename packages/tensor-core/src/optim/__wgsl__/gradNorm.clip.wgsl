@@ -1,5 +1,6 @@
 struct Params {
   maxNorm: f32,
+  limited: u32,
   quads: u32,
 }
 @group(0) @binding(0) var<storage, read> g: array<vec4<f32>>;
@@ -16,11 +17,15 @@ fn flatGroup(wid: vec3<u32>, nwg: vec3<u32>) -> u32 {
   return wid.y * nwg.x + wid.x;
 }
 
+
+fn clipFactor(length: f32, maxNorm: f32, limited: u32) -> f32 {
+  return select(maxNorm / length, 1.0, length <= maxNorm || limited == 0u);
+}
+
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec3<u32>,
         @builtin(local_invocation_index) lane: u32) {
   let i = flatGroup(wid, nwg) * WG + lane;
   if (i >= params.quads) { return; }
-  let length = norm[0];
-  y[i] = g[i] * select(1.0, params.maxNorm / length, length > params.maxNorm);
+  y[i] = g[i] * clipFactor(norm[0], params.maxNorm, params.limited);
 }
