@@ -1,5 +1,6 @@
 /** @file How an op is declared: shape rule, forward, what it saves, gradient. */
 
+import { assertOneDevice } from "../tensor/run.ts";
 import { ShapeError } from "../tensor/shape.ts";
 import { Tensor, type TensorSpec } from "../tensor/tensor.ts";
 import { isTracked, noGrad, record } from "./tape.ts";
@@ -81,9 +82,7 @@ function checkInputs(op: string, inputs: InputTensors): Tensor {
     if (!input) continue;
     input.assertLive(op);
     first ??= input;
-    if (input.device !== first.device) {
-      throw new ShapeError(`[${op}] the tensors live on two devices; make them on the same one`);
-    }
+    assertOneDevice(op, first, input);
   }
   if (!first) throw new ShapeError(`[${op}] needs at least one tensor`);
   return first;

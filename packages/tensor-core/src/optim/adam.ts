@@ -12,7 +12,7 @@ export class Adam extends AdamW {
   /**
    * @param params  f32 tensors by name; they must outlive the optimiser
    * @param options as AdamW's; here weightDecay is 0 by default, and all parameters decay where it is not
-   * @throws ShapeError if there is no parameter, or two names stand for one tensor
+   * @throws ShapeError if there is no parameter, two names stand for one tensor, or parameters live on two devices
    * @throws RangeError if a number of the options is none that an optimiser can use
    */
   constructor(params: ReadonlyMap<string, Tensor>, options: Omit<AdamWOptions, "decay">) {

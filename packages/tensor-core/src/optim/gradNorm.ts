@@ -5,7 +5,7 @@ import { ShapeError, showShape } from "../tensor/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { finishNorm, maxGradients, sumSquares } from "./adamW.wgsl.ts";
 import { clipKernel, limitOf } from "./gradNorm.wgsl.ts";
-import { elementsOf, type ParameterPart, partsOf } from "./parameterParts.ts";
+import { assertTogether, elementsOf, type ParameterPart, partsOf } from "./parameterParts.ts";
 
 /** Workgroups that share the norm of one tensor, at most, and quads that an invocation of fewer takes. */
 const maxNormGroups = 64;
@@ -62,7 +62,7 @@ export interface ClippedGradients {
  *
  * @param grads   f32 by name
  * @param maxNorm the limit; Infinity for none, which scales nothing whatever the norm is
- * @throws ShapeError if there is no gradient, or one is not f32
+ * @throws ShapeError if there is no gradient, one is not f32, or they live on two devices
  * @throws RangeError if the limit is not positive
  */
 export function clipGradNorm(grads: ReadonlyMap<string, Tensor>, maxNorm: number): ClippedGradients {
@@ -76,6 +76,7 @@ export function clipGradNorm(grads: ReadonlyMap<string, Tensor>, maxNorm: number
       );
     }
   }
+  assertTogether("clipGradNorm", grads, "the gradients of ");
   const { device } = first;
   const norm = Tensor.allocate(device, [], "f32", "[clipGradNorm] norm");
   const clipped = new Map<string, Tensor>();

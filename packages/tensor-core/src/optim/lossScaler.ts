@@ -71,7 +71,11 @@ export class LossScaler {
     return mul(cast(loss, "f32"), this.#scale);
   }
 
-  /** The gradients of the loss itself, in f32, and a note on the device if one of them is not finite. */
+  /**
+   * The gradients of the loss itself, in f32, and a note on the device if one of them is not finite.
+   *
+   * @throws ShapeError if one lives on another device
+   */
   unscale(grads: ReadonlyMap<string, Tensor>): Map<string, Tensor> {
     fill(this.#overflow, 0);
     const unscaled = new Map<string, Tensor>();

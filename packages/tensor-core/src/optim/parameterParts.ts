@@ -1,5 +1,6 @@
 /** @file Parameters as runs of elements that a device can bind, and what every optimiser asks of them. */
 
+import { assertOneDevice } from "../tensor/run.ts";
 import { rangeAlignment, type Tensor } from "../tensor/tensor.ts";
 import { sameShape, ShapeError, showShape } from "../tensor/shape.ts";
 
@@ -34,7 +35,7 @@ export function elementsOf({ start, size }: ParameterPart, tensor: Tensor): Tens
 /**
  * The parameter that a gradient belongs to.
  *
- * @throws ShapeError if the optimiser has no parameter of that name, or the shapes differ
+ * @throws ShapeError if the optimiser has no parameter of that name, or the shapes or devices differ
  */
 export function parameterOf(
   op: string,
@@ -46,6 +47,7 @@ export function parameterOf(
   if (!parameter) throw new ShapeError(`[${op}] there is no parameter ${name} for this gradient`);
   parameter.assertLive(op);
   gradient.assertLive(op);
+  assertOneDevice(op, parameter, gradient, `${name} and its gradient`);
   if (!sameShape(parameter.shape, gradient.shape) || gradient.dtype !== parameter.dtype) {
     throw new ShapeError(
       `[${op}] the gradient of ${name} must be ${showShape(parameter.shape)} ${parameter.dtype}, ` +
@@ -59,9 +61,11 @@ export function parameterOf(
 }
 
 /**
- * @throws ShapeError if two names stand for the same memory, as tied weights do: it would be updated twice
+ * @throws ShapeError if parameters live on two devices, or two names stand for the same memory, as tied weights do: it would
+ *                    be updated twice
  */
 export function assertApart(op: string, params: ReadonlyMap<string, Tensor>): void {
+  assertTogether(op, params);
   const names = new Map<number, string>();
   for (const [name, { binding }] of params) {
     const other = names.get(binding.pooled.id);
@@ -72,4 +76,11 @@ export function assertApart(op: string, params: ReadonlyMap<string, Tensor>): vo
     }
     names.set(binding.pooled.id, name);
   }
+}
+
+/** @throws ShapeError if tensors live on two devices */
+export function assertTogether(op: string, tensors: ReadonlyMap<string, Tensor>, of = ""): void {
+  const [first] = tensors;
+  if (!first) return;
+  for (const [name, tensor] of tensors) assertOneDevice(op, first[1], tensor, `${of}${first[0]} and ${name}`);
 }

@@ -59,7 +59,7 @@ export class SGD {
 
   /**
    * @param params f32 tensors by name; they must outlive the optimiser
-   * @throws ShapeError if there is no parameter, or two names stand for one tensor
+   * @throws ShapeError if there is no parameter, two names stand for one tensor, or parameters live on two devices
    * @throws RangeError if a number of the options is none that an optimiser can use, or nesterov has no momentum
    */
   constructor(params: ReadonlyMap<string, Tensor>, options: SGDOptions) {
@@ -97,7 +97,7 @@ export class SGD {
    *
    * @param grads        gradients by the names of the parameters
    * @param learningRate of this step, or a schedule by the count of steps before it; default that of the options
-   * @throws ShapeError if a gradient has no parameter or another shape; nothing is changed then
+   * @throws ShapeError if a gradient has no parameter, another shape or another device; nothing is changed then
    * @throws RangeError if the rate of the step, or a parameter's share, is no finite number >= 0; nothing is changed then
    */
   step(grads: ReadonlyMap<string, Tensor>, learningRate = this.#options.learningRate): void {
@@ -161,8 +161,8 @@ export class SGD {
  * @param params       f32 tensors by name
  * @param grads        gradients by the same names
  * @param learningRate a function where a captured step takes another rate each time
- * @throws ShapeError if a gradient has no parameter or another shape, or two names stand for one tensor; nothing is
- *                    changed then
+ * @throws ShapeError if a gradient has no parameter, another shape or another device, or two names stand for one tensor;
+ *                    nothing is changed then
  * @throws RangeError if the rate is no finite number >= 0; nothing is changed then
  */
 export function sgdStep(

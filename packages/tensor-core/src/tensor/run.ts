@@ -4,13 +4,21 @@ import type { Groups, UniformValue } from "../kernel/command.ts";
 import type { KernelSpec } from "../kernel/kernelSpec.ts";
 import { MemoryError } from "../memory/memoryError.ts";
 import type { Device } from "./device.ts";
-import { showShape } from "./shape.ts";
+import { ShapeError, showShape } from "./shape.ts";
 import { rangeAlignment, type Tensor } from "./tensor.ts";
 import { makesNoMemory } from "./withoutMemory.ts";
+
+/** @throws ShapeError if two tensors, or what `what` calls them, live on two devices */
+export function assertOneDevice(op: string, a: Tensor, b: Tensor, what = "the tensors"): void {
+  if (a.device === b.device) return;
+  throw new ShapeError(`[${op}] ${what} live on two devices; make them on the same one`);
+}
 
 /**
  * Records a kernel over tensors of one device, bound by name. A uniform that is a function is taken anew each time that
  * a captured step runs.
+ *
+ * @throws ShapeError if the tensors live on two devices
  */
 export function run<B extends string, U extends string>(
   kernel: KernelSpec<B, U>,
@@ -19,15 +27,15 @@ export function run<B extends string, U extends string>(
   groups: Groups,
 ): void {
   const bindings = {} as Record<B, Tensor["binding"]>;
-  let recorder: Tensor["device"]["recorder"] | undefined;
+  let first: Tensor | undefined;
   for (const name in kernel.buffers) {
     // A gradient may need what an inner scope has freed.
     tensors[name].assertLive(kernel.label);
-    if (makesNoMemory()) continue;
-    bindings[name] = tensors[name].binding;
-    recorder ??= tensors[name].device.recorder;
+    first ??= tensors[name] as Tensor;
+    assertOneDevice(kernel.label, first, tensors[name]);
+    if (!makesNoMemory()) bindings[name] = tensors[name].binding;
   }
-  recorder?.dispatch(kernel, bindings, uniforms, groups);
+  if (!makesNoMemory()) first?.device.recorder.dispatch(kernel, bindings, uniforms, groups);
 }
 
 /**

@@ -45,7 +45,7 @@ export function keyValueCache(
  * @param k        [B, T, Hkv, D] of the cache's dtype
  * @param v        [B, T, Hkv, D] of the cache's dtype
  * @param position a number, or i32 [1], or i32 [B] with one for each batch item
- * @throws ShapeError if shapes or dtypes do not fit, or rows at a position given as a number exceed the capacity
+ * @throws ShapeError if shapes, dtypes or devices do not fit, or rows at a position given as a number exceed the capacity
  */
 export function appendKeyValue(cache: KeyValueCache, k: Tensor, v: Tensor, position: number | Tensor): void {
   const { keys, values } = cache;
