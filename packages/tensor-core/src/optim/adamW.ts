@@ -12,6 +12,7 @@ import {
   assertBelowOne,
   assertNotNegative,
   assertRate,
+  decaysOf,
   given,
   rateAt,
   sharesOf,
@@ -108,6 +109,7 @@ export class AdamW {
     const { betas, eps, weightDecay, maxGradNorm, decays, rateOf } = this.#options;
     assertRate("AdamW", learningRate);
     const shares = sharesOf("AdamW", this.#params, grads.keys(), rateOf);
+    const decay = decaysOf(this.#params, grads.keys(), decays, weightDecay);
     const coupled = this.#options.decay === "coupled";
     const { device } = this.lastGradNorm;
     using _parts = device.scope();
@@ -137,12 +139,12 @@ export class AdamW {
       const { tensors, uniforms, groups } = sideBySide(present, grads);
       Object.assign(tensors, { norm: this.lastGradNorm, moments: kept });
       Object.assign(uniforms, shared);
-      for (const [i, { name, parameter, at }] of present.entries()) {
+      for (const [i, { name, at }] of present.entries()) {
         const share = shares.get(name) as number;
-        const decay = decays(name, parameter) ? weightDecay : 0;
+        const lost = decay.get(name) as number;
         uniforms[`at${i}`] = at;
-        uniforms[`keepParameter${i}`] = coupled || decay === 0 ? 1 : () => 1 - rate * share * decay;
-        if (coupled) uniforms[`coupled${i}`] = decay;
+        uniforms[`keepParameter${i}`] = coupled || lost === 0 ? 1 : () => 1 - rate * share * lost;
+        if (coupled) uniforms[`coupled${i}`] = lost;
         uniforms[`stepSize${i}`] = () => stepSize * share;
       }
       run(updateAdamW({ count: present.length, coupled }), tensors, uniforms, groups);

@@ -36,6 +36,11 @@ async function twoParameters() {
   return { device, scope, params, grads: make(0.5), make, values };
 }
 
+function noRuleForBias(name: string): boolean {
+  if (name === "bias") throw new Error("no rule for bias");
+  return true;
+}
+
 describe.each(["AdamW", "Adam", "SGD"] as const)("%s", (name) => {
   const build = optimizers[name];
   const prefix = name === "Adam" ? "AdamW" : name;
@@ -107,6 +112,16 @@ describe.each(["AdamW", "Adam", "SGD"] as const)("%s", (name) => {
     expect(shared.stepCount).toBe(0);
     expect(await values()).toEqual(before);
     shared.dispose();
+  });
+
+  it("asks which parameters decay before anything moves", async () => {
+    const { scope, params, grads, values } = await twoParameters();
+    using _scope = scope;
+    const optimizer = build(params, { learningRate: 1, weightDecay: 0.1, decays: noRuleForBias });
+    expect(() => optimizer.step(grads)).toThrow("no rule for bias");
+    expect(optimizer.stepCount).toBe(0);
+    expect(new Set(await values())).toEqual(new Set([2]));
+    optimizer.dispose();
   });
 });
 

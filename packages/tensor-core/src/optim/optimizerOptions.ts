@@ -58,3 +58,13 @@ export function sharesOf<P>(
   }
   return shares;
 }
+
+/** Each parameter's decay: `weightDecay` or none. */
+export function decaysOf<P>(
+  params: ReadonlyMap<string, P>,
+  names: Iterable<string>,
+  decays: (name: string, parameter: P) => boolean,
+  weightDecay: number,
+): Map<string, number> {
+  return new Map([...names].map((name) => [name, decays(name, params.get(name) as P) ? weightDecay : 0]));
+}

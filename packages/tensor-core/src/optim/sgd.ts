@@ -11,6 +11,7 @@ import {
   assertBelowOne,
   assertNotNegative,
   assertRate,
+  decaysOf,
   given,
   rateAt,
   sharesOf,
@@ -105,6 +106,7 @@ export class SGD {
     const { momentum, weightDecay, decays, rateOf } = this.#options;
     assertRate("SGD", learningRate);
     const shares = sharesOf("SGD", this.#params, grads.keys(), rateOf);
+    const decay = decaysOf(this.#params, grads.keys(), decays, weightDecay);
     const [first] = this.#params.values();
     const { device } = first as Tensor;
     using _parts = device.scope();
@@ -122,11 +124,11 @@ export class SGD {
       const { tensors, uniforms, groups } = sideBySide(present, grads);
       if (kept) Object.assign(tensors, { velocities: kept });
       Object.assign(uniforms, { momentum });
-      for (const [i, { name, parameter, at }] of present.entries()) {
+      for (const [i, { name, at }] of present.entries()) {
         const share = shares.get(name) as number;
         uniforms[`at${i}`] = at;
         uniforms[`rate${i}`] = () => rate * share;
-        uniforms[`decay${i}`] = decays(name, parameter) ? weightDecay : 0;
+        uniforms[`decay${i}`] = decay.get(name) as number;
       }
       run(updateMomentum({ count: present.length, form: this.#form }), tensors, uniforms, groups);
     }
