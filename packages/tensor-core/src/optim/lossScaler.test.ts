@@ -5,6 +5,7 @@ import { valueAndGrad } from "../autograd/tape.ts";
 import { mul } from "../ops/elementwise/binary.ts";
 import { cast } from "../ops/layout/cast.ts";
 import { sum } from "../ops/reduce/sum.ts";
+import { capture } from "../tensor/capture.ts";
 import { tensor } from "../tensor/create.ts";
 import { testDevice } from "../testing/testDevice.ts";
 import { LossScaler } from "./lossScaler.ts";
@@ -97,10 +98,59 @@ describe("LossScaler", () => {
     scaler.dispose();
   });
 
-  it("names a factor that is none", async () => {
+  it("stays a number that f32 holds, and lets no gradient pass that is none once it is divided", async () => {
     const device = await testDevice();
-    expect(() => new LossScaler(device, { growthFactor: 0 })).toThrow(
-      "[LossScaler] growthFactor must be a number > 0, got 0",
-    );
+    using _scope = device.scope();
+    const scaler = new LossScaler(device, { growthInterval: 1, growthFactor: 2 ** 30 });
+    const step = async (value: number) => {
+      const unscaled = scaler.unscale(new Map([["g", tensor(device, [value, 1])]]));
+      return { taken: await scaler.update(), g: (await unscaled.get("g")!.read())[0] as number };
+    };
+    for (let i = 0; i < 170; i++) expect((await step(Infinity)).taken).toBe(false);
+    expect(scaler.scale).toBe(2 ** -126);
+    expect(await scaler.scaleLoss(tensor(device, [4], [])).item()).toBe(2 ** -124);
+    // Finite before it is divided, and not after: the step is skipped.
+    expect(await step(8)).toEqual({ taken: false, g: Infinity });
+    expect(await step(2)).toEqual({ taken: true, g: 2 ** 127 });
+    expect(scaler.scale).toBe(2 ** -96);
+    for (let i = 0; i < 10; i++) expect((await step(0)).taken).toBe(true);
+    expect(scaler.scale).toBe(2 ** 126);
+    const state = scaler.state();
+    scaler.loadState(state);
+    expect(scaler.state()).toEqual(state);
+    scaler.dispose();
+  });
+
+  it("grows after a state with more good steps than it asks for", async () => {
+    const device = await testDevice();
+    using _scope = device.scope();
+    const scaler = new LossScaler(device, { initialScale: 8, growthInterval: 2 });
+    scaler.loadState({ scale: 8, goodSteps: 5 });
+    scaler.unscale(new Map([["g", tensor(device, [1])]]));
+    expect(await scaler.update()).toBe(true);
+    expect(scaler.state()).toEqual({ scale: 16, goodSteps: 0 });
+    scaler.dispose();
+  });
+
+  it.each([
+    [{ growthFactor: 0 }, "growthFactor must be a number > 0, got 0"],
+    [{ growthInterval: 2.5 }, "growthInterval must be a whole number >= 1, got 2.5"],
+    [{ growthInterval: 0 }, "growthInterval must be a whole number >= 1, got 0"],
+    [{ growthInterval: NaN }, "growthInterval must be a whole number >= 1, got NaN"],
+    [{ initialScale: 1e-39 }, "initialScale must be 2^-126 to 2^126, got 1e-39"],
+    [{ initialScale: 2 ** 128 }, `initialScale must be 2^-126 to 2^126, got ${2 ** 128}`],
+  ])("refuses %o", async (options, message) => {
+    const device = await testDevice();
+    expect(() => new LossScaler(device, options)).toThrow(RangeError);
+    expect(() => new LossScaler(device, options)).toThrow(`[LossScaler] ${message}`);
+  });
+
+  it("is not made in a captured step, which would make it once", async () => {
+    const device = await testDevice();
+    using step = capture(device, () => {
+      const scaler = new LossScaler(device);
+      return { scaled: scaler.scaleLoss(tensor(device, [1], [])) };
+    });
+    expect(() => step.run({})).toThrow("[LossScaler] is not possible while a step is captured");
   });
 });

@@ -11,13 +11,13 @@ import { Tensor } from "../tensor/tensor.ts";
 import { unscaleKernel } from "./lossScaler.wgsl.ts";
 
 export interface LossScalerOptions {
-  /** Default 65,536. */
+  /** 2^-126 to 2^126; default 65,536. */
   readonly initialScale?: number;
   /** Multiplies the scale after `growthInterval` good steps in a row; default 2. */
   readonly growthFactor?: number;
   /** Multiplies the scale after a step that overflowed; default 0.5. */
   readonly backoffFactor?: number;
-  /** Default 2000. */
+  /** A whole number; default 2000. */
   readonly growthInterval?: number;
 }
 
@@ -29,7 +29,7 @@ export interface LossScalerState {
 
 /**
  * Keeps gradients in the range of f16: the loss is multiplied by a scale, gradients are divided by it, and a step whose
- * gradients are not finite is skipped.
+ * gradients are not finite, before it or after, is skipped. The scale stays between 2^-126 and 2^126, by which f32 divides.
  *
  *     const { grads } = valueAndGrad(() => scaler.scaleLoss(loss()), params);
  *     const unscaled = scaler.unscale(grads);
@@ -42,16 +42,15 @@ export class LossScaler {
   #value: number;
   #goodSteps = 0;
 
-  /** @throws RangeError if a factor or the scale is not positive */
+  /** @throws RangeError if a factor is not positive, the interval no count, or the scale out of its range */
   constructor(device: Device, options: LossScalerOptions = {}) {
     const { initialScale = 65_536, growthFactor = 2, backoffFactor = 0.5, growthInterval = 2000 } = options;
-    for (const [name, value] of Object.entries({
-      initialScale,
-      growthFactor,
-      backoffFactor,
-      growthInterval,
-    })) {
-      assertPositive(name, value);
+    device.assertNotRecording("LossScaler");
+    assertScale("initialScale", initialScale);
+    assertPositive("growthFactor", growthFactor);
+    assertPositive("backoffFactor", backoffFactor);
+    if (!Number.isInteger(growthInterval) || growthInterval < 1) {
+      throw new RangeError(`[LossScaler] growthInterval must be a whole number >= 1, got ${growthInterval}`);
     }
     this.options = { initialScale, growthFactor, backoffFactor, growthInterval };
     this.#value = initialScale;
@@ -102,7 +101,7 @@ export class LossScaler {
     const { growthFactor, backoffFactor, growthInterval } = this.options;
     this.#goodSteps = finite ? this.#goodSteps + 1 : 0;
     if (!finite) this.#set(this.#value * backoffFactor);
-    else if (this.#goodSteps === growthInterval) {
+    else if (this.#goodSteps >= growthInterval) {
       this.#goodSteps = 0;
       this.#set(this.#value * growthFactor);
     }
@@ -117,10 +116,10 @@ export class LossScaler {
   /**
    * Goes on where a run stopped.
    *
-   * @throws RangeError if the scale is not positive, or the steps are no count; nothing is changed then
+   * @throws RangeError if the scale is out of its range, or the steps are no count; nothing is changed then
    */
   loadState({ scale, goodSteps }: LossScalerState): void {
-    assertPositive("scale", scale);
+    assertScale("scale", scale);
     if (!Number.isInteger(goodSteps) || goodSteps < 0) {
       throw new RangeError(`[LossScaler] goodSteps must be a whole number >= 0, got ${goodSteps}`);
     }
@@ -135,8 +134,18 @@ export class LossScaler {
   }
 
   #set(scale: number): void {
-    this.#value = scale;
-    this.#scale.write([scale]);
+    this.#value = Math.min(Math.max(scale, smallest), largest);
+    this.#scale.write([this.#value]);
+  }
+}
+
+// WGSL divides by what lies between, and may not by what lies beyond.
+const [smallest, largest] = [2 ** -126, 2 ** 126];
+
+function assertScale(name: string, value: number): void {
+  assertPositive(name, value);
+  if (value < smallest || value > largest) {
+    throw new RangeError(`[LossScaler] ${name} must be 2^-126 to 2^126, got ${value}`);
   }
 }
 

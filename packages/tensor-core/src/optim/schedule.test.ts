@@ -66,9 +66,22 @@ describe("warmupCosine", () => {
     expect(warmupCosine({ peak: 2, totalSteps: 1 })(0)).toBe(2);
   });
 
-  it("refuses a warm-up that is longer than the run", () => {
+  it("refuses a warm-up that is longer than the run, and parts of steps, by which it would pass the peak", () => {
     expect(() => warmupCosine({ peak: 1, warmupSteps: 5, totalSteps: 4 })).toThrow(
       "[warmupCosine] 5 steps of warm-up do not fit a run of 4",
     );
+    for (const [warmupSteps, totalSteps] of [
+      [2.5, 10],
+      [NaN, 10],
+      [-1, 10],
+      [2, Infinity],
+      [0, 0.5],
+    ] as const) {
+      const make = () => warmupCosine({ peak: 1, warmupSteps, totalSteps });
+      expect(make).toThrow(RangeError);
+      expect(make).toThrow(
+        `[warmupCosine] ${warmupSteps} steps of warm-up do not fit a run of ${totalSteps}`,
+      );
+    }
   });
 });

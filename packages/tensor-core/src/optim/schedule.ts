@@ -75,7 +75,7 @@ function rampOf(op: string, { start, end = 0, totalSteps }: RampOptions): Requir
 export interface WarmupCosineOptions {
   /** The highest rate, at the end of the warm-up. */
   readonly peak: number;
-  /** Steps of linear growth; default 0. */
+  /** Steps of linear growth, a whole number; default 0. */
   readonly warmupSteps?: number;
   readonly totalSteps: number;
   /** The rate at the end; default 0. */
@@ -87,15 +87,17 @@ export interface WarmupCosineOptions {
  * without restarts.
  *
  * @returns the rate of a step, counted from 0; `peak` at step `warmupSteps - 1`, `floor` from `totalSteps - 1` on
- * @throws RangeError if the warm-up is longer than the run, or a rate is no finite number >= 0
+ * @throws RangeError if the warm-up is longer than the run, either is no whole number, or a rate is no finite number >= 0
  */
 export function warmupCosine(options: WarmupCosineOptions): (step: number) => number {
   const { peak, warmupSteps = 0, totalSteps, floor = 0 } = options;
   assertNotNegative("warmupCosine", "peak", peak);
   assertNotNegative("warmupCosine", "floor", floor);
-  if (!(warmupSteps >= 0 && totalSteps >= 1 && warmupSteps <= totalSteps)) {
+  const counts = Number.isInteger(warmupSteps) && Number.isInteger(totalSteps);
+  if (!counts || warmupSteps < 0 || totalSteps < 1 || warmupSteps > totalSteps) {
     throw new RangeError(
-      `[warmupCosine] ${warmupSteps} steps of warm-up do not fit a run of ${totalSteps}: use 0 to ${totalSteps}`,
+      `[warmupCosine] ${warmupSteps} steps of warm-up do not fit a run of ${totalSteps}: both must be whole numbers, ` +
+        "at least one step, and no more of warm-up",
     );
   }
   return (step) => {
