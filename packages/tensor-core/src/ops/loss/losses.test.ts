@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { valueAndGrad } from "../../autograd/tape.ts";
 import { tensor, zeros } from "../../tensor/create.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { type Array64, zeros64 } from "../../testing/array64.ts";
+import { type Array64, assertClose, zeros64 } from "../../testing/array64.ts";
 import { awkwardSize, describeOp, type OpCheck } from "../../testing/describeOp.ts";
 import { testDevice } from "../../testing/testDevice.ts";
 import { sum } from "../reduce/sum.ts";
@@ -121,6 +121,58 @@ describe("losses", () => {
     const { value, grads } = valueAndGrad(() => sum(losses.cosineSimilarity(x, x)), new Map([["x", x]]));
     expect(await value.item()).toBe(0);
     expect(await grads.get("x")?.read()).toEqual(new Float32Array(6));
+  });
+
+  it("take the weights of logits one by one, and none that would repeat", async () => {
+    const device = await testDevice();
+    using _scope = device.scope();
+    const logits = tensor(device, [1, 2, 3, 4], [4, 1]);
+    const targets = tensor(device, [0, 1, 0, 1], [4, 1]);
+    const weighted = (shape: number[]) =>
+      losses.binaryCrossEntropyWithLogits(logits, targets, { weights: tensor(device, [1, 0, 0, 0], shape) });
+    expect(await weighted([4, 1]).item()).toBeCloseTo(Math.log1p(Math.E) / 4, 6);
+    expect(() => weighted([4])).toThrow(
+      "[binaryCrossEntropyWithLogits] weights must be [4, 1], one for each logit, got [4]",
+    );
+    const one = tensor(device, [2], []);
+    expect(() => losses.binaryCrossEntropyWithLogits(logits, targets, { weights: one })).toThrow("got []");
+  });
+
+  it("compare directions of vectors that are long, or f16", async () => {
+    const device = await testDevice();
+    using _scope = device.scope();
+    const long = tensor(device, [1e10, 0, 1e18, 1e18, 3, 4], [3, 2]);
+    const other = tensor(device, [1e10, 0, -1e18, -1e18, -4e12, 3e12], [3, 2]);
+    const params = new Map([["long", long]]);
+    const { value, grads } = valueAndGrad(() => sum(losses.cosineSimilarity(long, other)), params);
+    assertClose("cosines", await losses.cosineSimilarity(long, other).read(), [1, -1, 0], 1e-6);
+    expect(await value.item()).toBeCloseTo(0, 6);
+    const slopes = await grads.get("long")!.read();
+    // (b - a (a b)) / |a| for unit vectors a and b; a is [3, 4] / 5.
+    for (const [i, slope] of [0, 0, 0, 0, -0.8 / 5, 0.6 / 5].entries())
+      expect(slopes[i]).toBeCloseTo(slope, 6);
+    const half = tensor(device, [300, 300, 0, 0, 3e-4, 0], [3, 2], "f16");
+    const cosines = losses.cosineSimilarity(half, half);
+    expect(cosines.dtype).toBe("f16");
+    expect(await cosines.read()).toEqual(Float32Array.of(1, 0, 1));
+    const unit = losses.normalize(half);
+    expect(unit.dtype).toBe("f16");
+    const side = await tensor(device, [Math.SQRT1_2], [1], "f16").item();
+    expect(await unit.read()).toEqual(Float32Array.of(side, side, 0, 0, 1, 0));
+  });
+
+  it("take any place for the line of huberLoss to begin, or none", async () => {
+    const device = await testDevice();
+    using _scope = device.scope();
+    const [x, zero] = [tensor(device, [3, -4]), zeros(device, [2])];
+    const loss = (delta: number) => losses.huberLoss(x, zero, delta);
+    for (const delta of [Infinity, 1e39, 1e30, 4]) expect(await loss(delta).item()).toBe((9 + 16) / 4);
+    const { grads } = valueAndGrad(() => loss(Infinity), new Map([["x", x]]));
+    expect(await grads.get("x")!.read()).toEqual(Float32Array.of(1.5, -2));
+    for (const delta of [NaN, -1, 0]) {
+      expect(() => loss(delta)).toThrow(RangeError);
+      expect(() => loss(delta)).toThrow(`[huberLoss] delta must be a number > 0, got ${delta}`);
+    }
   });
 
   it("name shapes that differ", async () => {

@@ -5,6 +5,7 @@ import type { Tensor } from "../../tensor/tensor.ts";
 import { add, div, mul, sub } from "../elementwise/binary.ts";
 import { abs, clamp, neg, scale, softplus, sqrt, square } from "../elementwise/unary.ts";
 import { gather } from "../index/gather.ts";
+import { cast } from "../layout/cast.ts";
 import { reshape } from "../layout/reshape.ts";
 import { mean, sum } from "../reduce/sum.ts";
 
@@ -32,10 +33,15 @@ export function l1Loss(x: Tensor, target: Tensor): Tensor {
 /**
  * Huber's loss, delta · (|d| - delta / 2) beyond delta and d² / 2 within, as a mean; otherwise as {@link mseLoss}.
  *
- * @param delta where the square turns into a line; default 1
+ * @param delta where the square turns into a line, greater than 0; Infinity for nowhere; default 1
+ * @throws ShapeError if the shapes differ
+ * @throws RangeError if delta is no number greater than 0
  */
 export function huberLoss(x: Tensor, target: Tensor, delta = 1): Tensor {
   assertSame("huberLoss", x, target);
+  if (!(delta > 0)) throw new RangeError(`[huberLoss] delta must be a number > 0, got ${delta}`);
+  // What is infinite to f32 times |d| - d, which is 0, would be NaN.
+  if (Math.fround(delta) === Infinity) return scale(mseLoss(x, target), 0.5);
   const distance = abs(sub(x, target));
   const near = clamp(distance, 0, delta);
   // d² / 2 + delta (|d| - d), where d is cut off at delta.
@@ -47,11 +53,11 @@ export function huberLoss(x: Tensor, target: Tensor, delta = 1): Tensor {
  *
  * @param logits  f32 or f16 of any shape
  * @param targets of the same shape and dtype, 0 to 1
- * @param options weights: of the same shape, multiplied in before the mean
+ * @param options weights: of the same shape and dtype, multiplied in before the mean
  * @returns       []
  * @throws ShapeError if the shapes differ
  *
- * Gradients: logits, targets.
+ * Gradients: logits, targets, weights.
  */
 export function binaryCrossEntropyWithLogits(
   logits: Tensor,
@@ -59,8 +65,15 @@ export function binaryCrossEntropyWithLogits(
   options: { readonly weights?: Tensor } = {},
 ): Tensor {
   assertSame("binaryCrossEntropyWithLogits", logits, targets);
+  const { weights } = options;
+  if (weights && !sameShape(weights.shape, logits.shape)) {
+    throw new ShapeError(
+      `[binaryCrossEntropyWithLogits] weights must be ${showShape(logits.shape)}, one for each logit, ` +
+        `got ${showShape(weights.shape)}: reshape or expand them`,
+    );
+  }
   const losses = sub(softplus(logits), mul(logits, targets));
-  return mean(options.weights ? mul(losses, options.weights) : losses);
+  return mean(weights ? mul(losses, weights) : losses);
 }
 
 /**
@@ -85,43 +98,50 @@ export function nllLoss(logProbabilities: Tensor, targets: Tensor): Tensor {
 }
 
 /**
- * a · b / max(|a| |b|, eps) along one axis.
+ * a · b / (max(|a|, eps) max(|b|, eps)) along one axis, as PyTorch has it.
  *
- * @param a       [..., D, ...] f32
- * @param b       of the shape of a
+ * @param a       [..., D, ...] f32 or f16
+ * @param b       of the shape and dtype of a
  * @param options axis: default the last; eps: default 1e-8
- * @returns       [..., ...] f32, -1 to 1
+ * @returns       [..., ...] of the dtype of a, -1 to 1
  * @throws ShapeError if the shapes differ
  *
+ * Numerics: for |a| and |b| up to 1.8e19, whose squares f32 holds. f16 is computed in f32 and rounded once.
  * Gradients: a, b; finite at zero vectors.
  */
-export function cosineSimilarity(
-  a: Tensor,
-  b: Tensor,
-  options: { readonly axis?: number; readonly eps?: number } = {},
-): Tensor {
-  const { axis = -1, eps = 1e-8 } = options;
+export function cosineSimilarity(a: Tensor, b: Tensor, options: DirectionOptions = {}): Tensor {
   assertSame("cosineSimilarity", a, b);
-  const squares = mul(sum(square(a), axis), sum(square(b), axis));
-  return div(sum(mul(a, b), axis), sqrt(clamp(squares, eps * eps, Number.POSITIVE_INFINITY)));
+  if (a.dtype === "f16" && b.dtype === "f16") {
+    return cast(cosineSimilarity(cast(a, "f32"), cast(b, "f32"), options), "f16");
+  }
+  const { axis = -1, eps = 1e-8 } = options;
+  // One after the other: the product of both may be more than f32 holds.
+  return div(div(sum(mul(a, b), axis), lengthOf(a, axis, eps)), lengthOf(b, axis, eps));
 }
 
 /**
  * x / max(|x|, eps) along one axis.
  *
- * @param x       [..., D, ...] f32
+ * @param x       [..., D, ...] f32 or f16
  * @param options axis: default the last; eps: default 1e-12
- * @returns       the shape of x
+ * @returns       the shape and dtype of x
  *
- * Gradients: x.
+ * Numerics: for |x| up to 1.8e19, whose square f32 holds. f16 is computed in f32 and rounded once. Gradients: x.
  */
-export function normalize(
-  x: Tensor,
-  options: { readonly axis?: number; readonly eps?: number } = {},
-): Tensor {
+export function normalize(x: Tensor, options: DirectionOptions = {}): Tensor {
+  if (x.dtype === "f16") return cast(normalize(cast(x, "f32"), options), "f16");
   const { axis = -1, eps = 1e-12 } = options;
-  const squares = sum(square(x), axis, { keepAxis: true });
-  return div(x, sqrt(clamp(squares, eps * eps, Number.POSITIVE_INFINITY)));
+  return div(x, lengthOf(x, axis, eps, true));
+}
+
+interface DirectionOptions {
+  readonly axis?: number;
+  readonly eps?: number;
+}
+
+/** max(|x|, eps) along one axis. */
+function lengthOf(x: Tensor, axis: number, eps: number, keepAxis = false): Tensor {
+  return sqrt(clamp(sum(square(x), axis, { keepAxis }), eps * eps, Infinity));
 }
 
 function assertSame(op: string, x: Tensor, target: Tensor): void {
