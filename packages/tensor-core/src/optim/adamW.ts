@@ -82,7 +82,7 @@ export class AdamW {
       ...given(options),
     };
     assertOptions(this.#options);
-    this.#moments = new ParameterState("AdamW", this.#params, ["first", "second"], maxParameters);
+    this.#moments = new ParameterState("AdamW", this.#params, { first: -Infinity, second: 0 }, maxParameters);
     // The moments of a part are bound at once, so that a gradient has parts of half a binding at most.
     const partials = partialsOf(partsOf(params, device.maxBindingBytes / 2));
     [this.lastGradNorm, this.#partials] = device.unscoped(() => [
@@ -161,6 +161,7 @@ export class AdamW {
    *
    * @param stepCount steps that led to it
    * @throws ShapeError if a name is missing, surplus, of another shape or short of values; nothing is written then
+   * @throws RangeError if a value is not finite, or a second moment less than 0; nothing is written then
    */
   loadState(state: ReadonlyMap<string, HostTensor>, stepCount: number): void {
     assertStepCount("AdamW", stepCount);

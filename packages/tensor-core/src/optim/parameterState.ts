@@ -22,20 +22,23 @@ interface Member extends ParameterPart {
   readonly at: number;
 }
 
+/** What is kept of each parameter, by name, and the least value that it can have: -Infinity for any. */
+type Kinds = Readonly<Record<string, number>>;
+
 /** Values beside parameters, of their shapes and 0 at first, such as moments; outside of any scope. */
 export class ParameterState {
   readonly bundles: readonly Bundle[];
   readonly #op: string;
   readonly #params: ReadonlyMap<string, Tensor>;
   readonly #kinds: readonly string[];
+  readonly #least: Kinds;
 
-  /**
-   * @param kinds names of what is kept of each parameter
-   * @param most  parameters in a bundle
-   */
-  constructor(op: string, params: ReadonlyMap<string, Tensor>, kinds: readonly string[], most: number) {
+  /** @param most parameters in a bundle */
+  constructor(op: string, params: ReadonlyMap<string, Tensor>, least: Kinds, most: number) {
     this.#op = op;
     this.#params = params;
+    this.#least = least;
+    const kinds = Object.keys(least);
     this.#kinds = kinds;
     const [first] = params.values();
     const { device } = first as Tensor;
@@ -68,6 +71,7 @@ export class ParameterState {
    * Overwrites what is kept.
    *
    * @throws ShapeError if a name is missing, surplus, of another shape or short of values; nothing is written then
+   * @throws RangeError if a value is not finite, or less than it can be; nothing is written then
    */
   load(state: ReadonlyMap<string, HostTensor>): void {
     this.#assertFits(state);
@@ -92,7 +96,8 @@ export class ParameterState {
     const op = this.#op;
     const names = new Set<string>();
     for (const [parameter, { shape }] of this.#params) {
-      for (const name of this.#kinds.map((kind) => `${kind}.${parameter}`)) {
+      for (const kind of this.#kinds) {
+        const name = `${kind}.${parameter}`;
         const value = state.get(name);
         if (!value) throw new ShapeError(`[${op}] the state has no ${name}`);
         if (!sameShape(value.shape, shape)) {
@@ -103,12 +108,22 @@ export class ParameterState {
             `[${op}] ${name} is ${showShape(shape)}, but holds ${value.data.length} values`,
           );
         }
+        assertValues(op, name, value.data, this.#least[kind] as number);
         names.add(name);
       }
     }
     const surplus = [...state.keys()].find((name) => !names.has(name));
     if (surplus !== undefined)
       throw new ShapeError(`[${op}] no parameter belongs to ${surplus} of the state`);
+  }
+}
+
+function assertValues(op: string, name: string, values: ArrayLike<number>, least: number): void {
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] as number;
+    if (value >= least && Number.isFinite(value)) continue;
+    const what = least === -Infinity ? "a finite number" : `a finite number >= ${least}`;
+    throw new RangeError(`[${op}] element ${i} of ${name} must be ${what}, got ${value}`);
   }
 }
 

@@ -84,7 +84,7 @@ export class SGD {
     if (nesterov && momentum === 0) throw new RangeError("[SGD] nesterov needs a momentum > 0, got 0");
     if (nesterov) this.#form = "nesterov";
     else this.#form = momentum > 0 ? "heavyBall" : "none";
-    const kinds = momentum > 0 ? ["velocity"] : [];
+    const kinds = momentum > 0 ? { velocity: -Infinity } : {};
     this.#velocities = new ParameterState("SGD", this.#params, kinds, maxMomentumParameters);
   }
 
@@ -144,6 +144,7 @@ export class SGD {
    *
    * @param stepCount steps that led to it
    * @throws ShapeError if a name is missing, surplus, of another shape or short of values; nothing is written then
+   * @throws RangeError if a value is not finite; nothing is written then
    */
   loadState(state: ReadonlyMap<string, HostTensor>, stepCount: number): void {
     assertStepCount("SGD", stepCount);
