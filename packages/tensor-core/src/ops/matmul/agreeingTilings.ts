@@ -1,6 +1,6 @@
 /** @file Which tilings give the products that the usual ones give: asked where no test could have run a kernel. */
 
-import { tensor } from "../../tensor/create.ts";
+import { full, tensor } from "../../tensor/create.ts";
 import type { Device } from "../../tensor/device.ts";
 import { holdingTensors } from "../../tensor/holdingTensors.ts";
 import { Random } from "../../tensor/random.ts";
@@ -33,6 +33,8 @@ export async function agreeingTilings(
       () => {
         const a = draw(transposeA ? [depth, rows] : [rows, depth], 1, halfA);
         const b = draw(transposeB ? [columns, depth] : [depth, columns], 2, halfB);
+        // The product gets this memory: what a tiling does not write must not be there from another one.
+        full(device, [rows, columns], Number.NaN).dispose();
         return { y: withTiling(device, tiling, () => matmul(a, b, { transposeA, transposeB })) };
       },
       async ({ y }) => Array.from(await y.read()),
