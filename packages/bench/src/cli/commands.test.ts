@@ -174,3 +174,29 @@ describe("bench:ablation", () => {
     expect(stderr).toMatch(/^error: \[planAblation\] "caption" is no factor; factors are captions, loss/);
   });
 });
+
+describe("bench:kernels and bench:tune", () => {
+  test.each([
+    [
+      "kernels",
+      ["--tokens=0", "--only=embedding", "--no-cold"],
+      /^error: --tokens must be a whole number of at least 1, got 0\n$/,
+    ],
+    [
+      "kernels",
+      ["--only=nosuchkernel", "--tokens=1", "--no-cold"],
+      /^error: --only must be a part .* got "nosuchkernel":\n {2}matmul 512x/,
+    ],
+    ["tune", ["--matmul", "--attention=1x1x4x4x4", "--no-keep"], /Not enough arguments following: matmul\n$/],
+    [
+      "tune",
+      ["--matmul=4x4x4", "--attention=1x1x4x4x6", "--storage=nn", "--no-keep"],
+      /^error: \[attention\] .*the width 6 must be a multiple of 4/,
+    ],
+  ])("%s refuses %j before it measures anything", async (command, flags, message) => {
+    const { status, stdout, stderr } = await run(command, ...flags);
+    expect([status, stdout]).toEqual([1, ""]);
+    const own = stderr.replaceAll(/^Warning: .*artificially reduced.*\n/gm, "");
+    expect(own).toMatch(message);
+  });
+});

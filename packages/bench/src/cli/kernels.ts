@@ -7,11 +7,13 @@ import yargs from "yargs";
 import { hideBin } from "yargs/helpers";
 import { type AttentionPoint, measureAttention } from "../engine/kernels/attentionScaling.ts";
 import { measureCeilings } from "../engine/kernels/ceilings.ts";
+import { type FirstStep, timeFirstStep } from "../engine/kernels/firstStep.ts";
 import { kernelCases } from "../engine/kernels/kernelCases.ts";
 import { type KernelResult, measureKernel } from "../engine/kernels/measureKernels.ts";
+import type { BenchCase } from "../engine/peers/benchCase.ts";
 import { alignColumns } from "../engine/peers/peersTable.ts";
 import { rounded } from "../engine/peers/rounded.ts";
-import { runPeers } from "../engine/peers/runPeers.ts";
+import { type PeerResults, runPeers } from "../engine/peers/runPeers.ts";
 import { endProcess } from "./endProcess.ts";
 import { keepReport, measuredOn } from "./measuredOn.ts";
 import { wholeNumber } from "./wholeNumber.ts";
@@ -44,19 +46,20 @@ await endProcess(async () => {
     .example("$0 --only matmul --tokens 197 --no-cold", "A part of it")
     .strict()
     .parseAsync();
+  const lengths = flags.tokens.map((tokens) => wholeNumber("tokens", tokens, 1));
   const device = await Device.open();
+  const cases = kernelCases(device, flags.only);
   const ceilings = await measureCeilings(device);
   say(`ceilings: ${ceilings.gflops.toFixed(1)} GFLOP/s, ${ceilings.gigabytesPerSecond.toFixed(1)} GB/s`);
   const kernels: KernelResult[] = [];
-  for (const work of kernelCases(device)) {
-    if (flags.only !== undefined && !work.name.includes(flags.only)) continue;
+  for (const work of cases) {
     const result = await measureKernel(device, work, ceilings);
     say(`${result.name}: ${result.medianMs.toPrecision(3)} ms`);
     kernels.push(result);
   }
   const attention: AttentionPoint[] = [];
-  for (const tokens of flags.tokens) {
-    attention.push(await measureAttention(wholeNumber("tokens", tokens, 1)));
+  for (const tokens of lengths) {
+    attention.push(await measureAttention(tokens));
     say(`attention over ${tokens} tokens`);
   }
   const report = rounded({
@@ -66,29 +69,20 @@ await endProcess(async () => {
     ceilings,
     kernels,
     attention,
-    ...(flags.cold ? { firstStep: await timeFirstStep() } : {}),
+    ...(flags.cold ? { firstStep: await timeFirstStep(runOurs) } : {}),
   });
   keepReport(flags.out, report);
   process.stdout.write(flags.json ? `${JSON.stringify(report)}\n` : `${show(report)}\n`);
 });
 
-interface FirstStep {
-  /** With an empty `MESA_SHADER_CACHE_DIR`, in a process of its own. */
-  readonly coldMs: number | undefined;
-  readonly warmMs: number | undefined;
-}
-
-async function timeFirstStep(): Promise<FirstStep> {
+async function runOurs(cases: readonly BenchCase[]): Promise<PeerResults | undefined> {
   const env = { ...(await readAdapterChoice())?.env };
-  const [ours] = await runPeers(["candor"], [{ kind: "step" }, { kind: "coldStep" }], {
+  const [ours] = await runPeers(["candor"], cases, {
     folder: resolve(".candor", "peers"),
     env: Object.fromEntries(Object.entries(env).map(([name, value]) => [name, process.env[name] ?? value])),
     rounds: 1,
   });
-  return {
-    coldMs: ours?.cases["coldStep"]?.timing?.firstMs,
-    warmMs: ours?.cases["step"]?.timing?.firstMs,
-  };
+  return ours;
 }
 
 function show(report: {

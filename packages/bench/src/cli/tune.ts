@@ -12,7 +12,12 @@ import yargs from "yargs";
 import { hideBin } from "yargs/helpers";
 import { parseMatmuls } from "../engine/peers/benchCase.ts";
 import { alignColumns } from "../engine/peers/peersTable.ts";
-import { attentionName, parseAttentions, usualAttentions } from "../engine/tune/attentionProblems.ts";
+import {
+  assertAttentions,
+  attentionName,
+  parseAttentions,
+  usualAttentions,
+} from "../engine/tune/attentionProblems.ts";
 import { problemsOf, storages, usualProducts } from "../engine/tune/tuneProblems.ts";
 import { endProcess } from "./endProcess.ts";
 import { wholeNumber } from "./wholeNumber.ts";
@@ -29,12 +34,14 @@ await endProcess(async () => {
       type: "string",
       array: true,
       default: [],
+      requiresArg: true,
       describe: "Products as MxKxN, by commas, instead of what is usual",
     })
     .option("attention", {
       type: "string",
       array: true,
       default: [],
+      requiresArg: true,
       describe:
         "Attention as BxHxTxSxD, by commas; H/K: fewer heads of keys; :causal behind it for that mask",
     })
@@ -43,16 +50,19 @@ await endProcess(async () => {
       array: true,
       choices: storages,
       default: [...storages],
+      requiresArg: true,
       describe: "How a and b are stored: n as written, t transposed",
     })
     .option("dtype", {
       choices: ["f32", "f16"] as const,
       default: "f32" as const,
+      requiresArg: true,
       describe: "What a and b are stored as; q, k and v",
     })
     .option("repeats", {
       type: "number",
       default: 7,
+      requiresArg: true,
       describe: "Measurements of each variant; the best counts",
     })
     .option("keep", {
@@ -72,6 +82,7 @@ await endProcess(async () => {
   const usual = named.length + namedAttentions.length === 0;
   const repeats = wholeNumber("repeats", flags.repeats, 1);
   const device = await Device.open();
+  assertAttentions(device, namedAttentions);
   const products: TunedProduct[] = [];
   for (const problem of problemsOf(usual ? usualProducts : named, flags.storage, flags.dtype)) {
     const [tuned] = await tuneMatmul(device, [problem], { repeats });

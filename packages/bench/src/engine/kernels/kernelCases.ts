@@ -19,6 +19,7 @@ import {
   tensor,
   transpose,
   valueAndGrad,
+  zeros,
 } from "@candor/tensor-core";
 import { lcg } from "../lcg.ts";
 import { attentionShape, budgetedMatmuls, flopOf, mlpShape } from "../peers/benchCase.ts";
@@ -33,10 +34,22 @@ export interface KernelCase {
   readonly run: () => void;
 }
 
-/** Puts the inputs of all cases on the device. */
-export function kernelCases(device: Device): KernelCase[] {
+/**
+ * Puts the inputs of all cases on the device, and gives those whose name holds a text; all without one.
+ *
+ * @throws Error that lists the names if none does
+ */
+export function kernelCases(device: Device, text = ""): KernelCase[] {
+  if (text !== "") {
+    // Drawing the inputs takes seconds, which a slip of the pen need not cost.
+    using _scope = device.scope();
+    selectCases(
+      listCases(device, (shape) => zeros(device, shape)),
+      text,
+    );
+  }
   const draw = lcg(1);
-  const input = (shape: readonly number[]): Tensor =>
+  const input: Input = (shape) =>
     tensor(
       device,
       draw(
@@ -45,6 +58,18 @@ export function kernelCases(device: Device): KernelCase[] {
       ),
       shape,
     );
+  return selectCases(listCases(device, input), text);
+}
+
+/** Those whose name holds the text. */
+function selectCases(cases: readonly KernelCase[], text: string): KernelCase[] {
+  const found = cases.filter(({ name }) => name.includes(text));
+  if (found.length > 0) return found;
+  const names = cases.map(({ name }) => `  ${name}`).join("\n");
+  throw new Error(`--only must be a part of one of these names, got "${text}":\n${names}`);
+}
+
+function listCases(device: Device, input: Input): KernelCase[] {
   return [
     ...matmuls(input),
     ...attentions(input),

@@ -4,6 +4,7 @@ import { Device } from "@candor/tensor-core";
 import { expect, it, vi } from "vitest";
 import { measurePeak } from "./attentionScaling.ts";
 import { measureCeilings } from "./ceilings.ts";
+import { timeFirstStep } from "./firstStep.ts";
 import { rates } from "./measureKernels.ts";
 
 it("holds a kernel against what bounds it", () => {
@@ -37,4 +38,18 @@ it("finds attention's memory linear in tokens", async () => {
   expect(short).toBeGreaterThan(0);
   // Four times the tokens, by whole size classes; sixteen times if it were their square.
   expect(long / short).toBeLessThan(5);
+});
+
+it("takes the first step with a full cache from a process that found one", async () => {
+  const timing = { medianMs: 1, minMs: 1, maxMs: 1, iterations: 1, cpuMs: 1 };
+  let filled = false;
+  const first = await timeFirstStep(async (cases) => {
+    const times = { step: filled ? 2 : 90, coldStep: 90 };
+    filled ||= cases.some(({ kind }) => kind === "step");
+    const found = cases.flatMap(({ kind }) =>
+      kind === "step" || kind === "coldStep" ? [[kind, { timing: { ...timing, firstMs: times[kind] } }]] : [],
+    );
+    return { cases: Object.fromEntries(found) };
+  });
+  expect(first).toEqual({ coldMs: 90, warmMs: 2 });
 });

@@ -1,6 +1,6 @@
 /** @file The problems of attention that `nx run bench:tune` measures. */
 
-import type { AttentionProblem } from "@candor/tensor-core";
+import { attention, type AttentionProblem, type Device, zeros } from "@candor/tensor-core";
 
 /**
  * The starter's ViT, a short text, the tiny ViT that engines are compared by, ViT-B/16, CLIP's text tower, a decoder with
@@ -39,6 +39,19 @@ export function parseAttentions(texts: readonly string[]): AttentionProblem[] {
       }
       return { batch, heads, keyHeads, tokens, keys, dim, causal: match?.[7] !== undefined };
     });
+}
+
+/**
+ * Checks that attention takes the heads and widths of problems, before an hour goes into those that come first.
+ *
+ * @throws ShapeError as `attention` does
+ */
+export function assertAttentions(device: Device, problems: readonly AttentionProblem[]): void {
+  for (const { heads, keyHeads = heads, dim } of problems) {
+    using _scope = device.scope();
+    const k = zeros(device, [1, 1, keyHeads, dim]);
+    attention(zeros(device, [1, 1, heads, dim]), k, k);
+  }
 }
 
 /** A problem as `parseAttentions` reads it. */
