@@ -1,17 +1,15 @@
 /** @file Rotary position embeddings. Su et al. 2021, arXiv:2104.09864, equation 34. */
 
 import { defineOp, recordByRows, run } from "../../autograd/defineOp.ts";
-import { tensor, zeros } from "../../tensor/create.ts";
-import type { Device } from "../../tensor/device.ts";
 import { isFloat } from "../../tensor/dtype.ts";
 import { greatestDivisor } from "../../tensor/recordByRows.ts";
 import { ShapeError, showShape } from "../../tensor/shape.ts";
 import { rangeAlignment, Tensor } from "../../tensor/tensor.ts";
-import { makesNoMemory } from "../../tensor/withoutMemory.ts";
 import { castInto } from "../layout/cast.ts";
 import { countOf, countsOf } from "./keyValueCache.ts";
 import { rotaryKernel, rotaryOffsetKernel } from "./rotary.wgsl.ts";
-import { rotaryFrequencies, type RotaryScaling } from "./rotaryFrequencies.ts";
+import { assertRotary, type RotaryScaling } from "./rotaryFrequencies.ts";
+import { rotaryRows, rotaryTable } from "./rotaryTable.ts";
 import { storedAs } from "./storedAs.ts";
 
 export interface RotaryOptions {
@@ -57,7 +55,8 @@ const rotaryOp = defineOp<{ x: Tensor; offsets: Tensor | undefined }, never, Att
  * @param x       [B, T, H, D] f32 or f16, D even
  * @param options base, offset, scaling, positions
  * @returns       [B, T, H, D] of x's dtype
- * @throws ShapeError if x has another rank or dtype, D is odd, or the offset is not a position
+ * @throws ShapeError if x has another rank or dtype, D is odd, the offset is not a position, base or scaling is none, or
+ *                    the device does not bind a table of so many positions
  *
  * Numerics: angles, cosines and sines are taken in f64 on the host and kept in a table for each device. An offset
  * from a tensor that leads past the table is taken as the last one that does not. Gradients: x.
@@ -70,6 +69,7 @@ export function rotaryEmbedding(x: Tensor, options: RotaryOptions = {}): Tensor 
       `[rotaryEmbedding] x must be [B, T, H, D] f32 or f16 with an even D, got ${showShape(x.shape)} ${x.dtype}`,
     );
   }
+  assertRotary(base, scaling);
   const at = countOf("rotaryEmbedding", "offset", offset, batch);
   const reached = at.value + tokens;
   const { positions = reached } = options;
@@ -83,6 +83,12 @@ export function rotaryEmbedding(x: Tensor, options: RotaryOptions = {}): Tensor 
       `[rotaryEmbedding] positions must be a whole number of at least ${reached}, got ${positions}`,
     );
   }
+  if (4 * dim * rotaryRows(positions) > x.device.maxBindingBytes) {
+    throw new ShapeError(
+      `[rotaryEmbedding] a table of ${positions} positions for heads of ${dim} is more than this device binds: ` +
+        "begin at a lower offset, or give fewer positions",
+    );
+  }
   return rotaryOp({ x, offsets: at.tensor }, { base, scaling, positions, offset: at.value });
 }
 
@@ -92,7 +98,7 @@ function rotate(x: Tensor, offsets: Tensor | undefined, y: Tensor, attributes: A
   const quads = dim % 8 === 0;
   if (!quads && x.dtype === "f16") return rotateWidened(x, offsets, y, attributes, turn);
   const half = dim / 2 / (quads ? 4 : 1);
-  const table = tableOf(x.device, base, dim, scaling, positions);
+  const table = rotaryTable(x.device, base, dim, scaling, positions);
   const variant = { quads, ...storedAs(x) };
   const length = table.shape[0] as number;
   byParts(x, y, (part, place) => {
@@ -163,42 +169,4 @@ function byParts(
       { multipleOf },
     );
   }
-}
-
-const tables = new WeakMap<Device, Map<string, Tensor>>();
-
-/** [positions, 2, D / 2]: cosines, then sines; made again at twice the length when a later position is asked for. */
-function tableOf(
-  device: Device,
-  base: number,
-  dim: number,
-  scaling: RotaryScaling | undefined,
-  positions: number,
-): Tensor {
-  let known = tables.get(device);
-  if (!known) tables.set(device, (known = new Map()));
-  // Dynamic scaling has other angles for each number of positions beyond the original one.
-  const beyond = scaling?.kind === "dynamic" ? Math.max(positions, scaling.originalLength) : 0;
-  const key = `${base} ${dim} ${JSON.stringify(scaling)} ${beyond}`;
-  const old = known.get(key);
-  if (old && (old.shape[0] as number) >= positions) return old;
-  const length = 2 ** Math.ceil(Math.log2(Math.max(64, positions)));
-  const half = dim / 2;
-  // Steps that run later could not use it.
-  if (makesNoMemory()) return zeros(device, [length, 2, half]);
-  const frequencies = rotaryFrequencies(dim, base, scaling, positions);
-  const values = new Float32Array(length * dim);
-  for (let position = 0; position < length; position++) {
-    for (let i = 0; i < half; i++) {
-      const angle = position * (frequencies[i] as number);
-      values[position * dim + i] = Math.cos(angle);
-      values[position * dim + half + i] = Math.sin(angle);
-    }
-  }
-  const table = tensor(device, values, [length, 2, half]);
-  // The table outlives the scope that happens to be open.
-  device.currentScope?.remove(table);
-  old?.dispose();
-  known.set(key, table);
-  return table;
 }

@@ -26,6 +26,30 @@ export type RotaryScaling =
       readonly originalLength: number;
     };
 
+const numbersOf: Readonly<Record<RotaryScaling["kind"], readonly string[]>> = {
+  linear: ["factor"],
+  dynamic: ["factor", "originalLength"],
+  llama3: ["factor", "lowFrequencyFactor", "highFrequencyFactor", "originalLength"],
+};
+
+/** @throws ShapeError if base or scaling is none that {@link rotaryFrequencies} follow from */
+export function assertRotary(base: number, scaling: RotaryScaling | undefined): void {
+  if (!(base > 0 && Number.isFinite(base))) {
+    throw new ShapeError(`[rotaryEmbedding] base must be a number > 0, got ${base}`);
+  }
+  if (!scaling) return;
+  if (!Object.hasOwn(numbersOf, scaling.kind)) {
+    throw new ShapeError(
+      `[rotaryEmbedding] scaling.kind must be "linear", "dynamic" or "llama3", got "${scaling.kind}"`,
+    );
+  }
+  for (const name of numbersOf[scaling.kind]) {
+    const value: unknown = Reflect.get(scaling, name);
+    if (Number(value) > 0) continue;
+    throw new ShapeError(`[rotaryEmbedding] scaling.${name} must be greater than 0, got ${String(value)}`);
+  }
+}
+
 /**
  * Radians by which each pair turns at every position.
  *
@@ -33,7 +57,7 @@ export type RotaryScaling =
  * @param base      of the wavelengths
  * @param positions read at once, for `dynamic`
  * @returns D / 2 angles, from the fastest pair to the slowest
- * @throws ShapeError if a factor or length is not positive
+ * @throws ShapeError if the base, a factor or a length is not positive, or there is no such kind of scaling
  */
 export function rotaryFrequencies(
   dim: number,
@@ -41,14 +65,10 @@ export function rotaryFrequencies(
   scaling: RotaryScaling | undefined,
   positions: number,
 ): Float64Array {
+  assertRotary(base, scaling);
   const half = dim / 2;
   const plain = (from: number) => Float64Array.from({ length: half }, (_, i) => from ** (-i / half));
   if (!scaling) return plain(base);
-  for (const [name, value] of Object.entries(scaling)) {
-    if (name !== "kind" && !(Number(value) > 0)) {
-      throw new ShapeError(`[rotaryEmbedding] scaling.${name} must be greater than 0, got ${value}`);
-    }
-  }
   const { factor } = scaling;
   if (scaling.kind === "linear") return plain(base).map((frequency) => frequency / factor);
   if (scaling.kind === "dynamic") {
