@@ -5,6 +5,7 @@ import type { Pair } from "../ops/conv/unfold.ts";
 import { zeros } from "../tensor/create.ts";
 import type { Device } from "../tensor/device.ts";
 import type { Random } from "../tensor/random.ts";
+import { ShapeError } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { kaimingUniform } from "./initialize.ts";
 import { Module } from "./module.ts";
@@ -21,6 +22,7 @@ export class Conv2d extends Module {
   readonly bias?: Tensor;
   readonly options: Conv2dLayerOptions;
 
+  /** @throws ShapeError if the groups do not divide the channels */
   constructor(
     device: Device,
     inputs: number,
@@ -31,9 +33,14 @@ export class Conv2d extends Module {
   ) {
     super();
     const [height, width] = typeof kernel === "number" ? [kernel, kernel] : kernel;
-    const depth = inputs / (options.groups ?? 1);
+    const { groups = 1 } = options;
+    if (!(Number.isInteger(groups) && groups > 0 && inputs % groups === 0 && outputs % groups === 0)) {
+      throw new ShapeError(
+        `[Conv2d] groups must be a whole number that divides ${inputs} inputs and ${outputs} outputs, got ${groups}`,
+      );
+    }
     // A slope of sqrt(5) gives PyTorch's bound, 1 / sqrt(fan in).
-    this.weight = kaimingUniform(device, [outputs, depth, height, width], random, Math.sqrt(5));
+    this.weight = kaimingUniform(device, [outputs, inputs / groups, height, width], random, Math.sqrt(5));
     if (options.bias ?? true) this.bias = zeros(device, [outputs]);
     this.options = options;
   }

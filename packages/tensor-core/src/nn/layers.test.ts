@@ -7,6 +7,7 @@ import { flatten } from "../ops/layout/axes.ts";
 import { sum } from "../ops/reduce/sum.ts";
 import { ones, tensor, zeros } from "../tensor/create.ts";
 import { Random } from "../tensor/random.ts";
+import { ShapeError } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { assertClose } from "../testing/array64.ts";
 import { testDevice } from "../testing/testDevice.ts";
@@ -164,6 +165,24 @@ describe("BatchNorm2d", () => {
     expect(await other.forward(x).read()).toEqual(y);
     expect(() => model.forward(zeros(device, [2, 2]))).toThrow(
       "[BatchNorm2d] x must be [B, C, H, W], got [2, 2]",
+    );
+  });
+});
+
+describe("Conv2d", () => {
+  it.each([
+    [4, 6, 0],
+    [4, 6, -2],
+    [4, 6, 1.5],
+    [4, 6, NaN],
+    [4, 6, 4],
+    [6, 4, 3],
+  ])("refuses %d to %d channels in %d groups", async (inputs, outputs, groups) => {
+    const device = await testDevice();
+    const make = () => new Conv2d(device, inputs, outputs, 3, new Random(1), { groups });
+    expect(make).toThrow(ShapeError);
+    expect(make).toThrow(
+      `[Conv2d] groups must be a whole number that divides ${inputs} inputs and ${outputs} outputs, got ${groups}`,
     );
   });
 });

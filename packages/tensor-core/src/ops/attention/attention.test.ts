@@ -10,6 +10,7 @@ import { type Array64, zeros64 } from "../../testing/array64.ts";
 import { describeOp } from "../../testing/describeOp.ts";
 import { testDevice } from "../../testing/testDevice.ts";
 import { sum } from "../reduce/sum.ts";
+import { attentionDecode } from "./attentionDecode.ts";
 import { attention, type AttentionOptions } from "./attention.ts";
 
 interface Case {
@@ -278,5 +279,18 @@ describe("attention", () => {
     const keyMask = tensor(device, [1, 1], [1, 2], "i32");
     expect(() => attention(x, x, x, { keyMask })).toThrow("keyMask must be [1, 3] i32, got [1, 2] i32");
     expect(() => attention(x, x, x, { prefix: 2 })).toThrow('needs mask "prefixCausal", got 2 with "none"');
+    for (const mask of ["full", null, ""] as never[]) {
+      expect(() => attention(x, x, x, { mask })).toThrow(
+        `[attention] mask must be "none", "causal" or "prefixCausal", got "${String(mask)}"`,
+      );
+    }
+    for (const scale of [NaN, Infinity]) {
+      expect(() => attention(x, x, x, { scale })).toThrow(
+        `[attention] scale must be a finite number, got ${scale}`,
+      );
+      expect(() => attentionDecode(x, { keys: x, values: x }, 3, { scale })).toThrow(
+        `[attentionDecode] scale must be a finite number, got ${scale}`,
+      );
+    }
   });
 });

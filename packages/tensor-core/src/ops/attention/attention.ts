@@ -7,6 +7,7 @@ import { backwardByBatch, forwardByBatch } from "./attentionByBatch.ts";
 import type { AttentionAttributes } from "./attentionKernels.ts";
 import { attentionVisibility } from "./attentionMask.wgsl.ts";
 import { widest } from "./attentionVariant.ts";
+import { scaleOf } from "./scaleOf.ts";
 import { storedAlike } from "./storedAs.ts";
 
 export interface AttentionOptions {
@@ -54,16 +55,24 @@ const attentionOp = defineOp<
  * @param k [B, S, Hkv, D] of q's dtype
  * @param v [B, S, Hkv, D] of q's dtype
  * @returns [B, T, H, D] of q's dtype; zeros for a query that sees no key
- * @throws ShapeError if shapes or dtypes do not fit
+ * @throws ShapeError if shapes or dtypes do not fit, or there is no such mask
+ * @throws RangeError if the scale is no finite number
  *
  * Numerics: a running maximum is subtracted (Dao et al. 2022, arXiv:2205.14135); the forward pass keeps the log of each
  * row's sum, [B, H, T], and the backward pass computes the scores again. Every sum has a fixed order. Of f16, products,
- * sums and weights are f32, results and gradients are rounded once, and dq and dk are made from y as it was rounded.
+ * sums and weights are f32, results and gradients are rounded once, and dq and dk are made from y as it was rounded. Keys
+ * and values that are hidden must be finite, too: their weight is 0, and 0 times NaN or infinity may make NaN of rows that
+ * do not see them, depending on where they stand. {@link attentionDecode} reads none past the length.
  * Gradients: q, k, v.
  */
 export function attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions = {}): Tensor {
   const { mask = "none", prefix = 0 } = options;
   const [batch, keys] = assertShapes(q, k, v);
+  if (!masks.includes(mask)) {
+    throw new ShapeError(
+      `[attention] mask must be "none", "causal" or "prefixCausal", got "${String(mask)}"`,
+    );
+  }
   if (!Number.isInteger(prefix) || prefix < 0 || (prefix > 0 && mask !== "prefixCausal")) {
     throw new ShapeError(
       `[attention] prefix must be a whole number >= 0 and needs mask "prefixCausal", got ${prefix} with "${mask}"`,
@@ -73,12 +82,14 @@ export function attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOpt
   assertMask("lengths", lengths, [batch]);
   assertMask("keyMask", keyMask, [batch, keys]);
   const visible = visibility(lengths, keyMask, batch, keys);
-  const scale = options.scale ?? 1 / Math.sqrt(q.shape[3] as number);
+  const scale = scaleOf("attention", options.scale, q);
   return attentionOp(
     { q, k, v, visible },
     { prefix: mask === "none" ? keys : Math.min(prefix, keys), scale },
   );
 }
+
+const masks: readonly string[] = ["none", "causal", "prefixCausal"] satisfies AttentionOptions["mask"][];
 
 function assertMask(name: string, given: Tensor | undefined, shape: Shape): void {
   if (given && (given.dtype !== "i32" || showShape(given.shape) !== showShape(shape))) {

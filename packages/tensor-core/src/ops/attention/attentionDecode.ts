@@ -6,6 +6,7 @@ import { Tensor } from "../../tensor/tensor.ts";
 import { attentionDecodeJoin, attentionDecodeSplit, keysPerSplit } from "./attentionDecode.wgsl.ts";
 import { widest } from "./attentionVariant.ts";
 import { countOf, countsOf, type KeyValueCache } from "./keyValueCache.ts";
+import { scaleOf } from "./scaleOf.ts";
 import { storedAlike, storedAs } from "./storedAs.ts";
 
 export interface AttentionDecodeOptions {
@@ -75,6 +76,7 @@ const decodeOp = defineOp<
  * @param length a number, or i32 [1], or i32 [B] with one for each batch item
  * @returns [B, T, H, D] of q's dtype; zeros for a query that sees no key
  * @throws ShapeError if shapes or dtypes do not fit, or a length given as a number exceeds the capacity
+ * @throws RangeError if the scale is no finite number
  *
  * Numerics: as in {@link attention}. Gradients: none.
  */
@@ -109,6 +111,6 @@ export function attentionDecode(
   if (count.value > capacity) fail(`the length ${count.value} exceeds the capacity`);
   return decodeOp(
     { q, k: keys, v: values, lengths: count.tensor },
-    { length: count.value, counted: count.counted, scale: options.scale ?? 1 / Math.sqrt(dim) },
+    { length: count.value, counted: count.counted, scale: scaleOf("attentionDecode", options.scale, q) },
   );
 }

@@ -120,6 +120,7 @@ describe("batchNorm", () => {
     const device = await testDevice();
     using _scope = device.scope();
     const [center, spread, weight, bias] = vectors(device, 3);
+    const before = await spread.read();
     expect(batchNorm(zeros(device, [0, 3, 2]), center, spread, weight, bias).shape).toEqual([0, 3, 2]);
     const run =
       (shape: number[], training = false) =>
@@ -128,5 +129,12 @@ describe("batchNorm", () => {
     expect(run([2, 4])).toThrow("[batchNorm] runningMean must be [4] f32, got [3] f32");
     expect(run([3])).toThrow("[batchNorm] x must be [B, C, ...] f32 or f16, got [3] f32");
     expect(run([1, 3], true)).toThrow("[batchNorm] [1, 3] has one value a channel, which has no variance");
+    for (const momentum of [5, -0.1, NaN]) {
+      const move = () =>
+        batchNorm(zeros(device, [2, 3]), center, spread, weight, bias, { training: true, momentum });
+      expect(move).toThrow(RangeError);
+      expect(move).toThrow(`[batchNorm] momentum must be 0 to 1, the share of the batch, got ${momentum}`);
+    }
+    expect(await spread.read()).toEqual(before);
   });
 });

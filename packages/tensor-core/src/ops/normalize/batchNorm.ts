@@ -22,7 +22,7 @@ import { assertVector } from "./rowLayout.ts";
 export interface BatchNormOptions {
   /** Normalise by the statistics of the batch and move the running ones; else by the running ones. Default false. */
   readonly training?: boolean;
-  /** Share of the batch in the running statistics; default 0.1. */
+  /** Share of the batch in the running statistics, 0 to 1; default 0.1. */
   readonly momentum?: number;
   /** Added to the variance; default 1e-5. */
   readonly eps?: number;
@@ -165,6 +165,7 @@ function recordStatistics(
  * @param bias        [C] f32
  * @returns           the shape and dtype of x
  * @throws ShapeError if a vector is not [C], x has no channels, or a batch to train on has one value a channel
+ * @throws RangeError if momentum is not 0 to 1
  *
  * Numerics: two passes over a channel, mean first; depth of its sums n / 64 + 6. One workgroup a channel. Where the device
  * does not bind x at once, the moments of some items of the batch are joined with those of the items before, in their
@@ -179,5 +180,8 @@ export function batchNorm(
   options: BatchNormOptions = {},
 ): Tensor {
   const { training = false, momentum = 0.1, eps = 1e-5 } = options;
+  if (!(momentum >= 0 && momentum <= 1)) {
+    throw new RangeError(`[batchNorm] momentum must be 0 to 1, the share of the batch, got ${momentum}`);
+  }
   return batchNormOp({ x, runningMean, runningVar, weight, bias }, { training, momentum, eps });
 }
