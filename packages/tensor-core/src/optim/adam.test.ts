@@ -48,3 +48,22 @@ it("differs from decoupled decay, and from none", async () => {
     expect(gap).toBeGreaterThan(1e-3);
   }
 });
+
+it("counts its own steps, not those of a parameter whose first gradient comes late", async () => {
+  const device = await testDevice();
+  using _scope = device.scope();
+  const b = tensor(device, [0]);
+  const optimizer = new Adam(new Map([["b", b]]), { learningRate: 0.1 });
+  const none = { shape: [1], data: new Float32Array(1) };
+  optimizer.loadState(
+    new Map([
+      ["first.b", none],
+      ["second.b", none],
+    ]),
+    1000,
+  );
+  optimizer.step(new Map([["b", tensor(device, [1])]]));
+  const [first, second] = [0.1 / (1 - 0.9 ** 1001), 0.001 / (1 - 0.999 ** 1001)];
+  expect(await b.item()).toBeCloseTo((-0.1 * first) / Math.sqrt(second), 5); // -0.25, where PyTorch's is -0.1
+  optimizer.dispose();
+});

@@ -6,7 +6,7 @@ import { given } from "./optimizerOptions.ts";
 
 /**
  * The optimiser Adam, algorithm 1 of the paper, for parameters p and gradients g that are g + weightDecay · p where there
- * is decay; all else is as in {@link AdamW}, the form of its state too.
+ * is decay; all else is as in {@link AdamW}, the form of its state and the count of steps too.
  */
 export class Adam extends AdamW {
   /**

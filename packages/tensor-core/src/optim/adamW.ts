@@ -49,6 +49,9 @@ export interface AdamWOptions {
  *
  * Parameters and moments change in place; nothing is read back. A parameter without a gradient stays as it is. A step
  * may be captured: the count of steps, and a learning rate that is a schedule, go on in every replay.
+ *
+ * The optimiser counts steps, where PyTorch counts those of each parameter. It is the same where all have gradients in each
+ * step; a parameter whose first gradient comes late moves by up to (1 − β₁) / √(1 − β₂) rates then, 3.2 by default, not one.
  */
 export class AdamW {
   /** The norm of all gradients of the last step, before clipping; [] f32. */
