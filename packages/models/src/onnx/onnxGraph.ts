@@ -96,9 +96,11 @@ export class OnnxGraphBuilder {
     return { nodes: this.#nodes, inputs, outputs, weights: this.#weights, metadata };
   }
 
-  #stored(name: string): HostTensor {
+  #stored(name: string): HostTensor & { readonly data: Float32Array } {
     const found = this.#parameters.get(name);
     if (!found) throw new Error(`[onnx] the model has no parameter ${name}`);
-    return found;
+    const { shape, data } = found;
+    if (data instanceof Float32Array) return { shape, data };
+    throw new Error(`[onnx] ${name} holds whole numbers, and only floats are written`);
   }
 }

@@ -1,18 +1,20 @@
 /** @file Modules: objects whose tensors have names. */
 
+import { type DType, isFloat } from "../tensor/dtype.ts";
 import { ShapeError, sameShape, showShape } from "../tensor/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { frozen } from "./frozen.ts";
 
-/** Values of a tensor on the host. */
+/** Values of a tensor on the host: of i32 in an Int32Array, of u32 in a Uint32Array, else in a Float32Array. */
 export interface HostTensor {
   readonly shape: readonly number[];
-  readonly data: Float32Array;
+  readonly data: Float32Array | Int32Array | Uint32Array;
 }
 
 /**
  * A part of a model. Fields that hold tensors are its parameters; fields that hold modules, or arrays of them, are its
- * parts. Names are the paths of fields, as in PyTorch: `blocks.0.attention.query.weight`.
+ * parts. Names are the paths of fields, as in PyTorch: `blocks.0.attention.query.weight`. What a part belongs to is no part
+ * of it: a field that leads back is refused, a #private one is not looked at.
  */
 export abstract class Module {
   /** Fields whose tensors, in arrays and modules too, are no parameters but are kept with them, such as running statistics. */
@@ -43,7 +45,9 @@ export abstract class Module {
       } else if (Array.isArray(value)) value.forEach((item, i) => visit(`${name}.${i}`, item, isBuffer));
     };
     const buffers = new Set(this.bufferNames());
-    for (const [name, value] of Object.entries(this)) visit(prefix + name, value, buffers.has(name));
+    walk(this, () => {
+      for (const [name, value] of Object.entries(this)) visit(prefix + name, value, buffers.has(name));
+    });
     return found;
   }
 
@@ -59,14 +63,14 @@ export abstract class Module {
       if (value instanceof Module) found.push(...value.modules());
       else if (Array.isArray(value)) value.forEach(visit);
     };
-    for (const value of Object.values(this)) visit(value);
+    walk(this, () => Object.values(this).forEach(visit));
     return found;
   }
 
-  /** Number of scalars in all parameters. */
+  /** Number of scalars in all parameters; one that has several names, as tied weights do, counts once. */
   parameterCount(): number {
     let count = 0;
-    for (const parameter of this.namedParameters().values()) count += parameter.size;
+    for (const parameter of new Set(this.namedParameters().values())) count += parameter.size;
     return count;
   }
 
@@ -79,7 +83,7 @@ export abstract class Module {
     const state = new Map<string, HostTensor>();
     for (const [name, parameter] of this.#state()) {
       if (!select(name)) continue;
-      state.set(name, { shape: parameter.shape, data: (await parameter.read()) as Float32Array });
+      state.set(name, { shape: parameter.shape, data: await parameter.read() });
     }
     return state;
   }
@@ -89,6 +93,8 @@ export abstract class Module {
    *
    * @param select those to overwrite, the others stay as they are; all by default
    * @throws ShapeError if a name is missing, surplus, not selected or of another shape; nothing is written then
+   * @throws RangeError if a value for i32 or u32 is none of its numbers; nothing is written then
+   * @throws Error if a tensor was freed; nothing is written then
    */
   loadStateDict(
     state: ReadonlyMap<string, HostTensor>,
@@ -99,6 +105,7 @@ export abstract class Module {
     for (const [name, parameter] of parameters) {
       const value = state.get(name);
       if (!value) throw new ShapeError(`[loadStateDict] ${name} is missing`);
+      parameter.assertLive("loadStateDict");
       if (!sameShape(value.shape, parameter.shape)) {
         throw new ShapeError(
           `[loadStateDict] ${name} must be ${showShape(parameter.shape)}, got ${showShape(value.shape)}`,
@@ -109,6 +116,7 @@ export abstract class Module {
           `[loadStateDict] ${name} holds ${value.data.length} values for ${showShape(parameter.shape)}`,
         );
       }
+      assertNumbers(name, parameter.dtype, value.data);
     }
     const surplus = [...state.keys()].find((name) => !parameters.has(name));
     if (surplus !== undefined) {
@@ -131,10 +139,13 @@ export abstract class Module {
    *
    * @param values tensors by the names of parameters, of their shapes; a dtype may differ
    * @throws ShapeError if there is no such parameter, or it has another shape; nothing is changed then
+   * @throws Error if a value was freed; nothing is changed then
    */
   adopt(values: ReadonlyMap<string, Tensor>): void {
     const parameters = this.#state();
-    for (const [name, { shape }] of values) {
+    for (const [name, value] of values) {
+      const { shape } = value;
+      value.assertLive("adopt");
       const parameter = parameters.get(name);
       if (!parameter) throw new ShapeError(`[adopt] the model has no parameter ${name}`);
       if (!sameShape(parameter.shape, shape)) {
@@ -171,4 +182,36 @@ function takePlace(value: Tensor, former: Tensor): void {
   const { device } = value;
   device.forget(value);
   device.holderOf(former)?.add(value);
+}
+
+const walked = new Set<Module>();
+
+/**
+ * Goes through the fields of a module.
+ *
+ * @throws Error if that is within its own walk
+ */
+function walk(module: Module, fields: () => void): void {
+  if (walked.has(module)) {
+    throw new Error(
+      `[Module] ${module.constructor.name} is a part of itself: hold what a part belongs to in a #private field`,
+    );
+  }
+  walked.add(module);
+  try {
+    fields();
+  } finally {
+    walked.delete(module);
+  }
+}
+
+/** @throws RangeError if a value is none that a tensor of whole numbers holds */
+function assertNumbers(name: string, dtype: DType, values: HostTensor["data"]): void {
+  if (isFloat(dtype)) return;
+  const [least, most] = dtype === "i32" ? [-(2 ** 31), 2 ** 31 - 1] : [0, 2 ** 32 - 1];
+  const at = values.findIndex((value) => !(Number.isInteger(value) && value >= least && value <= most));
+  if (at === -1) return;
+  throw new RangeError(
+    `[loadStateDict] ${name} is ${dtype}, and its element ${at} is to be ${values[at]}: give whole numbers from ${least} to ${most}`,
+  );
 }

@@ -52,7 +52,7 @@ export async function saveCheckpoint(
 ): Promise<string> {
   const folder = join(runFolder, "checkpoints");
   mkdirSync(folder, { recursive: true });
-  const tensors = new Map<string, { shape: readonly number[]; data: Float32Array }>();
+  const tensors = new Map<string, HostTensor>();
   for (const [name, { shape, data }] of await model.stateDict((name) => !leftOut.names.has(name))) {
     tensors.set(`model.${name}`, { shape, data });
   }
@@ -99,7 +99,7 @@ export async function readCheckpoint(file: string): Promise<Checkpoint> {
     const [part = "", ...rest] = name.split(".");
     if (part !== "model" && part !== "optimizer")
       throw new Error(`${file} holds a tensor of no known part: ${name}`);
-    parts[part].set(rest.join("."), { shape, data: data as Float32Array });
+    parts[part].set(rest.join("."), { shape, data });
   }
   const published = Object.entries(metadata).flatMap(([key, digest]) =>
     key.startsWith(publishedKey) ? [[key.slice(publishedKey.length), digest] as const] : [],
