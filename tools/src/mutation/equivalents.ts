@@ -25,7 +25,7 @@ export const equivalents: readonly LetOff[] = [
   {
     kernel: /^(adamW\.update|gradNorm\.clip)$/,
     fault: "bound",
-    line: /length > params\.maxNorm/,
+    line: /length <= maxNorm/,
     reason: "at the limit itself the factor is maxNorm / length = 1, as without clipping",
   },
   ...afterTheLast(/^adamW\.sumSquares$/, 6),
