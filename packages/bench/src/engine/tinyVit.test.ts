@@ -52,7 +52,8 @@ it("makes nothing in a replay, submits once, and takes less than a twentieth of 
     submits: before.submits + runs,
   });
   expect((dispatches - before.dispatches) / runs).toBe(step.report()[0]?.dispatches);
-  expect(step.report()[0]?.dispatches).toBeLessThanOrEqual(75);
+  // On software devices the head's bias has its gradient from a dispatch of its own, as its product is one by elements.
+  expect(step.report()[0]?.dispatches).toBeLessThanOrEqual(device.info.software ? 76 : 75);
   // The budget is one of software devices: a fast GPU ends this small step before the host has encoded it. Here the
   // share is near 0.01 where it may be 0.05. Others on the machine cannot break that: they make the step longer too, and
   // an interruption of the host's one millisecond would have to last four times that, in the best of twelve runs.
