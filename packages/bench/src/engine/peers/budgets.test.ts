@@ -105,6 +105,16 @@ it("does not race against a wrong result, nor count one of ours", () => {
     met: undefined,
     sides: "10.0 ms against a wrong result",
   });
+  const attention = (peer: PeerName, ms: number, sample: number[]) =>
+    side(peer, { attention: { timing: timing(ms), sample } });
+  const near = [attention("candor", 10, [1, -2]), attention("ort-webgpu", 16, [1, -2.07])];
+  expect(line(near, "attention forward, then")).toMatchObject({
+    met: true,
+    measured: 1.6,
+    sides: "10.0 ms against 16.0 ms for a result that is off by 3.5 %",
+  });
+  const far = [attention("candor", 10, [1, -2]), attention("ort-webgpu", 16, [1, 2])];
+  expect(line(far, "attention forward")?.met).toBeUndefined();
   const alone = side("candor", {
     attention: { timing: timing(10) },
     attentionBackward: { timing: timing(30), sample: [Number.NaN] },
