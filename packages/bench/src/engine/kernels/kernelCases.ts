@@ -73,7 +73,8 @@ function listCases(device: Device, input: Input): KernelCase[] {
   return [
     ...matmuls(input),
     ...attentions(input),
-    ...halves(input),
+    ...halfMatmuls(input),
+    ...attentions((shape) => cast(input(shape), "f16"), { width: 2, suffix: ", f16" }),
     ...rows(device, input),
     ...elementwise(input),
     adamW(input),
@@ -101,69 +102,52 @@ function matmuls(input: Input): KernelCase[] {
   });
 }
 
-/** Products and attention of f16: half the bytes, and the loads that widen them. */
-function halves(input: Input): KernelCase[] {
-  const half: Input = (shape) => cast(input(shape), "f16");
-  const { m, k, n } = { m: 1576, k: 768, n: 768 };
-  const product = { kind: "matmul", m, k, n } as const;
-  const [a, b, wide] = [half([m, k]), half([k, n]), input([m, k])];
-  const { b: batch, h, t, d } = attentionShape;
-  const [q, key, v] = [half([batch, t, h, d]), half([batch, t, h, d]), half([batch, t, h, d])];
-  const parameters = new Map(Object.entries({ q, k: key, v }));
-  const elements = batch * t * h * d;
+/** Products of f16: half the bytes, and loads that widen them. */
+function halfMatmuls(input: Input): KernelCase[] {
+  const work = { kind: "matmul", m: 1576, k: 768, n: 768 } as const;
+  const { m, k, n } = work;
+  const [wide, b] = [input([m, k]), cast(input([k, n]), "f16")];
+  const a = cast(wide, "f16");
   const shape = `${m}x${k}x${n}`;
+  const flop = flopOf(work);
+  const rest = 2 * k * n + 4 * m * n;
   return [
-    {
-      name: `matmul ${shape}, f16`,
-      flop: flopOf(product),
-      bytes: 2 * (m * k + k * n) + 4 * m * n,
-      run: () => void matmul(a, b),
-    },
+    { name: `matmul ${shape}, f16`, flop, bytes: 2 * m * k + rest, run: () => void matmul(a, b) },
     {
       name: `matmul ${shape}, weights of f16`,
-      flop: flopOf(product),
-      bytes: 4 * m * k + 2 * k * n + 4 * m * n,
+      flop,
+      bytes: 4 * m * k + rest,
       run: () => void matmul(wide, b),
-    },
-    {
-      name: "attention forward, f16",
-      flop: 4 * batch * h * t * t * d,
-      bytes: 2 * 4 * elements,
-      run: () => void attention(q, key, v),
-    },
-    {
-      name: "attention forward + backward, f16",
-      flop: 14 * batch * h * t * t * d,
-      bytes: 2 * 12 * elements,
-      run: () => void valueAndGrad(() => sum(attention(q, key, v)), parameters),
     },
   ];
 }
 
-function attentions(input: Input): KernelCase[] {
+/** @param stored how wide an element is, and what names say of it */
+function attentions(input: Input, stored = { width: 4, suffix: "" }): KernelCase[] {
+  const { width, suffix } = stored;
   const { b, h, t, d } = attentionShape;
   const [q, k, v] = [input([b, t, h, d]), input([b, t, h, d]), input([b, t, h, d])];
   const parameters = new Map(Object.entries({ q, k, v }));
   const elements = b * t * h * d;
-  const forward = { flop: 4 * b * h * t * t * d, bytes: 4 * 4 * elements };
+  const forward = { flop: 4 * b * h * t * t * d, bytes: width * 4 * elements };
   return [
-    { name: "attention forward", ...forward, run: () => void attention(q, k, v) },
+    { name: `attention forward${suffix}`, ...forward, run: () => void attention(q, k, v) },
     {
-      name: "attention forward, causal",
+      name: `attention forward, causal${suffix}`,
       flop: forward.flop / 2,
       bytes: forward.bytes,
       run: () => void attention(q, k, v, { mask: "causal" }),
     },
     {
-      name: "attention forward + backward",
+      name: `attention forward + backward${suffix}`,
       flop: 3.5 * forward.flop,
-      bytes: 4 * 12 * elements,
+      bytes: width * 12 * elements,
       run: () => void valueAndGrad(() => sum(attention(q, k, v)), parameters),
     },
     {
-      name: "rotary embedding",
+      name: `rotary embedding${suffix}`,
       flop: 0,
-      bytes: 4 * 2 * elements,
+      bytes: width * 2 * elements,
       run: () => void rotaryEmbedding(q),
     },
   ];
