@@ -1,7 +1,7 @@
 /** @file The commands as processes: bad input ends with one message and a non-zero status. */
 
-import { execFile } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { execFile, spawn } from "node:child_process";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -198,5 +198,22 @@ describe("bench:kernels and bench:tune", () => {
     expect([status, stdout]).toEqual([1, ""]);
     const own = stderr.replaceAll(/^Warning: .*artificially reduced.*\n/gm, "");
     expect(own).toMatch(message);
+  });
+
+  test("bench:tune that is stopped has kept what it measured", async () => {
+    const home = join(folder, "tune");
+    await mkdir(join(home, ".candor"), { recursive: true });
+    const file = fileURLToPath(new URL("./tune.ts", import.meta.url));
+    const node = ["--conditions=@candor/source", `--import=${import.meta.resolve("tsx")}`, file];
+    const tuning = spawn(process.execPath, [...node, "--matmul=4x4x4,512x512x512", "--storage=nn"], {
+      cwd: home,
+    });
+    for await (const text of tuning.stderr) if (String(text).includes("[1/2] ")) break;
+    tuning.kill("SIGKILL");
+    const kept = join(home, ".candor", "tuning");
+    const [name] = await readdir(kept);
+    expect(JSON.parse(await readFile(join(kept, String(name)), "utf8"))).toMatchObject({
+      families: { "matmul.f32": { choices: { "nn 4x4x4": expect.any(String) } } },
+    });
   });
 });

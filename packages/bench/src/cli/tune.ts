@@ -27,8 +27,9 @@ await endProcess(async () => {
     .scriptName("nx run bench:tune")
     .usage(
       "$0\n\nTries every way to compute products and attention on this adapter, shape by shape, and keeps the\n" +
-        "fastest in .candor/tuning, by adapter and version of the kernels. Every later run goes by it; delete\n" +
-        "the file to go back to the defaults. With --matmul or --attention, only what they name is tuned.",
+        "fastest in .candor/tuning, by adapter and version of the kernels, as soon as each shape is measured.\n" +
+        "Every later run goes by it; delete the file to go back to the defaults. With --matmul or --attention,\n" +
+        "only what they name is tuned.",
     )
     .option("matmul", {
       type: "string",
@@ -83,22 +84,29 @@ await endProcess(async () => {
   const repeats = wholeNumber("repeats", flags.repeats, 1);
   const device = await Device.open();
   assertAttentions(device, namedAttentions);
+  const problems = problemsOf(usual ? usualProducts : named, flags.storage, flags.dtype);
+  const passes = usual ? usualAttentions : namedAttentions;
+  const total = problems.length + passes.length;
+  let file: string | undefined;
+  // Kept shape by shape, so that a run that is stopped loses none.
+  const finish = async (shape: number, lines: readonly string[]): Promise<void> => {
+    if (flags.keep) file = await writeTuning(device.info, device.tuning);
+    for (const line of lines) process.stderr.write(`[${shape}/${total}] ${line}\n`);
+  };
   const products: TunedProduct[] = [];
-  for (const problem of problemsOf(usual ? usualProducts : named, flags.storage, flags.dtype)) {
-    const [tuned] = await tuneMatmul(device, [problem], { repeats });
-    if (!tuned) continue;
-    process.stderr.write(`${tuned.shapeClass}: ${tuned.chosen}\n`);
-    products.push(tuned);
+  for (const [i, problem] of problems.entries()) {
+    const tuned = await tuneMatmul(device, [problem], { repeats });
+    products.push(...tuned);
+    const lines = tuned.map(({ shapeClass, chosen }) => `${shapeClass}: ${chosen}`);
+    await finish(i + 1, lines);
   }
   const attentions: TunedAttention[] = [];
-  for (const problem of usual ? usualAttentions : namedAttentions) {
-    const stored = { ...problem, dtype: flags.dtype };
-    for (const tuned of await tuneAttention(device, [stored], { repeats })) {
-      process.stderr.write(`attention ${tuned.shapeClass} ${tuned.pass}: ${tuned.chosen}\n`);
-      attentions.push(tuned);
-    }
+  for (const [i, problem] of passes.entries()) {
+    const tuned = await tuneAttention(device, [{ ...problem, dtype: flags.dtype }], { repeats });
+    attentions.push(...tuned);
+    const lines = tuned.map(({ shapeClass, pass, chosen }) => `attention ${shapeClass} ${pass}: ${chosen}`);
+    await finish(problems.length + i + 1, lines);
   }
-  const file = flags.keep ? await writeTuning(device.info, device.tuning) : undefined;
   const { description: adapter, threads } = device.info;
   const tables = [
     ...(products.length > 0 ? [showProducts(products)] : []),
