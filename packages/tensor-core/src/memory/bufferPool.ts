@@ -22,6 +22,8 @@ export interface MemoryOwner {
   readonly label: string;
   readonly shape: readonly number[];
   readonly dtype: string;
+  /** The parameter that it was, once its module has adopted another tensor in its place. */
+  readonly replaced?: string;
 }
 
 /** A buffer of the pool, with a number that is stable for its life. */

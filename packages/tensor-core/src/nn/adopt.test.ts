@@ -1,6 +1,7 @@
 /** @file Whose the tensors are that a module adopts, and what becomes of those before them. */
 
 import { expect, it } from "vitest";
+import { capture } from "../tensor/capture.ts";
 import { full } from "../tensor/create.ts";
 import type { Device } from "../tensor/device.ts";
 import { Random } from "../tensor/random.ts";
@@ -91,4 +92,39 @@ it("frees no tensor that is still a parameter, under its name or another", async
     ]),
   );
   expect([await model.weight.read(), await other.weight.read()]).toEqual([b, a]);
+});
+
+it("stops a captured step that holds what was replaced, before it runs anything", async () => {
+  const device = await testDevice();
+  using _scope = device.scope();
+  const model = linear(device);
+  const images = { shape: [1, 2], data: new Float32Array(2) };
+  const more = { shape: [2, 2], data: new Float32Array(4) };
+  const make = () => capture(device, ({ x }: { x: Tensor }) => ({ y: model.forward(x) }));
+  using step = make();
+  for (let i = 0; i < 3; i++) step.run({ x: images });
+  model.adopt(new Map([["weight", model.weight]]));
+  step.run({ x: images });
+  model.adopt(weight(device));
+  expect(() => step.run({ x: images })).toThrow(
+    "[capture] the step holds the former weight [3, 2], in whose place the model adopted another tensor: dispose of " +
+      "the step and capture it anew",
+  );
+  step.run({ x: more });
+  using anew = make();
+  for (let i = 0; i < 3; i++) anew.run({ x: images });
+});
+
+it("lets a captured step go on over memory that the adopted tensor shares", async () => {
+  const device = await testDevice();
+  using _scope = device.scope();
+  const model = linear(device);
+  const images = { shape: [1, 2], data: new Float32Array([1, 1]) };
+  using step = capture(device, ({ x }: { x: Tensor }) => ({ y: model.forward(x) }));
+  for (let i = 0; i < 3; i++) step.run({ x: images });
+  const { weight: former } = model;
+  model.adopt(new Map([["weight", former.view(former.shape)]]));
+  model.weight.write(sevens);
+  const { y } = step.run({ x: images });
+  expect(await y.read()).toEqual(new Float32Array(3).fill(14));
 });

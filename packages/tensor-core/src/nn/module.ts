@@ -134,8 +134,8 @@ export abstract class Module {
    * frozen.
    *
    * A value is the module's from then on: it belongs to the scope that holds the parameter, or to none, and
-   * {@link dispose} frees it. What was made before holds on to the former tensors: an optimiser reports that
-   * they are freed, but a captured step replays over their memory, with their values. Make both anew.
+   * {@link dispose} frees it. What was made before holds on to the former tensors: an optimiser and a captured step
+   * throw when they are to use them. Make both anew.
    *
    * @param values tensors by the names of parameters, of their shapes; a dtype may differ
    * @throws ShapeError if there is no such parameter, or it has another shape; nothing is changed then
@@ -164,9 +164,17 @@ export abstract class Module {
     }
     // One that is now under another name, or still is, lives on.
     const left = new Set(this.#state().values());
+    const memory = new Set(
+      [...left].filter(({ hasMemory }) => hasMemory).map(({ binding }) => binding.pooled),
+    );
     for (const name of values.keys()) {
       const former = parameters.get(name) as Tensor;
-      if (!left.has(former)) former.dispose();
+      if (left.has(former)) continue;
+      if (former.hasMemory) {
+        const { pooled } = former.binding;
+        if (!memory.has(pooled)) pooled.owner = { ...pooled.owner, replaced: name };
+      }
+      former.dispose();
     }
   }
 

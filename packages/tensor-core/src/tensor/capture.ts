@@ -144,7 +144,8 @@ export class CapturedStep<I extends string, R extends StepResults> implements Di
    * @param inputs values by name; the names must be the same each time, in any order
    * @returns the step's results, the same tensors in each run of these shapes: read them before the next run
    * @throws TypeError if an input is no Float32Array, Int32Array or Uint32Array, or the step returns no tensors by name
-   * @throws Error if the second run recorded something else than the first
+   * @throws Error if the second run recorded something else than the first, or a module adopted another tensor for one that
+   *         the step holds; nothing has run then
    * @throws MemoryError if the step does not fit the budget
    * @throws what host work of the step throws, such as a schedule that gives no rate: no kernel has run then, but host work
    *         before it has, such as the count of another optimiser
@@ -155,6 +156,7 @@ export class CapturedStep<I extends string, R extends StepResults> implements Di
     const plan = this.#plans.get(key) ?? this.#place(key, this.#record(inputs));
     this.#plans.delete(key);
     this.#plans.set(key, plan);
+    assertCurrent(plan);
     for (const name in inputs) (plan.inputs[name] as Tensor).write(inputs[name].data);
     if (plan.next === "compare") this.#compare(plan);
     for (const { work } of plan.step.hostWork) work();
@@ -301,6 +303,17 @@ export function capture<I extends string, R extends StepResults>(
   options: CaptureOptions = {},
 ): CapturedStep<I, R> {
   return new CapturedStep(device, fn, options);
+}
+
+/** The step would go on with values that its model no longer has. */
+function assertCurrent({ held }: PlacedStep): void {
+  for (const { owner } of held) {
+    if (owner.replaced === undefined) continue;
+    throw new Error(
+      `[capture] the step holds the former ${owner.replaced} ${showShape(owner.shape)}, in whose place the model adopted ` +
+        "another tensor: dispose of the step and capture it anew",
+    );
+  }
 }
 
 function assertResults(found: unknown): void {
