@@ -11,6 +11,7 @@ export type ElementType =
   | "vec2<f32>"
   | "vec2<u32>"
   | "vec4<f32>"
+  | "vec2<f16>"
   | "vec4<f16>"
   | "vec4<i32>"
   | "vec4<u32>"

@@ -64,6 +64,13 @@ export const nativeHalves: Pick<QuadFormat, "element" | "load"> = {
   load: (element) => `vec4<f32>(${element})`,
 };
 
+/** Reads two neighbouring elements instead of four, as vec2<f32>. */
+export const pairFormats: Readonly<Record<"f32" | "f16" | "native", Pick<QuadFormat, "element" | "load">>> = {
+  f32: { element: "vec2<f32>", load: (element) => element },
+  f16: { element: "u32", load: (element) => `unpack2x16float(${element})` },
+  native: { element: "vec2<f16>", load: (element) => `vec2<f32>(${element})` },
+};
+
 /** The format of tensors of a float dtype. */
 export function quadFormat(dtype: "f32" | "f16"): QuadFormat {
   return formats[dtype];

@@ -3,13 +3,25 @@
 import { subgroupMatrixFeature } from "../../device/openDevice.ts";
 import { type KernelSpec, read, wgsl, write } from "../../kernel/kernelSpec.ts";
 import { flatGroup } from "../../kernel/wgsl/flatIndex.ts";
-import { halfFunctions, nativeHalves, type QuadFormat, quadFormat } from "../../kernel/wgsl/quadFormat.ts";
+import {
+  halfFunctions,
+  nativeHalves,
+  pairFormats,
+  type QuadFormat,
+  quadFormat,
+} from "../../kernel/wgsl/quadFormat.ts";
 import { elementBody, elementStrides, elementVariant } from "./matmulElement.wgsl.ts";
 import { lanesBody } from "./matmulLanes.wgsl.ts";
 import { epilogueFunctions } from "./matmulEpilogue.wgsl.ts";
 import { matrixBody } from "./matmulMatrix.wgsl.ts";
 import { tileBody } from "./matmulTile.wgsl.ts";
-import { type MatmulVariant, type MatrixUnit, readsNativeHalves, workgroupOf } from "./matmulVariant.ts";
+import {
+  type MatmulVariant,
+  type MatrixUnit,
+  readsNativeHalves,
+  stepOf,
+  workgroupOf,
+} from "./matmulVariant.ts";
 
 /** The buffers of the matmul kernels; an instance declares those that it uses. */
 export type MatmulBuffer = "a" | "b" | "bias" | "gate" | "residual" | "y" | "input" | "sums";
@@ -36,7 +48,7 @@ type MatmulLayout =
 /**
  * y = activation(scale · a b + bias) · gate + residual, with an optional leading batch axis.
  *
- * The depth is walked in steps of four. A unit of work computes one block of y over `splitDepth` of the depth; where
+ * The depth is walked in steps of four, or of two. A unit of work computes one block of y over `splitDepth` of the depth; where
  * that is less than the whole, y is [splits, ...] and is summed afterwards.
  */
 export function matmulKernel(instance: MatmulVariant) {
@@ -44,11 +56,12 @@ export function matmulKernel(instance: MatmulVariant) {
   const variant = element ? elementVariant(instance) : instance;
   const { tiling, epilogue, quadsA, quadsB, quadsY } = variant;
   const native = readsNativeHalves(variant);
-  const halves = native ? nativeHalves : quadFormat("f16");
-  const format = {
-    a: variant.halfA ? halves : quadFormat("f32"),
-    b: variant.halfB ? halves : quadFormat("f32"),
+  const { step, pairsA, pairsB } = stepOf(variant);
+  const formatOf = (half: boolean, pairs: boolean) => {
+    if (pairs) return pairFormats[half ? (native ? "native" : "f16") : "f32"];
+    return half && native ? nativeHalves : quadFormat(half ? "f16" : "f32");
   };
+  const format = { a: formatOf(variant.halfA, pairsA), b: formatOf(variant.halfB, pairsB) };
   const tile = tiling.kind === "tile";
   const { unit } = tiling;
   const stored = quadsY ? "vec4<f32>" : "f32";
@@ -103,6 +116,7 @@ export function matmulKernel(instance: MatmulVariant) {
       RESIDUAL: epilogue.residual,
       SUMS: variant.sums,
       ...(epilogue.optional ? { OPTIONAL: true } : {}),
+      ...(step === 2 ? { STEP: 2 } : {}),
       ...(native ? { NATIVE_HALVES: true } : {}),
       ...(element ? { ELEMENT: true } : {}),
       ...(unit ? constantsOf(unit) : {}),
@@ -117,10 +131,10 @@ export function matmulKernel(instance: MatmulVariant) {
       : wgsl`
 ${flatGroup}
 ${(variant.halfA || variant.halfB) && !native ? halfFunctions : ""}
-${quadsA ? loadQuad("a", format.a) : loadScalars("a")}
-${quadsB ? loadQuad("b", format.b) : loadScalars("b")}
-${variant.transposeA ? aTransposed(variant) : aPlain}
-${variant.transposeB ? bTransposed : bPlain(variant)}
+${pairsA ? loadTwo("a", quadsA, format.a) : quadsA ? loadQuad("a", format.a) : loadScalars("a")}
+${pairsB ? loadTwo("b", quadsB, format.b) : quadsB ? loadQuad("b", format.b) : loadScalars("b")}
+${variant.transposeA ? aTransposed(variant) : aPlain(pairsA)}
+${variant.transposeB ? bTransposed(pairsB) : bPlain(variant)}
 ${epilogueFunctions(variant)}
 ${unit ? matrixBody(variant, unit) : tile ? tileBody(variant) : lanesBody(variant)}`,
   } as const satisfies KernelSpec;
@@ -151,10 +165,24 @@ fn ${name}Four(row: u32, i: u32, width: u32, base: u32) -> vec4<f32> {
   return select(vec4<f32>(0.0), four, vec4<u32>(i, i + 1u, i + 2u, i + 3u) < vec4<u32>(width));
 }`;
 
+/** Elements i and i + 1 along the stored last axis; i is even from the start of a row. */
+const loadTwo = (name: string, quads: boolean, { load }: Pick<QuadFormat, "load">) =>
+  quads
+    ? wgsl`
+fn ${name}Two(row: u32, i: u32, width: u32, base: u32) -> vec2<f32> {
+  return ${load(`${name}[(base + row * width + i) / 2u]`)};
+}`
+    : wgsl`
+fn ${name}Two(row: u32, i: u32, width: u32, base: u32) -> vec2<f32> {
+  let start = base + row * width;
+  let two = vec2<f32>(${name}[start + i], ${name}[start + min(i + 1u, width - 1u)]);
+  return select(vec2<f32>(0.0), two, vec2<u32>(i, i + 1u) < vec2<u32>(width));
+}`;
+
 // Rows past the end of y repeat one before it: they are not stored.
-const aPlain = wgsl`
-fn aAlongDepth(row: u32, k: u32, base: u32) -> vec4<f32> {
-  return aFour(min(row, params.rows - 1u), k, params.depth, base);
+const aPlain = (pairs: boolean) => wgsl`
+fn aAlongDepth(row: u32, k: u32, base: u32) -> ${pairs ? "vec2<f32>" : "vec4<f32>"} {
+  return ${pairs ? "aTwo" : "aFour"}(min(row, params.rows - 1u), k, params.depth, base);
 }`;
 
 // Past the end of the depth a and b are 0.
@@ -179,7 +207,7 @@ fn bAlongColumns(k: u32, column: u32, base: u32) -> vec4<f32> {
   }
 }`;
 
-const bTransposed = wgsl`
-fn bAlongDepth(column: u32, k: u32, base: u32) -> vec4<f32> {
-  return bFour(min(column, params.columns - 1u), k, params.depth, base);
+const bTransposed = (pairs: boolean) => wgsl`
+fn bAlongDepth(column: u32, k: u32, base: u32) -> ${pairs ? "vec2<f32>" : "vec4<f32>"} {
+  return ${pairs ? "bTwo" : "bFour"}(min(column, params.columns - 1u), k, params.depth, base);
 }`;

@@ -2,20 +2,22 @@
 
 import { wgsl } from "../../kernel/kernelSpec.ts";
 import { storeRows } from "./matmulEpilogue.wgsl.ts";
-import type { MatmulVariant } from "./matmulVariant.ts";
+import { type MatmulVariant, stepOf } from "./matmulVariant.ts";
 
 /**
  * A unit computes `rows` by 4 columns a lane. Per step of four along K, the `rows` x 4 values of a are as many vec4,
  * its pieces: each a row along K, or, with `transposeA`, four rows at one k. With `lanes` > 1 the subgroup loads each
  * piece once and broadcasts its values; a lane so makes rows / lanes loads of a and 4 of b for 4 · rows multiply-adds
- * of vec4. With `lanes` = 1 an invocation loads all pieces itself. No workgroup memory, no barrier.
+ * of vec4. With `lanes` = 1 an invocation loads all pieces itself. No workgroup memory, no barrier. In a step of two a
+ * row's piece is a vec2.
  */
 export function lanesBody(variant: MatmulVariant): string {
   const { tiling, transposeB, sums } = variant;
   const { rows, lanes } = tiling;
+  const { step } = stepOf(variant);
   const shared = tiling.kind === "broadcast";
-  const rowNumbers = Array.from({ length: rows }, (_, i) => i);
-  const loaded = Array.from({ length: Math.max(1, rows / lanes) }, (_, i) => i);
+  const rowNumbers = numbers(rows);
+  const loaded = numbers(Math.max(1, piecesOf(variant) / lanes));
   const value = (row: number, k: number) => {
     const { piece, part } = place(variant, row, k);
     return shared ? broadcast("block", piece, lanes, part) : `block${piece}${part}`;
@@ -39,12 +41,16 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec
   let readColumn = min(column, ((params.columns - 1u) / 4u) * 4u);
 ${rowNumbers.map((r) => `  var acc${r} = vec4<f32>(0.0);`).join("\n")}
 ${sums ? loaded.map((i) => `  var sum${i} = vec4<f32>(0.0);`).join("\n") : ""}
-  for (var k = split * params.splitDepth; k < end; k += 4u) {
+  for (var k = split * params.splitDepth; k < end; k += ${step}u) {
 ${loaded.map((i) => `    let block${i} = ${loadPiece(variant, i)};`).join("\n")}
 ${sums ? loaded.map((i) => `    sum${i} += block${i};`).join("\n") : ""}
-${transposeB ? bTransposed : bPlain}
+${transposeB ? bTransposed(step) : bPlain(step)}
 ${rowNumbers
-  .map((r) => [0, 1, 2, 3].map((k) => `    acc${r} += ${value(r, k)} * b${k};`).join("\n"))
+  .map((r) =>
+    numbers(step)
+      .map((k) => `    acc${r} += ${value(r, k)} * b${k};`)
+      .join("\n"),
+  )
   .join("\n")}
   }
 ${sums ? finishSums(variant) : ""}
@@ -52,19 +58,27 @@ ${storeRows(variant)}
 }`;
 }
 
-// The 4x4 block of b at (k, column) as four rows along the columns.
-const bPlain = [0, 1, 2, 3]
-  .map((k) => `    let b${k} = bAlongColumns(k + ${k}u, readColumn, bBase);`)
-  .join("\n");
+const numbers = (n: number) => Array.from({ length: n }, (_, i) => i);
 
-const bTransposed = [
-  ...[0, 1, 2, 3].map((j) => `    let c${j} = bAlongDepth(readColumn + ${j}u, k, bBase);`),
-  ...["x", "y", "z", "w"].map(
-    (part, k) => `    let b${k} = vec4<f32>(c0.${part}, c1.${part}, c2.${part}, c3.${part});`,
-  ),
-].join("\n");
+// The block of b at (k, column), four columns of each k, as rows along the columns.
+const bPlain = (step: number) =>
+  numbers(step)
+    .map((k) => `    let b${k} = bAlongColumns(k + ${k}u, readColumn, bBase);`)
+    .join("\n");
+
+const bTransposed = (step: number) =>
+  [
+    ...[0, 1, 2, 3].map((j) => `    let c${j} = bAlongDepth(readColumn + ${j}u, k, bBase);`),
+    ...numbers(step).map(
+      (k) => `    let b${k} = vec4<f32>(c0${part(k)}, c1${part(k)}, c2${part(k)}, c3${part(k)});`,
+    ),
+  ].join("\n");
 
 const part = (i: number) => `.${"xyzw"[i] as string}`;
+
+/** Pieces of a that a step takes. */
+const piecesOf = (variant: MatmulVariant) =>
+  variant.transposeA ? (stepOf(variant).step * variant.tiling.rows) / 4 : variant.tiling.rows;
 
 /** Where element (row, k) of the block of a stands: piece and component. */
 function place({ transposeA, tiling }: MatmulVariant, row: number, k: number) {
@@ -76,8 +90,11 @@ function place({ transposeA, tiling }: MatmulVariant, row: number, k: number) {
 const broadcast = (name: string, piece: number, lanes: number, part = "") =>
   `subgroupBroadcast(${name}${Math.floor(piece / lanes)}${part}, ${piece % lanes}u)`;
 
-function loadPiece({ tiling: { kind, rows, lanes }, transposeA }: MatmulVariant, i: number): string {
-  const lane = rows < lanes ? `lane % ROWS` : `lane + ${i * lanes}u`;
+function loadPiece(variant: MatmulVariant, i: number): string {
+  const { tiling, transposeA } = variant;
+  const { kind, rows, lanes } = tiling;
+  const pieces = piecesOf(variant);
+  const lane = pieces < lanes ? `lane % ${pieces === rows ? "ROWS" : `${pieces}u`}` : `lane + ${i * lanes}u`;
   const piece = kind === "broadcast" ? lane : `${i}u`;
   const quads = rows / 4;
   return transposeA
@@ -85,21 +102,19 @@ function loadPiece({ tiling: { kind, rows, lanes }, transposeA }: MatmulVariant,
     : `aAlongDepth(row + ${piece}, k, aBase)`;
 }
 
-/** Adds the sums of the pieces of each four rows, which stand at four k, and stores them. */
-function finishSums({ tiling: { kind, rows, lanes } }: MatmulVariant): string {
+/** Adds the sums of the pieces of each four rows, which stand at as many k as a step takes, and stores them. */
+function finishSums(variant: MatmulVariant): string {
+  const { kind, rows, lanes } = variant.tiling;
   const quads = rows / 4;
   const sumOf = (piece: number) => (kind === "broadcast" ? broadcast("sum", piece, lanes) : `sum${piece}`);
-  const lines = Array.from({ length: quads }, (_, q) => {
-    const [s0, s1, s2, s3] = [0, 1, 2, 3].map((k) => sumOf(k * quads + q)) as [
-      string,
-      string,
-      string,
-      string,
-    ];
+  const lines = numbers(quads).map((q) => {
+    const found = numbers(stepOf(variant).step).map((k) => sumOf(k * quads + q));
+    const total =
+      found.length === 2 ? found.join(" + ") : `(${found[0]} + ${found[1]}) + (${found[2]} + ${found[3]})`;
     const stores = [0, 1, 2, 3]
       .map((i) => `storeSum(split, row + ${q * 4 + i}u, total${q}[${i}]);`)
       .join(" ");
-    return `  let total${q} = (${s0} + ${s1}) + (${s2} + ${s3});
+    return `  let total${q} = ${total};
   if (column == 0u && batch == 0u) { ${stores} }`;
   });
   return lines.join("\n");

@@ -34,7 +34,7 @@ export function tilingsFor(info: DeviceInfo, operands: Operands = {}): readonly 
   const { halfA, halfB } = operands;
   const lanes = broadcastLanes(info);
   const tilings: readonly Tiling[] = [
-    ...(lanes > 1 ? ([4, 8, 16] as const).map((rows) => ({ kind: "broadcast" as const, rows, lanes })) : []),
+    ...(lanes > 1 ? broadcasts.map((tiling) => ({ ...tiling, lanes })) : []),
     ...([4, 8] as const).map((rows) => ({ kind: "register" as const, rows, lanes: 1 })),
     ...([4, 8] as const).map((rows) => ({ kind: "tile" as const, rows, lanes: 1 })),
   ];
@@ -43,6 +43,13 @@ export function tilingsFor(info: DeviceInfo, operands: Operands = {}): readonly 
   if (!(halfA || halfB) || !info.features.has("shader-f16")) return [...tilings, ...elements, ...matrices];
   return [...tilings, ...tilings.map((tiling) => ({ ...tiling, nativeHalves: true })), ...matrices];
 }
+
+const broadcasts = [
+  { kind: "broadcast", rows: 4 },
+  { kind: "broadcast", rows: 8 },
+  { kind: "broadcast", rows: 16 },
+  { kind: "broadcast", rows: 16, step: 2 },
+] as const;
 
 const elementTiling: Tiling = { kind: "element", rows: 1, lanes: 1 };
 
@@ -76,7 +83,8 @@ export function defaultTiling(info: DeviceInfo, problem: MatmulProblem): Tiling 
   if (info.software && lanes > 1) {
     // What is not aligned has twice the code, and compiles twice as long.
     const large = rows > 8 && columns % 4 === 0 && depth % 4 === 0;
-    return { kind: "broadcast", rows: rows <= 4 ? 4 : large ? 16 : 8, lanes };
+    if (large) return { kind: "broadcast", rows: 16, lanes, step: 2 };
+    return { kind: "broadcast", rows: rows <= 4 ? 4 : 8, lanes };
   }
   if (info.software || rows <= 16) return { kind: "register", rows: rows <= 4 ? 4 : 8, lanes: 1 };
   return { kind: "tile", rows: rows <= 64 ? 4 : 8, lanes: 1 };

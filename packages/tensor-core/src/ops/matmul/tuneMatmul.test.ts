@@ -82,7 +82,7 @@ const at = (info: DeviceInfo, sizes: Partial<MatmulProblem> = {}) =>
   tilingName(defaultTiling(info, { ...problem, rows: 2048, ...sizes }));
 
 it("has a default for every kind of device", () => {
-  expect(at(device(true, 8))).toBe("broadcast8x16");
+  expect(at(device(true, 8))).toBe("broadcast8x16.by2");
   expect(at(device(true, 4), { rows: 6 })).toBe("broadcast4x8");
   expect(at(device(true, 8), { depth: 33 })).toBe("broadcast8x8");
   expect(at(device(true, 0))).toBe("register8");
@@ -92,7 +92,7 @@ it("has a default for every kind of device", () => {
   expect(at(device(true, 8), { ...head, halfB: true })).toBe("broadcast8x8");
   expect(at(device(true, 8), { ...head, rows: 2048 })).toBe("broadcast8x8");
   expect(at(device(true, 8), { rows: 10, transposeA: true, transposeB: false })).toBe("element");
-  expect(at(device(true, 8), { rows: 10 })).toBe("broadcast8x16");
+  expect(at(device(true, 8), { rows: 10 })).toBe("broadcast8x16.by2");
   expect(at(device(false, 32), head)).toBe("tile4");
   expect(at(device(false, 32))).toBe("tile8");
   expect(at(device(false, 8, 32), { rows: 64 })).toBe("tile4");

@@ -24,6 +24,8 @@ const weightGradient = { ...product, transposeA: true, transposeB: false, sums: 
 const ragged = { quadsA: false, quadsB: false, quadsY: false, wholeDepth: false };
 const gated = { bias: true, activation: "silu", keepsInput: true, gate: true, residual: true } as const;
 
+const by2 = { ...product.tiling, step: 2 } as const;
+
 const kernels: Readonly<Record<string, KernelSpec>> = {
   "matmul.broadcast": matmulKernel({ ...product, epilogue: { ...plainEpilogue, bias: true } }),
   "matmul.broadcast.optional": matmulKernel({
@@ -36,6 +38,10 @@ const kernels: Readonly<Record<string, KernelSpec>> = {
     tiling: { kind: "broadcast", rows: 8, lanes: 4 },
     epilogue: gated,
   }),
+  "matmul.broadcast.by2": matmulKernel({ ...product, tiling: by2 }),
+  "matmul.broadcast.by2.sums": matmulKernel({ ...weightGradient, tiling: by2 }),
+  "matmul.broadcast.by2.half": matmulKernel({ ...product, tiling: by2, halfA: true, halfB: true }),
+  "matmul.broadcast.by2.ragged": matmulKernel({ ...product, ...ragged, tiling: by2 }),
   "matmul.register": matmulKernel({
     ...weightGradient,
     ...ragged,
