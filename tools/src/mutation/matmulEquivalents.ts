@@ -10,7 +10,7 @@ export const matmulEquivalents: readonly LetOff[] = [
   {
     kernel: tilings,
     fault: "sign",
-    line: /^(return [ab]Four\(min\(|let at = min\()(row|column), params\.(rows|columns) - [14]u\)/,
+    line: /^(return [ab](Four|Two)\(min\(|let at = min\()(row|column), params\.(rows|columns) - [14]u\)/,
     mutated: /params\.(rows|columns) \+ [14]u/,
     reason: pastTheEnd,
   },
@@ -57,7 +57,7 @@ export const matmulEquivalents: readonly LetOff[] = [
   {
     kernel: tilings,
     fault: "sign",
-    line: /^let last = width - 1u;/,
+    line: /^let (last = width - 1u;|two = vec2<f32>\(.*width - 1u)/,
     reason: "what is read past the end of a row gives way to 0",
   },
   {
