@@ -55,8 +55,12 @@ export function defineOp<I extends InputTensors, O extends string, A, S extends 
     const all = { ...inputs, ...outputs };
     if (outputs.y.size > 0) noGrad(() => op.forward(all, attributes));
     const needs = new Set(names.filter((name) => isTracked(inputs[name])));
-    const gradient = op.gradient;
-    if (gradient && needs.size > 0) {
+    const gradient = needs.size > 0 ? op.gradient : undefined;
+    // The others serve the gradient alone.
+    const served: readonly PropertyKey[] = gradient ? ["y", ...op.save] : ["y"];
+    for (const [name, output] of Object.entries<Tensor>(outputs))
+      if (!served.includes(name)) output.dispose();
+    if (gradient) {
       const saved = Object.fromEntries(op.save.map((key) => [key, all[key]])) as unknown as typeof all;
       record({
         op: op.name,

@@ -1,5 +1,6 @@
 /** @file Normalisation over groups of channels, with its parameters. Wu and He 2018, arXiv:1803.08494. */
 
+import { freeAfter } from "../autograd/tape.ts";
 import { add, mul, sub } from "../ops/elementwise/binary.ts";
 import { addScalar, rsqrt } from "../ops/elementwise/unary.ts";
 import { reshape } from "../ops/layout/reshape.ts";
@@ -43,11 +44,13 @@ export class GroupNorm extends Module {
     }
     // Not -1: of an empty batch nothing can be inferred.
     const inner = sizeOf(x.shape.slice(2));
-    const rows = reshape(x, [batch * this.groups, (channels / this.groups) * inner]); // [B G, C / G · ...]
-    const centered = sub(rows, mean(rows, 1, { keepAxis: true }));
-    const spread = addScalar(variance(rows, 1, { keepAxis: true, correction: 0 }), this.eps);
-    const normal = reshape(mul(centered, rsqrt(spread)), [batch, channels, inner]); // [B, C, ...]
-    const byChannel = (parameter: Tensor) => reshape(parameter, [channels, 1]);
-    return reshape(add(mul(normal, byChannel(this.weight)), byChannel(this.bias)), x.shape);
+    return freeAfter(x.device, () => {
+      const rows = reshape(x, [batch * this.groups, (channels / this.groups) * inner]); // [B G, C / G · ...]
+      const centered = sub(rows, mean(rows, 1, { keepAxis: true }));
+      const spread = addScalar(variance(rows, 1, { keepAxis: true, correction: 0 }), this.eps);
+      const normal = reshape(mul(centered, rsqrt(spread)), [batch, channels, inner]); // [B, C, ...]
+      const byChannel = (parameter: Tensor) => reshape(parameter, [channels, 1]);
+      return reshape(add(mul(normal, byChannel(this.weight)), byChannel(this.bias)), x.shape);
+    });
   }
 }

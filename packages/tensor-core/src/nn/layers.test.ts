@@ -127,6 +127,15 @@ describe("GroupNorm", () => {
     );
     expect(() => new GroupNorm(device, 3, 4)).toThrow("[GroupNorm] 3 groups do not divide 4 channels");
   });
+
+  it("frees what it made on its way, without a scope around it", async () => {
+    const device = await testDevice();
+    using _scope = device.scope();
+    const [norm, x] = [new GroupNorm(device, 2, 4), ones(device, [2, 4, 3])];
+    const { live } = device.stats;
+    device.unscoped(() => norm.forward(x)).dispose();
+    expect(device.stats.live).toBe(live);
+  });
 });
 
 describe("BatchNorm2d", () => {

@@ -1,11 +1,13 @@
 /** @file Convolution and pooling of images, by windows. */
 
+import { freeAfter } from "../../autograd/tape.ts";
 import { type Shape, ShapeError, showShape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { add } from "../elementwise/binary.ts";
 import { broadcastTo } from "../layout/broadcastTo.ts";
 import { cast } from "../layout/cast.ts";
 import { concat } from "../layout/concat.ts";
+import { inSingle } from "../layout/inSingle.ts";
 import { reshape } from "../layout/reshape.ts";
 import { slice } from "../layout/slice.ts";
 import { split } from "../layout/split.ts";
@@ -35,7 +37,12 @@ export interface Conv2dOptions extends WindowOptions {
  * bias.
  */
 export function conv2d(x: Tensor, weight: Tensor, options: Conv2dOptions = {}): Tensor {
-  if (x.dtype === "f16") return inSingle(x, weight, options);
+  return freeAfter(x.device, () =>
+    x.dtype === "f16" ? convolveHalves(x, weight, options) : convolve(x, weight, options),
+  );
+}
+
+function convolve(x: Tensor, weight: Tensor, options: Conv2dOptions): Tensor {
   const { groups = 1, bias } = options;
   const [outputs = 0, depth = 0, kernelHeight = 1, kernelWidth = 1] = weight.shape;
   const [batch = 0] = x.shape;
@@ -75,7 +82,7 @@ function itemsAtOnce(
 }
 
 /** f16 is storage: windows and products are f32. @throws ShapeError unless all are f16 */
-function inSingle(x: Tensor, weight: Tensor, { bias, ...options }: Conv2dOptions): Tensor {
+function convolveHalves(x: Tensor, weight: Tensor, { bias, ...options }: Conv2dOptions): Tensor {
   for (const [name, t] of [
     ["weight", weight],
     ["bias", bias],
@@ -83,8 +90,9 @@ function inSingle(x: Tensor, weight: Tensor, { bias, ...options }: Conv2dOptions
     if (t && t.dtype !== "f16")
       throw new ShapeError(`[conv2d] ${name} must be f16 as x, got ${t.dtype}: cast one`);
   }
-  const wide = conv2d(cast(x, "f32"), cast(weight, "f32"), { ...options, bias: bias && cast(bias, "f32") });
-  return cast(wide, "f16");
+  return inSingle(x, (wide) =>
+    convolve(wide, cast(weight, "f32"), { ...options, bias: bias && cast(bias, "f32") }),
+  );
 }
 
 /** One copy of the weight for each image: matmul's batches are equal. */
@@ -139,19 +147,22 @@ function pool(
   { stride = size }: PoolOptions,
   reduce: (windows: Tensor) => Tensor,
 ): Tensor {
-  if (x.dtype === "f16") return cast(pool(op, cast(x, "f32"), size, { stride }, reduce), "f16");
+  if (x.dtype === "f16") return inSingle(x, (wide) => pool(op, wide, size, { stride }, reduce));
   const windowed = windowsOf(op, x, size, { stride });
   const { rows, columns } = windowed;
   const [batch = 0, channels = 0, height = 0, width = 0] = x.shape;
   const count = batch * channels;
-  const planes = reshape(x, [count, 1, height, width]);
-  const poolAll = (some: Tensor) => reduce(unfold(some, size, { stride })); // [N, 1, K, L] -> [N, 1, L]
-  const most = itemsAtOnce(planes, windowed);
-  const y =
-    most === 0
-      ? inBatches(planes, 1, (plane) => inStrips(plane, windowed, poolAll))
-      : inBatches(planes, most, poolAll);
-  return reshape(y, [batch, channels, rows, columns]);
+  // [N, 1, K, L] -> [N, 1, L]
+  const poolAll = (some: Tensor) => freeAfter(x.device, () => reduce(unfold(some, size, { stride })));
+  return freeAfter(x.device, () => {
+    const planes = reshape(x, [count, 1, height, width]);
+    const most = itemsAtOnce(planes, windowed);
+    const y =
+      most === 0
+        ? inBatches(planes, 1, (plane) => inStrips(plane, windowed, poolAll))
+        : inBatches(planes, most, poolAll);
+    return reshape(y, [batch, channels, rows, columns]);
+  });
 }
 
 /**

@@ -1,5 +1,6 @@
 /** @file Images cut into square patches: a convolution whose stride is its kernel becomes one matmul. */
 
+import { freeAfter } from "../../autograd/tape.ts";
 import { ShapeError, showShape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { reshape } from "../layout/reshape.ts";
@@ -25,7 +26,9 @@ export function patchify(x: Tensor, size: number): Tensor {
     );
   }
   const [rows, columns] = [height / size, width / size];
-  const cut = reshape(x, [batch, channels, rows, size, columns, size]);
-  const patches = transpose(cut, [0, 2, 4, 1, 3, 5]); // [B, H / size, W / size, C, size, size]
-  return reshape(patches, [batch, rows * columns, channels * size * size]);
+  return freeAfter(x.device, () => {
+    const cut = reshape(x, [batch, channels, rows, size, columns, size]);
+    const patches = transpose(cut, [0, 2, 4, 1, 3, 5]); // [B, H / size, W / size, C, size, size]
+    return reshape(patches, [batch, rows * columns, channels * size * size]);
+  });
 }

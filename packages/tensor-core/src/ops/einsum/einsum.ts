@@ -1,5 +1,6 @@
 /** @file Products of two tensors by Einstein's summation convention. */
 
+import { freeAfter } from "../../autograd/tape.ts";
 import { isFloat } from "../../tensor/dtype.ts";
 import { ShapeError, sizeOf } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
@@ -29,28 +30,30 @@ export function einsum(equation: string, a: Tensor, b: Tensor): Tensor {
     if (isFloat(dtype)) continue;
     throw new ShapeError(`[einsum] both must be f32 or f16, got ${a.dtype} and ${b.dtype}: cast them`);
   }
-  const { operands, out, sizes } = nameAxes(equation, a, b);
-  const [{ letters: left }, { letters: right }] = operands;
-  const [x, xLetters] = sumAway(operands[0].t, left, (letter) => has(right)(letter) || has(out)(letter));
-  const [y, yLetters] = sumAway(operands[1].t, right, (letter) => has(left)(letter) || has(out)(letter));
-  const batch = out.filter((letter) => has(xLetters)(letter) && has(yLetters)(letter));
-  const summed = xLetters.filter((letter) => has(yLetters)(letter) && !has(out)(letter));
-  const rows = xLetters.filter((letter) => !has(yLetters)(letter));
-  const columns = yLetters.filter((letter) => !has(xLetters)(letter));
-  const count = (letters: string[]) => sizeOf(letters.map((letter) => sizes.get(letter) ?? 1));
-  const product = matmul(
-    arrange(x, xLetters, [...batch, ...rows, ...summed], [count(batch), count(rows), count(summed)]),
-    arrange(y, yLetters, [...batch, ...summed, ...columns], [count(batch), count(summed), count(columns)]),
-  ); // [batch, rows, columns]
-  const order = [...batch, ...rows, ...columns];
-  const whole = reshape(
-    product,
-    order.map((letter) => sizes.get(letter) ?? 1),
-  );
-  return transpose(
-    whole,
-    out.map((letter) => order.indexOf(letter)),
-  );
+  return freeAfter(a.device, () => {
+    const { operands, out, sizes } = nameAxes(equation, a, b);
+    const [{ letters: left }, { letters: right }] = operands;
+    const [x, xLetters] = sumAway(operands[0].t, left, (letter) => has(right)(letter) || has(out)(letter));
+    const [y, yLetters] = sumAway(operands[1].t, right, (letter) => has(left)(letter) || has(out)(letter));
+    const batch = out.filter((letter) => has(xLetters)(letter) && has(yLetters)(letter));
+    const summed = xLetters.filter((letter) => has(yLetters)(letter) && !has(out)(letter));
+    const rows = xLetters.filter((letter) => !has(yLetters)(letter));
+    const columns = yLetters.filter((letter) => !has(xLetters)(letter));
+    const count = (letters: string[]) => sizeOf(letters.map((letter) => sizes.get(letter) ?? 1));
+    const product = matmul(
+      arrange(x, xLetters, [...batch, ...rows, ...summed], [count(batch), count(rows), count(summed)]),
+      arrange(y, yLetters, [...batch, ...summed, ...columns], [count(batch), count(summed), count(columns)]),
+    ); // [batch, rows, columns]
+    const order = [...batch, ...rows, ...columns];
+    const whole = reshape(
+      product,
+      order.map((letter) => sizes.get(letter) ?? 1),
+    );
+    return transpose(
+      whole,
+      out.map((letter) => order.indexOf(letter)),
+    );
+  });
 }
 
 const has = (letters: readonly string[]) => (letter: string) => letters.includes(letter);

@@ -1,6 +1,7 @@
 /** @file Comparisons of two tensors with NumPy's broadcasting; f32 results of 1 and 0, without gradients. */
 
 import { defineOp, runElements } from "../../autograd/defineOp.ts";
+import { freeAfter } from "../../autograd/tape.ts";
 import { byVariant } from "../../kernel/wgsl/rowReduce.ts";
 import { zeros } from "../../tensor/create.ts";
 import { broadcastShapes, ShapeError } from "../../tensor/shape.ts";
@@ -58,7 +59,7 @@ export const logicalOr = comparison("logicalOr");
 
 /** 1 where x is 0, else 0; of any dtype. */
 export function logicalNot(x: Tensor): Tensor {
-  return equal(x, zeros(x.device, [], x.dtype));
+  return freeAfter(x.device, () => equal(x, zeros(x.device, [], x.dtype)));
 }
 
 /** 1 where x is NaN, else 0; of any dtype. */

@@ -1,6 +1,7 @@
 /** @file Functions of one tensor, element by element. All take and return f32 or f16 of any shape, and compute in f32; NaN stays NaN, except in `sign`; gradients: x. */
 
 import { defineOp, runElements } from "../../autograd/defineOp.ts";
+import { freeAfter } from "../../autograd/tape.ts";
 import { byVariant } from "../../kernel/wgsl/rowReduce.ts";
 import { isFloat } from "../../tensor/dtype.ts";
 import { ShapeError } from "../../tensor/shape.ts";
@@ -111,6 +112,8 @@ const minScalar = unaryOp("minScalar");
  */
 export function clamp(x: Tensor, low: number, high: number): Tensor {
   if (!(low <= high)) throw new ShapeError(`[clamp] low must not exceed high, got ${low} and ${high}`);
-  const raised = low === Number.NEGATIVE_INFINITY ? x : maxScalar(x, low);
-  return high === Number.POSITIVE_INFINITY ? raised : minScalar(raised, high);
+  return freeAfter(x.device, () => {
+    const raised = low === Number.NEGATIVE_INFINITY ? x : maxScalar(x, low);
+    return high === Number.POSITIVE_INFINITY ? raised : minScalar(raised, high);
+  });
 }

@@ -1,6 +1,7 @@
 /** @file A choice between two tensors, element by element. */
 
 import { defineOp, runElements } from "../../autograd/defineOp.ts";
+import { freeAfter } from "../../autograd/tape.ts";
 import { byVariant } from "../../kernel/wgsl/rowReduce.ts";
 import { fill } from "../../tensor/fill.ts";
 import { broadcastShapes, ShapeError } from "../../tensor/shape.ts";
@@ -56,5 +57,5 @@ const whereOp = defineOp<{ condition: Tensor; a: Tensor; b: Tensor }, never, obj
  * Numerics: exact; a NaN that is not chosen leaves no trace, nor does its gradient. Gradients: a, b.
  */
 export function where(condition: Tensor, a: Tensor, b: Tensor): Tensor {
-  return whereOp({ condition: cast(condition, "f32"), a, b }, {});
+  return freeAfter(a.device, () => whereOp({ condition: cast(condition, "f32"), a, b }, {}));
 }

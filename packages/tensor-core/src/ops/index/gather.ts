@@ -1,6 +1,7 @@
 /** @file Elements chosen by ids along an axis. */
 
 import { defineOp, run } from "../../autograd/defineOp.ts";
+import { freeAfter } from "../../autograd/tape.ts";
 import { arange } from "../../tensor/create.ts";
 import { fill } from "../../tensor/fill.ts";
 import { bindsWhole, recordByWindows, type Span } from "../../tensor/recordByWindows.ts";
@@ -8,7 +9,7 @@ import { normalizeAxis, ShapeError, showShape, sizeOf } from "../../tensor/shape
 import { Tensor } from "../../tensor/tensor.ts";
 import { equal } from "../elementwise/compare.ts";
 import { unsqueeze } from "../layout/axes.ts";
-import { cast } from "../layout/cast.ts";
+import { inSingle } from "../layout/inSingle.ts";
 import { reshape } from "../layout/reshape.ts";
 import { transpose } from "../layout/transpose.ts";
 import { windowValues } from "../layout/windowUniforms.ts";
@@ -87,7 +88,7 @@ export function gather(x: Tensor, ids: Tensor, axis: number): Tensor {
         `got ${showShape(ids.shape)} ${ids.dtype}`,
     );
   }
-  if (x.dtype === "f16") return cast(gather(cast(x, "f32"), ids, at), "f16");
+  if (x.dtype === "f16") return inSingle(x, (wide) => gather(wide, ids, at));
   return gatherOp({ x, ids }, { axis: at });
 }
 
@@ -105,13 +106,15 @@ export function take(x: Tensor, ids: Tensor, axis = 0): Tensor {
   const at = normalizeAxis("take", axis, x.rank);
   const order = x.shape.map((_, i) => i);
   const rest = x.shape.toSpliced(at, 1);
-  const table = transpose(x, [at, ...order.toSpliced(at, 1)]); // [n, ...]
-  const rows = embedding(reshape(table, [x.shape[at] ?? 1, sizeOf(rest)]), ids); // [ids, rest]
-  const spread = reshape(rows, [...ids.shape, ...rest]);
-  // The axes of the ids go where the axis was.
-  const own = ids.shape.map((_, i) => i);
-  const others = rest.map((_, i) => ids.rank + i);
-  return transpose(spread, [...others.slice(0, at), ...own, ...others.slice(at)]);
+  return freeAfter(x.device, () => {
+    const table = transpose(x, [at, ...order.toSpliced(at, 1)]); // [n, ...]
+    const rows = embedding(reshape(table, [x.shape[at] ?? 1, sizeOf(rest)]), ids); // [ids, rest]
+    const spread = reshape(rows, [...ids.shape, ...rest]);
+    // The axes of the ids go where the axis was.
+    const own = ids.shape.map((_, i) => i);
+    const others = rest.map((_, i) => ids.rank + i);
+    return transpose(spread, [...others.slice(0, at), ...own, ...others.slice(at)]);
+  });
 }
 
 /**
@@ -123,5 +126,5 @@ export function take(x: Tensor, ids: Tensor, axis = 0): Tensor {
  */
 export function oneHot(ids: Tensor, classes: number): Tensor {
   if (ids.dtype !== "i32") throw new ShapeError(`[oneHot] ids must be i32, got ${ids.dtype}`);
-  return equal(unsqueeze(ids, -1), arange(ids.device, 0, classes, 1, "i32"));
+  return freeAfter(ids.device, () => equal(unsqueeze(ids, -1), arange(ids.device, 0, classes, 1, "i32")));
 }

@@ -1,5 +1,6 @@
 /** @file Axes of size one, put in and taken out, and what is made of them. */
 
+import { freeAfter } from "../../autograd/tape.ts";
 import { normalizeAxis, type Shape, ShapeError, showShape, sizeOf } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { broadcastTo } from "./broadcastTo.ts";
@@ -91,8 +92,10 @@ export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
       `[stack] all must be ${showShape(first.shape)}, as the first, got ${showShape(odd.shape)}`,
     );
   }
-  return concat(
-    tensors.map((t) => unsqueeze(t, axis)),
-    normalizeAxis("stack", axis, first.rank + 1),
+  return freeAfter(first.device, () =>
+    concat(
+      tensors.map((t) => unsqueeze(t, axis)),
+      normalizeAxis("stack", axis, first.rank + 1),
+    ),
   );
 }

@@ -1,6 +1,7 @@
 /** @file A constant around a tensor. */
 
 import { defineOp } from "../../autograd/defineOp.ts";
+import { freeAfter } from "../../autograd/tape.ts";
 import { ShapeError, showShape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { padAxis } from "./padAxis.ts";
@@ -41,9 +42,11 @@ export function pad(x: Tensor, widths: readonly (readonly [number, number])[], v
         `whole and >= 0, got ${JSON.stringify(widths)}`,
     );
   }
-  let y = x;
-  widths.forEach(([before, after], axis) => {
-    if (before + after > 0) y = padOp({ x: y }, { axis, before, after, value });
+  return freeAfter(x.device, () => {
+    let y = x;
+    widths.forEach(([before, after], axis) => {
+      if (before + after > 0) y = padOp({ x: y }, { axis, before, after, value });
+    });
+    return y;
   });
-  return y;
 }

@@ -1,6 +1,7 @@
 /** @file Softmax cross-entropy with a weight a row. */
 
 import { defineOp, recordByRows, run } from "../../autograd/defineOp.ts";
+import { freeAfter } from "../../autograd/tape.ts";
 import { isFloat } from "../../tensor/dtype.ts";
 import { ShapeError, showShape } from "../../tensor/shape.ts";
 import { Tensor } from "../../tensor/tensor.ts";
@@ -74,5 +75,7 @@ const rowLosses = defineOp<
 export function crossEntropy(logits: Tensor, targets: Tensor, weights: Tensor): Tensor {
   // Rows of f16 that are no whole quads may share a word.
   const torn = logits.dtype === "f16" && logits.rank === 2 && (logits.shape[1] ?? 0) % 4 > 0;
-  return sum(rowLosses({ logits: torn ? cast(logits, "f32") : logits, targets, weights }, {}));
+  return freeAfter(logits.device, () =>
+    sum(rowLosses({ logits: torn ? cast(logits, "f32") : logits, targets, weights }, {})),
+  );
 }

@@ -1,11 +1,13 @@
 /** @file Losses made of other ops. Each is a mean over all elements or rows. */
 
+import { freeAfter } from "../../autograd/tape.ts";
 import { sameShape, ShapeError, showShape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { add, div, mul, sub } from "../elementwise/binary.ts";
 import { abs, clamp, neg, scale, softplus, sqrt, square } from "../elementwise/unary.ts";
 import { gather } from "../index/gather.ts";
 import { cast } from "../layout/cast.ts";
+import { inSingle } from "../layout/inSingle.ts";
 import { reshape } from "../layout/reshape.ts";
 import { mean, sum } from "../reduce/sum.ts";
 
@@ -21,13 +23,13 @@ import { mean, sum } from "../reduce/sum.ts";
  */
 export function mseLoss(x: Tensor, target: Tensor): Tensor {
   assertSame("mseLoss", x, target);
-  return mean(square(sub(x, target)));
+  return freeAfter(x.device, () => mean(square(sub(x, target))));
 }
 
 /** The mean of |x - target|; otherwise as {@link mseLoss}. */
 export function l1Loss(x: Tensor, target: Tensor): Tensor {
   assertSame("l1Loss", x, target);
-  return mean(abs(sub(x, target)));
+  return freeAfter(x.device, () => mean(abs(sub(x, target))));
 }
 
 /**
@@ -41,11 +43,13 @@ export function huberLoss(x: Tensor, target: Tensor, delta = 1): Tensor {
   assertSame("huberLoss", x, target);
   if (!(delta > 0)) throw new RangeError(`[huberLoss] delta must be a number > 0, got ${delta}`);
   // What is infinite to f32 times |d| - d, which is 0, would be NaN.
-  if (Math.fround(delta) === Infinity) return scale(mseLoss(x, target), 0.5);
-  const distance = abs(sub(x, target));
-  const near = clamp(distance, 0, delta);
-  // d² / 2 + delta (|d| - d), where d is cut off at delta.
-  return mean(add(scale(square(near), 0.5), scale(sub(distance, near), delta)));
+  if (Math.fround(delta) === Infinity) return freeAfter(x.device, () => scale(mseLoss(x, target), 0.5));
+  return freeAfter(x.device, () => {
+    const distance = abs(sub(x, target));
+    const near = clamp(distance, 0, delta);
+    // d² / 2 + delta (|d| - d), where d is cut off at delta.
+    return mean(add(scale(square(near), 0.5), scale(sub(distance, near), delta)));
+  });
 }
 
 /**
@@ -72,8 +76,10 @@ export function binaryCrossEntropyWithLogits(
         `got ${showShape(weights.shape)}: reshape or expand them`,
     );
   }
-  const losses = sub(softplus(logits), mul(logits, targets));
-  return mean(weights ? mul(losses, weights) : losses);
+  return freeAfter(logits.device, () => {
+    const losses = sub(softplus(logits), mul(logits, targets));
+    return mean(weights ? mul(losses, weights) : losses);
+  });
 }
 
 /**
@@ -94,7 +100,7 @@ export function nllLoss(logProbabilities: Tensor, targets: Tensor): Tensor {
         `and ${showShape(targets.shape)}`,
     );
   }
-  return neg(mean(gather(logProbabilities, reshape(targets, [rows, 1]), 1)));
+  return freeAfter(targets.device, () => neg(mean(gather(logProbabilities, reshape(targets, [rows, 1]), 1))));
 }
 
 /**
@@ -112,11 +118,13 @@ export function nllLoss(logProbabilities: Tensor, targets: Tensor): Tensor {
 export function cosineSimilarity(a: Tensor, b: Tensor, options: DirectionOptions = {}): Tensor {
   assertSame("cosineSimilarity", a, b);
   if (a.dtype === "f16" && b.dtype === "f16") {
-    return cast(cosineSimilarity(cast(a, "f32"), cast(b, "f32"), options), "f16");
+    return inSingle(a, (wide) => cosineSimilarity(wide, cast(b, "f32"), options));
   }
   const { axis = -1, eps = 1e-8 } = options;
   // One after the other: the product of both may be more than f32 holds.
-  return div(div(sum(mul(a, b), axis), lengthOf(a, axis, eps)), lengthOf(b, axis, eps));
+  return freeAfter(a.device, () =>
+    div(div(sum(mul(a, b), axis), lengthOf(a, axis, eps)), lengthOf(b, axis, eps)),
+  );
 }
 
 /**
@@ -129,9 +137,9 @@ export function cosineSimilarity(a: Tensor, b: Tensor, options: DirectionOptions
  * Numerics: for |x| up to 1.8e19, whose square f32 holds. f16 is computed in f32 and rounded once. Gradients: x.
  */
 export function normalize(x: Tensor, options: DirectionOptions = {}): Tensor {
-  if (x.dtype === "f16") return cast(normalize(cast(x, "f32"), options), "f16");
+  if (x.dtype === "f16") return inSingle(x, (wide) => normalize(wide, options));
   const { axis = -1, eps = 1e-12 } = options;
-  return div(x, lengthOf(x, axis, eps, true));
+  return freeAfter(x.device, () => div(x, lengthOf(x, axis, eps, true)));
 }
 
 interface DirectionOptions {

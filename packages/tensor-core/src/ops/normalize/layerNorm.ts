@@ -1,6 +1,7 @@
 /** @file Layer normalisation over the last axis. Ba, Kiros, Hinton 2016, arXiv:1607.06450. */
 
 import { defineOp, recordByRows, run } from "../../autograd/defineOp.ts";
+import { freeAfter } from "../../autograd/tape.ts";
 import { Tensor } from "../../tensor/tensor.ts";
 import { layerNormBackwardParams, layerNormBackwardX, layerNormForward } from "./layerNorm.wgsl.ts";
 import {
@@ -79,7 +80,9 @@ const layerNormOp = defineOp<
  * of four, else cast; the arithmetic is f32, and so are mean and rstd. Gradients: x, weight, bias, each in its dtype.
  */
 export function layerNorm(x: Tensor, weight: Tensor, bias: Tensor, options: NormOptions = {}): Tensor {
-  const [scale, shift] = [widenedBeside(x, weight), widenedBeside(x, bias)];
   const eps = options.eps ?? 1e-5;
-  return byWholeQuads(x, (rows) => layerNormOp({ x: rows, weight: scale, bias: shift }, { eps }));
+  return freeAfter(x.device, () => {
+    const [scale, shift] = [widenedBeside(x, weight), widenedBeside(x, bias)];
+    return byWholeQuads(x, (rows) => layerNormOp({ x: rows, weight: scale, bias: shift }, { eps }));
+  });
 }

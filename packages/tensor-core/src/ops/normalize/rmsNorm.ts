@@ -1,6 +1,7 @@
 /** @file Root-mean-square normalisation over the last axis. Zhang and Sennrich 2019, arXiv:1910.07467. */
 
 import { defineOp, recordByRows, run } from "../../autograd/defineOp.ts";
+import { freeAfter } from "../../autograd/tape.ts";
 import { Tensor } from "../../tensor/tensor.ts";
 import type { NormOptions } from "./layerNorm.ts";
 import { rmsNormBackwardWeight, rmsNormBackwardX, rmsNormForward } from "./rmsNorm.wgsl.ts";
@@ -66,6 +67,9 @@ const rmsNormOp = defineOp<{ x: Tensor; weight: Tensor }, "rstd", { eps: number 
  * Numerics: sums and f16 as in layerNorm. Gradients: x, weight, each in its dtype.
  */
 export function rmsNorm(x: Tensor, weight: Tensor, options: NormOptions = {}): Tensor {
-  const [scale, eps] = [widenedBeside(x, weight), options.eps ?? 1e-6];
-  return byWholeQuads(x, (rows) => rmsNormOp({ x: rows, weight: scale }, { eps }));
+  const eps = options.eps ?? 1e-6;
+  return freeAfter(x.device, () => {
+    const scale = widenedBeside(x, weight);
+    return byWholeQuads(x, (rows) => rmsNormOp({ x: rows, weight: scale }, { eps }));
+  });
 }

@@ -2,6 +2,7 @@
 
 import { itemWidth, rowVariant } from "../../kernel/wgsl/rowReduce.ts";
 import { cast } from "../layout/cast.ts";
+import { inSingle } from "../layout/inSingle.ts";
 import { reshape } from "../layout/reshape.ts";
 import { maxSoftwareRows } from "../reduce/reduceAxis.ts";
 import { sum } from "../reduce/sum.ts";
@@ -91,7 +92,7 @@ export function sumOfBlocks(partials: Tensor): Tensor {
  */
 export function byWholeQuads(x: Tensor, op: (x: Tensor) => Tensor): Tensor {
   const torn = x.dtype === "f16" && (x.shape.at(-1) ?? 0) % 4 > 0;
-  return torn ? cast(op(cast(x, "f32")), "f16") : op(x);
+  return torn ? inSingle(x, op) : op(x);
 }
 
 /** A parameter [D] as the kernels read it: one of f16 beside x of f16 is widened. */

@@ -3,7 +3,7 @@
 import { defineOp, recordByRows, run } from "../../autograd/defineOp.ts";
 import { normalizeAxis, ShapeError, sizeOf } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { cast } from "../layout/cast.ts";
+import { inSingle } from "../layout/inSingle.ts";
 import { cumsumKernel } from "./cumsum.wgsl.ts";
 
 const cumsumOp = defineOp<{ x: Tensor }, never, { axis: number; reverse: boolean }, never>({
@@ -40,6 +40,6 @@ function sumAlong(x: Tensor, axis: number, reverse: boolean): Tensor {
  */
 export function cumsum(x: Tensor, axis: number): Tensor {
   const at = normalizeAxis("cumsum", axis, x.rank);
-  if (x.dtype === "f16") return cast(cumsum(cast(x, "f32"), at), "f16");
+  if (x.dtype === "f16") return inSingle(x, (wide) => cumsum(wide, at));
   return sumAlong(x, at, false);
 }

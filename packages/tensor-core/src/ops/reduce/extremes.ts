@@ -1,12 +1,14 @@
 /** @file The largest and the smallest element, and where they stand. */
 
 import { defineOp, recordByRows, run } from "../../autograd/defineOp.ts";
+import { freeAfter } from "../../autograd/tape.ts";
 import { byVariant } from "../../kernel/wgsl/rowReduce.ts";
 import { normalizeAxis, ShapeError, showShape, sizeOf } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { div, mul } from "../elementwise/binary.ts";
 import { equal } from "../elementwise/compare.ts";
 import { cast } from "../layout/cast.ts";
+import { inSingle } from "../layout/inSingle.ts";
 import { reshape } from "../layout/reshape.ts";
 import { argKernel } from "./argExtreme.wgsl.ts";
 import { reduceAxis, type ReduceOptions } from "./reduceAxis.ts";
@@ -30,13 +32,15 @@ function extremeOp(name: Name) {
 const extremes = { max: extremeOp("max"), min: extremeOp("min") };
 
 function extreme(name: Name, x: Tensor, axis: number | undefined, options: ReduceOptions): Tensor {
-  if (x.dtype === "f16") return cast(extreme(name, cast(x, "f32"), axis, options), "f16");
-  const flat = axis === undefined ? reshape(x, [x.size]) : x;
-  const at = normalizeAxis(name, axis ?? 0, flat.rank);
-  assertSome(name, flat, at);
-  const y = extremes[name]({ x: flat }, { axis: at });
-  if (axis === undefined) return reshape(y, options.keepAxis ? x.shape.map(() => 1) : []);
-  return options.keepAxis ? y : reshape(y, x.shape.toSpliced(at, 1));
+  if (x.dtype === "f16") return inSingle(x, (wide) => extreme(name, wide, axis, options));
+  return freeAfter(x.device, () => {
+    const flat = axis === undefined ? reshape(x, [x.size]) : x;
+    const at = normalizeAxis(name, axis ?? 0, flat.rank);
+    assertSome(name, flat, at);
+    const y = extremes[name]({ x: flat }, { axis: at });
+    if (axis === undefined) return reshape(y, options.keepAxis ? x.shape.map(() => 1) : []);
+    return options.keepAxis ? y : reshape(y, x.shape.toSpliced(at, 1));
+  });
 }
 
 function assertSome(name: string, x: Tensor, axis: number): void {
@@ -85,7 +89,7 @@ function argExtreme(name: "argmax" | "argmin", x: Tensor, axis: number): Tensor 
   if (x.dtype !== "f32" && x.dtype !== "f16") {
     throw new ShapeError(`[${name}] x must be f32 or f16, got ${x.dtype}: cast it`);
   }
-  return argOp({ x: cast(x, "f32") }, { axis: at, largest: name === "argmax" });
+  return freeAfter(x.device, () => argOp({ x: cast(x, "f32") }, { axis: at, largest: name === "argmax" }));
 }
 
 /**

@@ -1,11 +1,11 @@
 /** @file Sums of exponentials, and spreads about the mean, made of other ops. f16 is computed in f32 and rounded once: sums of halves overflow. */
 
-import { noGrad } from "../../autograd/tape.ts";
+import { freeAfter, noGrad } from "../../autograd/tape.ts";
 import { normalizeAxis } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { add, sub } from "../elementwise/binary.ts";
 import { clamp, exp, log, scale, sqrt, square } from "../elementwise/unary.ts";
-import { cast } from "../layout/cast.ts";
+import { inSingle } from "../layout/inSingle.ts";
 import { reshape } from "../layout/reshape.ts";
 import { max } from "./extremes.ts";
 import type { ReduceOptions } from "./reduceAxis.ts";
@@ -23,11 +23,13 @@ const largestFloat = 3.4028234e38;
  * Gradients: x, the softmax.
  */
 export function logSumExp(x: Tensor, axis: number, options: ReduceOptions = {}): Tensor {
-  if (x.dtype === "f16") return cast(logSumExp(cast(x, "f32"), axis, options), "f16");
+  if (x.dtype === "f16") return inSingle(x, (wide) => logSumExp(wide, axis, options));
   const at = normalizeAxis("logSumExp", axis, x.rank);
-  const { top, below } = belowTop(x, at);
-  const y = add(log(sum(exp(below), at, { keepAxis: true })), top);
-  return options.keepAxis ? y : reshape(y, x.shape.toSpliced(at, 1));
+  return freeAfter(x.device, () => {
+    const { top, below } = belowTop(x, at);
+    const y = add(log(sum(exp(below), at, { keepAxis: true })), top);
+    return options.keepAxis ? y : reshape(y, x.shape.toSpliced(at, 1));
+  });
 }
 
 /** The largest element along an axis, and the differences of all to it. */
@@ -46,10 +48,12 @@ function belowTop(x: Tensor, axis: number) {
  * Gradients: x.
  */
 export function logSoftmax(x: Tensor, axis = -1): Tensor {
-  if (x.dtype === "f16") return cast(logSoftmax(cast(x, "f32"), axis), "f16");
+  if (x.dtype === "f16") return inSingle(x, (wide) => logSoftmax(wide, axis));
   const at = normalizeAxis("logSoftmax", axis, x.rank);
-  const { below } = belowTop(x, at);
-  return sub(below, log(sum(exp(below), at, { keepAxis: true })));
+  return freeAfter(x.device, () => {
+    const { below } = belowTop(x, at);
+    return sub(below, log(sum(exp(below), at, { keepAxis: true })));
+  });
 }
 
 export interface VarianceOptions extends ReduceOptions {
@@ -66,15 +70,17 @@ export interface VarianceOptions extends ReduceOptions {
  * Gradients: x.
  */
 export function variance(x: Tensor, axis?: number, options: VarianceOptions = {}): Tensor {
-  if (x.dtype === "f16") return cast(variance(cast(x, "f32"), axis, options), "f16");
+  if (x.dtype === "f16") return inSingle(x, (wide) => variance(wide, axis, options));
   const { correction = 1, ...kept } = options;
   const n = axis === undefined ? x.size : (x.shape[normalizeAxis("variance", axis, x.rank)] ?? 1);
-  const centered = sub(x, mean(x, axis, { keepAxis: true }));
-  return scale(sum(square(centered), axis, kept), n > correction ? 1 / (n - correction) : Number.NaN);
+  return freeAfter(x.device, () => {
+    const centered = sub(x, mean(x, axis, { keepAxis: true }));
+    return scale(sum(square(centered), axis, kept), n > correction ? 1 / (n - correction) : Number.NaN);
+  });
 }
 
 /** The square root of the variance, otherwise as {@link variance}; its gradient is NaN where all elements are equal. */
 export function standardDeviation(x: Tensor, axis?: number, options: VarianceOptions = {}): Tensor {
-  if (x.dtype === "f16") return cast(standardDeviation(cast(x, "f32"), axis, options), "f16");
-  return sqrt(variance(x, axis, options));
+  if (x.dtype === "f16") return inSingle(x, (wide) => standardDeviation(wide, axis, options));
+  return freeAfter(x.device, () => sqrt(variance(x, axis, options)));
 }

@@ -1,9 +1,10 @@
 /** @file Products along an axis. */
 
 import { defineOp, recordByRows, run } from "../../autograd/defineOp.ts";
+import { freeAfter } from "../../autograd/tape.ts";
 import { normalizeAxis, sizeOf } from "../../tensor/shape.ts";
 import { Tensor } from "../../tensor/tensor.ts";
-import { cast } from "../layout/cast.ts";
+import { inSingle } from "../layout/inSingle.ts";
 import { reshape } from "../layout/reshape.ts";
 import { prodBackward } from "./prod.wgsl.ts";
 import { reduceAxis, type ReduceOptions } from "./reduceAxis.ts";
@@ -38,10 +39,12 @@ const prodAxis = defineOp<{ x: Tensor }, never, { axis: number }, "x">({
  * zeros are no exception; one invocation walks each line.
  */
 export function prod(x: Tensor, axis?: number, options: ReduceOptions = {}): Tensor {
-  if (x.dtype === "f16") return cast(prod(cast(x, "f32"), axis, options), "f16");
-  const flat = axis === undefined ? reshape(x, [x.size]) : x;
-  const at = normalizeAxis("prod", axis ?? 0, flat.rank);
-  const y = prodAxis({ x: flat }, { axis: at });
-  if (axis === undefined) return reshape(y, options.keepAxis ? x.shape.map(() => 1) : []);
-  return options.keepAxis ? y : reshape(y, x.shape.toSpliced(at, 1));
+  if (x.dtype === "f16") return inSingle(x, (wide) => prod(wide, axis, options));
+  return freeAfter(x.device, () => {
+    const flat = axis === undefined ? reshape(x, [x.size]) : x;
+    const at = normalizeAxis("prod", axis ?? 0, flat.rank);
+    const y = prodAxis({ x: flat }, { axis: at });
+    if (axis === undefined) return reshape(y, options.keepAxis ? x.shape.map(() => 1) : []);
+    return options.keepAxis ? y : reshape(y, x.shape.toSpliced(at, 1));
+  });
 }

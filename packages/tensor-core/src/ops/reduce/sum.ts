@@ -1,11 +1,12 @@
 /** @file Sums and means. */
 
 import { defineOp } from "../../autograd/defineOp.ts";
+import { freeAfter } from "../../autograd/tape.ts";
 import { isFloat } from "../../tensor/dtype.ts";
 import { normalizeAxis, sameShape, type Shape, ShapeError, sizeOf } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { broadcastTo } from "../layout/broadcastTo.ts";
-import { cast } from "../layout/cast.ts";
+import { inSingle } from "../layout/inSingle.ts";
 import { reshape } from "../layout/reshape.ts";
 import { scale } from "../elementwise/unary.ts";
 import { reduceAxis, type ReduceOptions } from "./reduceAxis.ts";
@@ -44,7 +45,11 @@ export function mean(x: Tensor, axis?: number, options: ReduceOptions = {}): Ten
  */
 export function sumTo(x: Tensor, shape: Shape): Tensor {
   if (sameShape(x.shape, shape)) return x;
-  if (x.dtype === "f16") return cast(sumTo(cast(x, "f32"), shape), "f16");
+  if (x.dtype === "f16") return inSingle(x, (wide) => sumTo(wide, shape));
+  return freeAfter(x.device, () => sumRepeated(x, shape));
+}
+
+function sumRepeated(x: Tensor, shape: Shape): Tensor {
   const lead = x.rank - shape.length;
   let y = x;
   for (let axis = 0; axis < x.rank; axis++) {
@@ -71,13 +76,15 @@ function reduceBy(
   options: ReduceOptions,
   factorOf: (n: number) => number,
 ): Tensor {
-  if (x.dtype === "f16") return cast(reduceBy(op, cast(x, "f32"), axis, options, factorOf), "f16");
-  if (axis === undefined)
-    return reshape(
-      sumAxis({ x: reshape(x, [x.size]) }, { axis: 0, factor: factorOf(x.size) }),
-      options.keepAxis ? x.shape.map(() => 1) : [],
-    );
-  const at = normalizeAxis(op, axis, x.rank);
-  const y = sumAxis({ x }, { axis: at, factor: factorOf(x.shape[at] ?? 1) });
-  return options.keepAxis ? y : reshape(y, [...x.shape.slice(0, at), ...x.shape.slice(at + 1)]);
+  if (x.dtype === "f16") return inSingle(x, (wide) => reduceBy(op, wide, axis, options, factorOf));
+  return freeAfter(x.device, () => {
+    if (axis === undefined)
+      return reshape(
+        sumAxis({ x: reshape(x, [x.size]) }, { axis: 0, factor: factorOf(x.size) }),
+        options.keepAxis ? x.shape.map(() => 1) : [],
+      );
+    const at = normalizeAxis(op, axis, x.rank);
+    const y = sumAxis({ x }, { axis: at, factor: factorOf(x.shape[at] ?? 1) });
+    return options.keepAxis ? y : reshape(y, [...x.shape.slice(0, at), ...x.shape.slice(at + 1)]);
+  });
 }

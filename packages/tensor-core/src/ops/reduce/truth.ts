@@ -1,6 +1,6 @@
 /** @file Whether any, or all, elements are not zero. */
 
-import { noGrad } from "../../autograd/tape.ts";
+import { freeAfter, noGrad } from "../../autograd/tape.ts";
 import { full, zeros } from "../../tensor/create.ts";
 import { normalizeAxis } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
@@ -33,8 +33,10 @@ function truth(name: "any" | "all", x: Tensor, axis: number | undefined, options
     const shape = options.keepAxis ? kept : at === undefined ? [] : kept.toSpliced(at, 1);
     return full(x.device, shape, name === "all" ? 1 : 0);
   }
-  return noGrad(() => {
-    const flags = notEqual(x, zeros(x.device, [], x.dtype));
-    return name === "any" ? max(flags, at, options) : min(flags, at, options);
-  });
+  return noGrad(() =>
+    freeAfter(x.device, () => {
+      const flags = notEqual(x, zeros(x.device, [], x.dtype));
+      return name === "any" ? max(flags, at, options) : min(flags, at, options);
+    }),
+  );
 }
