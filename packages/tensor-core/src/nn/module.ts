@@ -1,6 +1,6 @@
 /** @file Modules: objects whose tensors have names. */
 
-import { type DType, isFloat } from "../tensor/dtype.ts";
+import { assertNumbers } from "../tensor/assertNumbers.ts";
 import { ShapeError, sameShape, showShape } from "../tensor/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { frozen } from "./frozen.ts";
@@ -116,7 +116,7 @@ export abstract class Module {
           `[loadStateDict] ${name} holds ${value.data.length} values for ${showShape(parameter.shape)}`,
         );
       }
-      assertNumbers(name, parameter.dtype, value.data);
+      assertNumbers(`[loadStateDict] ${name}`, parameter.dtype, value.data);
     }
     const surplus = [...state.keys()].find((name) => !parameters.has(name));
     if (surplus !== undefined) {
@@ -211,15 +211,4 @@ function walk(module: Module, fields: () => void): void {
   } finally {
     walked.delete(module);
   }
-}
-
-/** @throws RangeError if a value is none that a tensor of whole numbers holds */
-function assertNumbers(name: string, dtype: DType, values: HostTensor["data"]): void {
-  if (isFloat(dtype)) return;
-  const [least, most] = dtype === "i32" ? [-(2 ** 31), 2 ** 31 - 1] : [0, 2 ** 32 - 1];
-  const at = values.findIndex((value) => !(Number.isInteger(value) && value >= least && value <= most));
-  if (at === -1) return;
-  throw new RangeError(
-    `[loadStateDict] ${name} is ${dtype}, and its element ${at} is to be ${values[at]}: give whole numbers from ${least} to ${most}`,
-  );
 }

@@ -1,5 +1,6 @@
 /** @file Making tensors from values. */
 
+import { assertNumbers } from "./assertNumbers.ts";
 import type { Device } from "./device.ts";
 import type { DType } from "./dtype.ts";
 import { fill } from "./fill.ts";
@@ -11,6 +12,7 @@ import { Tensor } from "./tensor.ts";
  *
  * @param values as many as the shape holds, row-major
  * @throws ShapeError if the count differs or a dimension is not a whole number
+ * @throws RangeError if a value for i32 or u32 is none of its numbers
  */
 export function tensor<D extends DType = "f32">(
   device: Device,
@@ -18,14 +20,36 @@ export function tensor<D extends DType = "f32">(
   shape: Shape = [values.length],
   dtype: D = "f32" as D,
 ): Tensor<D> {
-  assertDimensions("tensor", shape);
-  if (values.length !== sizeOf(shape)) {
-    throw new ShapeError(`[tensor] ${showShape(shape)} needs ${sizeOf(shape)} values, got ${values.length}`);
-  }
-  return Tensor.allocate(device, shape, dtype, "tensor").write(values);
+  return holding("tensor", device, values, shape, dtype);
 }
 
-/** A tensor filled with one value, by the device. */
+function holding<D extends DType>(
+  op: string,
+  device: Device,
+  values: ArrayLike<number>,
+  shape: Shape,
+  dtype: D,
+): Tensor<D> {
+  assertDimensions(op, shape);
+  if (values.length !== sizeOf(shape)) {
+    throw new ShapeError(`[${op}] ${showShape(shape)} needs ${sizeOf(shape)} values, got ${values.length}`);
+  }
+  assertNumbers(`[${op}] the tensor`, dtype, values);
+  const made = Tensor.allocate(device, shape, dtype, "tensor");
+  try {
+    return made.write(values);
+  } catch (error) {
+    made.dispose();
+    throw error;
+  }
+}
+
+/**
+ * A tensor filled with one value, by the device.
+ *
+ * @throws ShapeError if a dimension is not a whole number
+ * @throws RangeError if the value for i32 or u32 is none of its numbers
+ */
 export function full<D extends DType = "f32">(
   device: Device,
   shape: Shape,
@@ -33,6 +57,7 @@ export function full<D extends DType = "f32">(
   dtype: D = "f32" as D,
 ): Tensor<D> {
   assertDimensions("full", shape);
+  assertNumbers("[full] the tensor", dtype, [value]);
   return fill(Tensor.allocate(device, shape, dtype, "tensor"), value);
 }
 
@@ -82,6 +107,7 @@ function fullLike<D extends DType>(op: string, x: Tensor<D>, value: number): Ten
  *
  * @returns [ceil((end - start) / step)], empty if the end is not beyond the start
  * @throws ShapeError if the step is 0 or a bound is not finite
+ * @throws RangeError if a number for i32 or u32 is none of its numbers
  */
 export function arange<D extends DType = "f32">(
   device: Device,
@@ -94,7 +120,8 @@ export function arange<D extends DType = "f32">(
   if (!Number.isFinite(count)) {
     throw new ShapeError(`[arange] ${start} to ${end} by ${step} has no end: the step must lead there`);
   }
-  return tensor(
+  return holding(
+    "arange",
     device,
     Float64Array.from({ length: count }, (_, i) => start + i * step),
     [count],

@@ -96,7 +96,7 @@ describe("tensors on the host and the device", () => {
     shared.set([1, 2, 3]);
     expect(await tensor(device, shared).read()).toEqual(Float32Array.of(1, 2, 3));
     expect(await tensor(device, Float32Array.of(9, 1, 2).subarray(1)).read()).toEqual(Float32Array.of(1, 2));
-    expect(await tensor(device, [1.5, -1.5], [2], "i32").read()).toEqual(Int32Array.of(1, -1));
+    expect(await tensor(device, Int8Array.of(1, -1), [2], "i32").read()).toEqual(Int32Array.of(1, -1));
     expect(await tensor(device, Float64Array.of(2 ** 32 - 1), [], "u32").read()).toEqual(
       Uint32Array.of(2 ** 32 - 1),
     );

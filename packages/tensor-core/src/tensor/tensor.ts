@@ -3,6 +3,7 @@
 import type { Owned } from "../memory/scope.ts";
 import type { PooledBuffer } from "../memory/bufferPool.ts";
 import type { Binding } from "../kernel/command.ts";
+import { assertNumbers } from "./assertNumbers.ts";
 import type { Device } from "./device.ts";
 import { asTypedArray, byteLength, type DType, fromBytes, type TypedArrayOf } from "./dtype.ts";
 import { type Shape, ShapeError, showShape, sizeOf } from "./shape.ts";
@@ -150,6 +151,7 @@ export class Tensor<D extends DType = DType> implements Owned {
    * Overwrites all elements in place.
    *
    * @throws ShapeError if the count differs
+   * @throws RangeError if a value for i32 or u32 is none of its numbers; nothing is written then
    */
   write(values: ArrayLike<number>): this {
     this.assertLive("write");
@@ -158,6 +160,7 @@ export class Tensor<D extends DType = DType> implements Owned {
         `[write] ${showShape(this.shape)} holds ${this.size} values, got ${values.length}`,
       );
     }
+    assertNumbers("[write] the tensor", this.dtype, values);
     if (this.size > 0 && !makesNoMemory()) this.device.upload(this.binding, asTypedArray(values, this.dtype));
     return this;
   }

@@ -296,6 +296,9 @@ describe("layout", () => {
     expect(() => slice(x, 1, 2, 4)).toThrow("[slice] 2 to 4 is no range of axis 1 of [2, 3]: use -3 to 3");
     expect(() => slice(x, 1, 2, 1)).toThrow("[slice] 2 to 1 is no range");
     expect(() => slice(x, 0, 0.5, 1)).toThrow("[slice] 0.5 to 1 is no range");
+    expect(() => pad(zeros(device, [1], "u32"), [[1, 0]], -1)).toThrow(
+      "[pad] the tensor is u32, and its element 0 is to be -1: give whole numbers from 0 to 4294967295",
+    );
     expect(() => pad(x, [[1, 1]])).toThrow(
       "[pad] widths must be [before, after] for each of the 2 axes of [2, 3]",
     );

@@ -2,6 +2,7 @@
 
 import { defineOp } from "../../autograd/defineOp.ts";
 import { freeAfter } from "../../autograd/tape.ts";
+import { assertNumbers } from "../../tensor/assertNumbers.ts";
 import { ShapeError, showShape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { padAxis } from "./padAxis.ts";
@@ -32,6 +33,7 @@ const padOp = defineOp<{ x: Tensor }, never, Attributes, "x">({
  * @param value  the constant; default 0
  * @returns      [before + n + after, ...]
  * @throws ShapeError unless there are two whole widths >= 0 for each axis
+ * @throws RangeError if the constant for i32 or u32 is none of its numbers
  *
  * Numerics: exact. Gradients: x.
  */
@@ -42,6 +44,7 @@ export function pad(x: Tensor, widths: readonly (readonly [number, number])[], v
         `whole and >= 0, got ${JSON.stringify(widths)}`,
     );
   }
+  assertNumbers("[pad] the tensor", x.dtype, [value]);
   return freeAfter(x.device, () => {
     let y = x;
     widths.forEach(([before, after], axis) => {
