@@ -91,7 +91,8 @@ function runOn<T>(tape: Tape | undefined, fn: () => T): T {
  * arXiv:1604.06174.
  *
  * @param fn     a function of tensors alone; it may use parameters of its own, and drop out as its generator says. It
- *               runs again in the backward pass, where `device.eachStep` does nothing and no running statistics move
+ *               runs again in the backward pass, where `device.eachStep` does nothing, no running statistics move, and a
+ *               captured step is refused
  * @param inputs what `fn` is called with
  */
 export function checkpoint<I extends readonly [Tensor, ...Tensor[]]>(

@@ -1,7 +1,7 @@
 /** @file What a captured step says of its inputs and results, and that it frees them. */
 
 import { describe, expect, it } from "vitest";
-import { valueAndGrad } from "../autograd/tape.ts";
+import { checkpoint, valueAndGrad } from "../autograd/tape.ts";
 import { capture, type StepInput, type StepResults } from "../tensor/capture.ts";
 import { tensor } from "../tensor/create.ts";
 import type { Device } from "../tensor/device.ts";
@@ -151,5 +151,30 @@ describe("results of a captured step", () => {
     expect(() => square(ninth)).toThrow(
       "[square] a tensor of [9] was used after the captured step that made it was disposed of: read it before",
     );
+  });
+});
+
+describe("a captured step in a checkpoint", () => {
+  it("is refused where the part runs again, and goes on after it, with its host work", async () => {
+    const device = await testDevice();
+    using _scope = device.scope();
+    const w = tensor(device, [3]);
+    let runs = 0;
+    using captured = capture(device, ({ x }: Readonly<Record<"x", Tensor>>) => {
+      device.eachStep(() => void runs++);
+      return { y: mul(x, w) };
+    });
+    const part = (t: Tensor) => mul(t, captured.run({ x: input(2) }).y);
+    for (let run = 0; run < 3; run++) {
+      expect(() => valueAndGrad(() => sum(checkpoint(part, w)), new Map([["w", w]]))).toThrow(
+        "[capture] a captured step cannot run in a part that the backward pass of checkpoint runs again",
+      );
+      expect(runs).toBe(run + 1);
+    }
+    expect(await part(w).item()).toBe(18);
+    expect(runs).toBe(4);
+    const known = captured.run({ x: input(2) }).y;
+    const { grads } = valueAndGrad(() => sum(checkpoint((t) => mul(t, known), w)), new Map([["w", w]]));
+    expect(await grads.get("w")!.item()).toBe(6);
   });
 });

@@ -146,6 +146,7 @@ export class CapturedStep<I extends string, R extends StepResults> implements Di
    * @throws TypeError if an input is no Float32Array, Int32Array or Uint32Array, or the step returns no tensors by name
    * @throws Error if the second run recorded something else than the first, or a module adopted another tensor for one that
    *         the step holds; nothing has run then
+   * @throws Error where the backward pass runs a part of `checkpoint` again; the first run of the part has run it then
    * @throws MemoryError if the step does not fit the budget
    * @throws what host work of the step throws, such as a schedule that gives no rate: no kernel has run then, but host work
    *         before it has, such as the count of another optimiser
@@ -180,6 +181,12 @@ export class CapturedStep<I extends string, R extends StepResults> implements Di
     this.#device.assertNotRecording("capture");
     if (makesNoMemory()) {
       throw new Error("[capture] a captured step has memory: measure the function that it was made of");
+    }
+    if (this.#device.repeating) {
+      throw new Error(
+        "[capture] a captured step cannot run in a part that the backward pass of checkpoint runs again, as it would run " +
+          "twice: run it before that part, and pass its results as inputs",
+      );
     }
     if (this.#preparing)
       throw new Error("[capture] await prepare() before the step is prepared or run again");
