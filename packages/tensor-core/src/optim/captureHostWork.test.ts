@@ -9,6 +9,7 @@ import { ones } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { testDevice } from "../testing/testDevice.ts";
 import { AdamW } from "./adamW.ts";
+import { sgdStep } from "./sgd.ts";
 
 const input = (size: number): StepInput => ({ shape: [size], data: new Float32Array(size).fill(0.5) });
 
@@ -22,7 +23,7 @@ async function setUp() {
     optimizer.dispose();
     w.dispose();
   };
-  return { device, w, optimizer, lossOf, dispose };
+  return { device, params, w, optimizer, lossOf, dispose };
 }
 
 const coarseThenFine = (step: number) => (step < 20 ? 1 : 1e-6);
@@ -62,6 +63,49 @@ describe("host work of a captured step", () => {
       expect(() => captured.run({ x: input(2) })).toThrow("[capture] learningRate of AdamW was 1");
     }
     expect(optimizer.stepCount).toBe(1);
+    dispose();
+  });
+
+  it("is the same in number and in names in both runs that are recorded", async () => {
+    const { device, dispose } = await setUp();
+    const work = () => {};
+    for (const [first, second, message] of [
+      [0, 1, "the first run called device.eachStep 0 times, the second 1"],
+      [2, 1, "the first run called device.eachStep 2 times, the second 1"],
+    ] as const) {
+      let run = 0;
+      using captured = capture(device, ({ x }: Readonly<Record<"x", Tensor>>) => {
+        for (let i = run++ === 0 ? first : second; i > 0; i--) device.eachStep(work);
+        return { y: sum(x) };
+      });
+      captured.run({ x: input(2) });
+      expect(() => captured.run({ x: input(2) })).toThrow(message);
+    }
+    let run = 0;
+    using captured = capture(device, ({ x }: Readonly<Record<"x", Tensor>>) => {
+      device.eachStep(work, run++ === 0 ? {} : { rate: 1 });
+      return { y: sum(x) };
+    });
+    captured.run({ x: input(2) });
+    expect(() => captured.run({ x: input(2) })).toThrow(
+      "[capture] rate was undefined in the first run and 1 in the second",
+    );
+    dispose();
+  });
+
+  it("gives a rate as a function in both runs that are recorded, or in none", async () => {
+    const { device, params, w, lossOf, dispose } = await setUp();
+    let run = 0;
+    using captured = capture(device, ({ x }: Readonly<Record<"x", Tensor>>) => {
+      const { value, grads } = lossOf(x);
+      sgdStep(params, grads, run++ === 0 ? () => 0 : 1);
+      return { value };
+    });
+    captured.run({ x: input(2) });
+    expect(() => captured.run({ x: input(2) })).toThrow(
+      "[capture] learningRate of sgd.update was a function in the first run and 1 in the second",
+    );
+    expect(await w.read()).toEqual(new Float32Array(4).fill(1));
     dispose();
   });
 });

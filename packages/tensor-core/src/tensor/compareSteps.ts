@@ -46,16 +46,22 @@ export function compareSteps(one: ReturnedStep, other: ReturnedStep): string | u
       }
     }
   }
-  for (const [at, { fixed }] of first.hostWork.entries()) {
-    const now = second.hostWork[at]?.fixed ?? {};
-    for (const name in fixed) {
-      if (Object.is(fixed[name], now[name])) continue;
-      return changedNumber(name, fixed[name], now[name]);
-    }
-  }
   if (second.commands.length > first.commands.length) {
     const { kernel } = second.commands[first.commands.length] as Command;
     return `the second run went on with ${kernel.label} where the first ended: a step must do the same each time`;
+  }
+  if (first.hostWork.length !== second.hostWork.length) {
+    return (
+      `the first run called device.eachStep ${first.hostWork.length} times, the second ${second.hostWork.length}: ` +
+      "a step must do the same each time for inputs of the same shapes"
+    );
+  }
+  for (const [at, { fixed }] of first.hostWork.entries()) {
+    const { fixed: now } = second.hostWork[at] as (typeof first.hostWork)[number];
+    for (const name in { ...fixed, ...now }) {
+      if (Object.is(fixed[name], now[name])) continue;
+      return changedNumber(name, fixed[name], now[name]);
+    }
   }
   return compareResults(one, other, counterpart);
 }
@@ -84,15 +90,18 @@ function compareResults(
 function compareUniforms(a: Command, b: Command): string | undefined {
   for (const name in a.kernel.uniforms) {
     const [before, now] = [a.uniforms[name], b.uniforms[name]];
-    if (typeof before === "function" || Object.is(before, now)) continue;
+    if (Object.is(before, now) || (typeof before === "function" && typeof now === "function")) continue;
     return changedNumber(`${name} of ${a.kernel.label}`, before, now);
   }
   return undefined;
 }
 
 function changedNumber(name: string, before: unknown, now: unknown): string {
+  const [was, is] = [before, now].map((value) =>
+    typeof value === "function" ? "a function" : String(value),
+  );
   return (
-    `${name} was ${String(before)} in the first run and ${String(now)} in the second: ` +
+    `${name} was ${was} in the first run and ${is} in the second: ` +
     "give a function where a number changes from step to step, such as a schedule for a learning rate"
   );
 }
