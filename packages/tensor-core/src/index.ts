@@ -9,14 +9,7 @@ export { NonFiniteError } from "./kernel/nonFiniteTrap.ts";
 export { Tuning, type TuningRecord } from "./kernel/tuning.ts";
 export { writeTuning } from "./kernel/tuningFile.ts";
 export { Scope } from "./memory/scope.ts";
-export {
-  capture,
-  type CapturedStep,
-  type CaptureOptions,
-  type StepInput,
-  type StepReport,
-  type StepResults,
-} from "./tensor/capture.ts";
+export { capture, type CapturedStep, type CaptureOptions, type StepReport } from "./tensor/capture.ts";
 export * from "./tensor/create.ts";
 export * from "./tensor/device.ts";
 export { type DType } from "./tensor/dtype.ts";
@@ -24,6 +17,8 @@ export { toFloat16 } from "./tensor/float16.ts";
 export { type MemoryHolder, type MemoryReport } from "./tensor/memoryReport.ts";
 export * from "./tensor/random.ts";
 export { type Shape, ShapeError, showShape, sizeOf } from "./tensor/shape.ts";
+export type { StepInput } from "./tensor/stepInput.ts";
+export type { StepResults } from "./tensor/stepResults.ts";
 export { Tensor } from "./tensor/tensor.ts";
 export { detach } from "./autograd/detach.ts";
 export { checkpoint, freeAfter, noGrad, valueAndGrad, type ValueAndGrad } from "./autograd/tape.ts";

@@ -2,9 +2,14 @@
 
 import { describe, expect, it } from "vitest";
 import { checkpoint, valueAndGrad } from "../autograd/tape.ts";
-import { capture, type StepInput, type StepResults } from "../tensor/capture.ts";
+import { type KernelSpec, write } from "../kernel/kernelSpec.ts";
+import { MemoryError } from "../memory/memoryError.ts";
+import { capture } from "../tensor/capture.ts";
 import { tensor } from "../tensor/create.ts";
-import type { Device } from "../tensor/device.ts";
+import { Device } from "../tensor/device.ts";
+import { run } from "../tensor/run.ts";
+import type { StepInput } from "../tensor/stepInput.ts";
+import type { StepResults } from "../tensor/stepResults.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { testDevice } from "../testing/testDevice.ts";
 import { mul, sub } from "./elementwise/binary.ts";
@@ -15,6 +20,8 @@ const input = (...values: number[]): StepInput => ({
   shape: [values.length],
   data: Float32Array.from(values),
 });
+
+const filled = (size: number): StepInput => ({ shape: [size], data: new Float32Array(size).fill(2) });
 
 const squareOf = (device: Device) =>
   capture(device, ({ x }: Readonly<Record<"x", Tensor>>) => ({ y: square(x) }));
@@ -70,6 +77,9 @@ describe("results of a captured step", () => {
     for (const [find, got] of [
       [() => undefined, "undefined"],
       [(y: Tensor) => y, "a tensor without one"],
+      [(y: Tensor) => ({ y, n: 3 }), "3 as n"],
+      [(y: Tensor) => ({ y, ys: [y, y] }), "an array as ys"],
+      [(y: Tensor) => ({ none: undefined, y }), "undefined as none"],
     ] as const) {
       using captured = capture(
         device,
@@ -151,6 +161,81 @@ describe("results of a captured step", () => {
     expect(() => square(ninth)).toThrow(
       "[square] a tensor of [9] was used after the captured step that made it was disposed of: read it before",
     );
+  });
+});
+
+describe("a captured step under a budget", () => {
+  it("has its constants once, in the second run too", async () => {
+    const device = await Device.open({ memoryBudgetBytes: 2 ** 20 });
+    const halves = new Float32Array(150_000).fill(0.5);
+    using captured = capture(device, ({ x }: Readonly<Record<"x", Tensor>>) => ({
+      y: mul(x, sum(tensor(device, halves))),
+    }));
+    for (let run = 0; run < 3; run++) expect(await captured.run({ x: input(2) }).y.item()).toBe(150_000);
+    const [{ bytes } = { bytes: 0 }] = captured.report();
+    expect(bytes).toBeGreaterThan(600_000);
+    expect(device.stats.peakBytes).toBeLessThan(700_000);
+  });
+
+  it("gives up what it keeps for other shapes, for its inputs and for its tensors", async () => {
+    const device = await Device.open({ memoryBudgetBytes: 3 * 2 ** 20 });
+    const captured = capture(device, ({ x }: Readonly<Record<"x", Tensor>>) => ({ y: square(x) }));
+    const { y: first } = captured.run({ x: filled(100_000) });
+    for (const size of [150_000, 200_000, 250_000, 300_000, 100_000]) {
+      const { y } = captured.run({ x: filled(size) });
+      const values = await y.read();
+      expect([values.length, values.at(-1)]).toEqual([size, 4]);
+    }
+    await expect(first.read()).rejects.toThrow(
+      "[read] a tensor of [100000] was used after the captured step that made it gave its memory to another combination " +
+        "of input shapes: read it before, or raise memoryBudgetBytes",
+    );
+    await captured.prepare({ x: filled(310_000) });
+    expect(captured.plans).toBe(1);
+    expect(() => captured.run({ x: filled(500_000) })).toThrow("of the budget of 3145728 are in use");
+    expect([captured.plans, device.stats.usedBytes]).toEqual([0, 0]);
+  });
+
+  it("does not take what earlier work failed by for its own want of memory", async () => {
+    const device = await Device.open();
+    using captured = squareOf(device);
+    const { y } = captured.run({ x: input(2) });
+    await y.read();
+    const failed = new MemoryError("the device has no memory left");
+    const throwIfFailed = device.throwIfFailed.bind(device);
+    let pending: Error | undefined = failed;
+    device.throwIfFailed = () => {
+      const error = pending;
+      pending = undefined;
+      if (error) throw error;
+      throwIfFailed();
+    };
+    expect(() => captured.run({ x: input(2, 3) })).toThrow(failed);
+    expect(captured.plans).toBe(1);
+    expect(await captured.run({ x: input(2, 3) }).y.read()).toEqual(Float32Array.of(4, 9));
+  });
+});
+
+describe("a captured step that could not be prepared", () => {
+  it("is not kept, and says so again", async () => {
+    const device = await Device.open();
+    const broken: KernelSpec = {
+      label: "broken",
+      workgroup: 1,
+      buffers: { y: write() },
+      uniforms: {},
+      body: "no",
+    };
+    const captured = capture(device, ({ x }: Readonly<Record<"x", Tensor>>) => {
+      const y = square(x);
+      run(broken, { y }, {}, 1);
+      return { y };
+    });
+    for (let i = 0; i < 2; i++) {
+      await expect(captured.prepare({ x: input(3) })).rejects.toThrow();
+      await device.synchronize().catch(() => {}); // the shader itself, of which the device tells later
+      expect([captured.plans, device.stats.live]).toEqual([0, 0]);
+    }
   });
 });
 

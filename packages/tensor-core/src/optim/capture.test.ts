@@ -7,11 +7,12 @@ import { add, mul, sub } from "../ops/elementwise/binary.ts";
 import { gelu, scale, square } from "../ops/elementwise/unary.ts";
 import { dropout } from "../ops/random/random.ts";
 import { mean, sum } from "../ops/reduce/sum.ts";
-import { capture, type StepInput } from "../tensor/capture.ts";
+import { capture } from "../tensor/capture.ts";
 import { full, ones, tensor, zeros } from "../tensor/create.ts";
 import { Device } from "../tensor/device.ts";
 import { Random } from "../tensor/random.ts";
 import { sizeOf } from "../tensor/shape.ts";
+import type { StepInput } from "../tensor/stepInput.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { testDevice } from "../testing/testDevice.ts";
 import { AdamW } from "./adamW.ts";
@@ -321,7 +322,7 @@ describe("capture", () => {
         "[AdamW] is not possible while a step is captured",
       ],
       [() => capture(device, () => ({})).run({}), "[capture] is not possible while a step is captured"],
-      [() => Promise.resolve(), "the step must not be async"],
+      [() => Promise.resolve(), "[capture] the function must not be async"],
     ];
     for (const [fn, message] of refused) {
       using captured = capture(device, ({ x: t }: Readonly<Record<"x", Tensor>>) => {

@@ -4,8 +4,9 @@ import { describe, expect, it } from "vitest";
 import { valueAndGrad } from "../autograd/tape.ts";
 import { mul } from "../ops/elementwise/binary.ts";
 import { sum } from "../ops/reduce/sum.ts";
-import { capture, type StepInput } from "../tensor/capture.ts";
-import { ones } from "../tensor/create.ts";
+import { capture } from "../tensor/capture.ts";
+import { ones, tensor } from "../tensor/create.ts";
+import type { StepInput } from "../tensor/stepInput.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { testDevice } from "../testing/testDevice.ts";
 import { AdamW } from "./adamW.ts";
@@ -26,6 +27,7 @@ async function setUp() {
   return { device, params, w, optimizer, lossOf, dispose };
 }
 
+const idle = () => {};
 const coarseThenFine = (step: number) => (step < 20 ? 1 : 1e-6);
 
 describe("host work of a captured step", () => {
@@ -68,14 +70,13 @@ describe("host work of a captured step", () => {
 
   it("is the same in number and in names in both runs that are recorded", async () => {
     const { device, dispose } = await setUp();
-    const work = () => {};
     for (const [first, second, message] of [
       [0, 1, "the first run called device.eachStep 0 times, the second 1"],
       [2, 1, "the first run called device.eachStep 2 times, the second 1"],
     ] as const) {
       let run = 0;
       using captured = capture(device, ({ x }: Readonly<Record<"x", Tensor>>) => {
-        for (let i = run++ === 0 ? first : second; i > 0; i--) device.eachStep(work);
+        for (let i = run++ === 0 ? first : second; i > 0; i--) device.eachStep(idle);
         return { y: sum(x) };
       });
       captured.run({ x: input(2) });
@@ -83,7 +84,7 @@ describe("host work of a captured step", () => {
     }
     let run = 0;
     using captured = capture(device, ({ x }: Readonly<Record<"x", Tensor>>) => {
-      device.eachStep(work, run++ === 0 ? {} : { rate: 1 });
+      device.eachStep(idle, run++ === 0 ? {} : { rate: 1 });
       return { y: sum(x) };
     });
     captured.run({ x: input(2) });
@@ -106,6 +107,29 @@ describe("host work of a captured step", () => {
       "[capture] learningRate of sgd.update was a function in the first run and 1 in the second",
     );
     expect(await w.read()).toEqual(new Float32Array(4).fill(1));
+    dispose();
+  });
+
+  it("may fail in the second run, and the step goes on, with its constants", async () => {
+    const { device, w, dispose } = await setUp();
+    let fails = false;
+    let runs = 0;
+    using captured = capture(device, ({ x }: Readonly<Record<"x", Tensor>>) => {
+      device.eachStep(() => {
+        if (fails) throw new RangeError("no rate");
+        runs++;
+      });
+      return { y: mul(w, sum(x)), constant: tensor(device, [1, 2]) };
+    });
+    const x = input(2);
+    captured.run({ x });
+    fails = true;
+    for (let i = 0; i < 2; i++) expect(() => captured.run({ x })).toThrow("no rate");
+    fails = false;
+    const { y, constant } = captured.run({ x });
+    expect(await y.read()).toEqual(new Float32Array(4).fill(1));
+    expect(await constant.read()).toEqual(Float32Array.of(1, 2));
+    expect(runs).toBe(2);
     dispose();
   });
 });

@@ -2,9 +2,9 @@
 
 import type { Command } from "../kernel/command.ts";
 import { type Chain, findChains, fuseChains } from "../kernel/fuseElementwise.ts";
+import { MemoryError } from "../memory/memoryError.ts";
 import { compareSteps } from "./compareSteps.ts";
 import type { Device } from "./device.ts";
-import type { DType } from "./dtype.ts";
 import { tensor } from "./create.ts";
 import {
   buffersOutside,
@@ -14,21 +14,11 @@ import {
   type RecordedStep,
 } from "./recordedStep.ts";
 import { recordApart } from "./recordApart.ts";
-import { type Shape, showShape } from "./shape.ts";
-import { Tensor } from "./tensor.ts";
+import { showShape } from "./shape.ts";
+import { describeInputs, dtypeOf, type StepInput } from "./stepInput.ts";
+import { assertResults, type StepResults } from "./stepResults.ts";
+import type { Tensor } from "./tensor.ts";
 import { makesNoMemory } from "./withoutMemory.ts";
-
-/** Values on the host for an input of a captured step. */
-export interface StepInput {
-  readonly shape: Shape;
-  readonly data: Float32Array | Int32Array | Uint32Array;
-}
-
-/**
- * What a captured step returns: tensors by name. They hold the values of the last run, and are freed with the step, or
- * when eight other combinations of input shapes ran since.
- */
-export type StepResults = Readonly<Record<string, Tensor>>;
 
 export interface CaptureOptions {
   /**
@@ -72,6 +62,9 @@ const maxPlans = 8;
 const tooManyPlans =
   `after the captured step that made it ran for ${maxPlans} other combinations of input shapes, the most that it keeps: ` +
   "read it before, or use fewer shapes";
+const overBudget =
+  "after the captured step that made it gave its memory to another combination of input shapes: read it before, or " +
+  "raise memoryBudgetBytes";
 const stepDisposed = "after the captured step that made it was disposed of: read it before";
 
 /** See {@link capture}. */
@@ -110,7 +103,7 @@ export class CapturedStep<I extends string, R extends StepResults> implements Di
    * Records the step for inputs of these shapes and compiles its kernels side by side, so that the first run does not
    * wait for one after the other. Nothing runs, and no host work is done.
    *
-   * @throws Error if the step cannot be recorded, or a kernel not compiled
+   * @throws Error if the step cannot be recorded, or a kernel not compiled; nothing is kept then
    */
   async prepare(inputs: Readonly<Record<I, StepInput>>): Promise<void> {
     const key = describeInputs(inputs);
@@ -123,12 +116,14 @@ export class CapturedStep<I extends string, R extends StepResults> implements Di
     for (const pooled of outside) pool.hold(pooled);
     this.#preparing = true;
     const disposed = this.#disposed;
+    let wanted = false;
     try {
       await recorder.pipelines.prepare(recorded.commands.map(({ kernel }) => kernel));
+      wanted = disposed === this.#disposed;
     } finally {
       this.#preparing = false;
       try {
-        if (disposed === this.#disposed) this.#place(key, recorded);
+        if (wanted) this.#place(key, recorded);
         else this.#giveBack(recorded);
       } finally {
         for (const pooled of outside) pool.release(pooled);
@@ -138,8 +133,8 @@ export class CapturedStep<I extends string, R extends StepResults> implements Di
 
   /**
    * Runs the step on new inputs. The first run for a combination of shapes records it, the second records it again and
-   * compares; each later one writes the inputs and replays. Eight combinations are kept; a ninth takes the place of the one
-   * that ran longest ago, which is recorded anew should it come again.
+   * compares; each later one writes the inputs and replays. Eight combinations are kept; a ninth, or one that the memory
+   * budget has no room for, takes the place of the one that ran longest ago, which is recorded anew should it come again.
    *
    * @param inputs values by name; the names must be the same each time, in any order
    * @returns the step's results, the same tensors in each run of these shapes: read them before the next run
@@ -147,7 +142,7 @@ export class CapturedStep<I extends string, R extends StepResults> implements Di
    * @throws Error if the second run recorded something else than the first, or a module adopted another tensor for one that
    *         the step holds; nothing has run then
    * @throws Error where the backward pass runs a part of `checkpoint` again; the first run of the part has run it then
-   * @throws MemoryError if the step does not fit the budget
+   * @throws MemoryError if the step does not fit the budget, though no other combination of shapes is kept
    * @throws what host work of the step throws, such as a schedule that gives no rate: no kernel has run then, but host work
    *         before it has, such as the count of another optimiser
    */
@@ -161,7 +156,7 @@ export class CapturedStep<I extends string, R extends StepResults> implements Di
     for (const name in inputs) (plan.inputs[name] as Tensor).write(inputs[name].data);
     if (plan.next === "compare") this.#compare(plan);
     for (const { work } of plan.step.hostWork) work();
-    plan.next = plan.next === "run" ? "compare" : "replay";
+    if (plan.next === "run") plan.next = "compare";
     this.#device.recorder.replay(plan.program);
     return plan.results;
   }
@@ -193,7 +188,7 @@ export class CapturedStep<I extends string, R extends StepResults> implements Di
   }
 
   #record(inputs: Readonly<Record<I, StepInput>>): Recorded<R> {
-    return this.#device.unscoped(() => {
+    const record = () => {
       const written = {} as Record<I, Tensor>;
       try {
         for (const name in inputs) {
@@ -211,36 +206,53 @@ export class CapturedStep<I extends string, R extends StepResults> implements Di
         for (const name in written) written[name].dispose();
         throw error;
       }
-    });
+    };
+    return this.#fitting(() => this.#device.unscoped(record));
   }
 
   #place(key: string, recorded: Recorded<R>): Plan<R> {
     const device = this.#device;
     const { commands, ...rest } = recorded;
-    const { step, owned, inputs } = rest;
+    const { step } = rest;
     try {
-      const plan: Plan<R> = { ...rest, ...placeStep(device, commands, step.buffers), next: "run" };
+      const placed = this.#fitting(() => placeStep(device, commands, step));
+      const plan: Plan<R> = { ...rest, ...placed, next: "run" };
       this.#plans.set(key, plan);
-      const [oldest] = this.#plans;
-      if (oldest && this.#plans.size > maxPlans) {
-        this.#plans.delete(oldest[0]);
-        this.#free(oldest[1], tooManyPlans);
-      }
+      if (this.#plans.size > maxPlans) this.#freeOldest(tooManyPlans);
       return plan;
     } catch (error) {
-      for (const result of owned) result.dispose();
-      for (const name in inputs) inputs[name]?.dispose();
+      freeTensors(recorded, stepDisposed);
       throw error;
     } finally {
       for (const pooled of step.released) device.pool.release(pooled);
     }
   }
 
+  /** Takes memory; where the budget has no more, plans give up theirs, the one that ran longest ago first. */
+  #fitting<T>(take: () => T): T {
+    this.#device.flush(); // throws what earlier work failed by, be it for want of memory
+    for (;;) {
+      try {
+        return take();
+      } catch (error) {
+        if (!(error instanceof MemoryError) || this.#plans.size === 0) throw error;
+        this.#freeOldest(overBudget);
+      }
+    }
+  }
+
+  /** @param why as for `#free` */
+  #freeOldest(why: string): void {
+    const [oldest] = this.#plans;
+    if (!oldest) return;
+    this.#plans.delete(oldest[0]);
+    this.#free(oldest[1], why);
+  }
+
   /** Frees what was recorded and will not run. */
-  #giveBack({ step, owned, inputs }: Recorded<R>): void {
-    for (const result of owned) result.free(stepDisposed);
-    for (const name in inputs) inputs[name]?.dispose();
-    for (const pooled of step.released) this.#device.pool.release(pooled);
+  #giveBack(recorded: Recorded<R>): void {
+    freeTensors(recorded, stepDisposed);
+    for (const pooled of recorded.step.released) this.#device.pool.release(pooled);
   }
 
   #runRecorded(inputs: Readonly<Record<I, Tensor>>) {
@@ -270,15 +282,15 @@ export class CapturedStep<I extends string, R extends StepResults> implements Di
     // Host work sets what the uniforms of the same recording read.
     plan.step.hostWork.splice(0, Number.POSITIVE_INFINITY, ...step.hostWork);
     plan.program.takeUniforms(fuseChains(step.commands, plan.chains));
+    plan.next = "replay";
   }
 
   /** @param why what is said of results that are used after */
-  #free({ program, held, inputs, owned }: Plan<R>, why: string): void {
+  #free(plan: Plan<R>, why: string): void {
     this.#device.recorder.flush();
-    program.destroy();
-    for (const result of owned) result.free(why);
-    for (const pooled of held) this.#device.pool.release(pooled);
-    for (const name in inputs) inputs[name]?.dispose();
+    plan.program.destroy();
+    freeTensors(plan, why);
+    for (const pooled of plan.held) this.#device.pool.release(pooled);
   }
 }
 
@@ -302,7 +314,7 @@ export class CapturedStep<I extends string, R extends StepResults> implements Di
  * Memory of tensors inside the step is planned: those that are never in use at once share it, and what only passes from one elementwise op to the next needs none: they become one kernel,
  * which `CapturedStep.report` counts. `device.profile` and `device.trapNonFinite` look into replays too.
  *
- * @param fn called once or twice for each combination of input shapes
+ * @param fn called once or twice for each combination of input shapes, and anew for one that was given up
  */
 export function capture<I extends string, R extends StepResults>(
   device: Device,
@@ -323,30 +335,8 @@ function assertCurrent({ held }: PlacedStep): void {
   }
 }
 
-function assertResults(found: unknown): void {
-  if (found instanceof Promise) {
-    throw new TypeError("[capture] the step must not be async: it returns tensors, to be read after it ran");
-  }
-  if (typeof found === "object" && found !== null && !(found instanceof Tensor)) return;
-  const what = found instanceof Tensor ? "a tensor without one" : String(found);
-  throw new TypeError(`[capture] the step must return tensors by name, such as { loss }, got ${what}`);
-}
-
-function describeInputs(inputs: Readonly<Record<string, StepInput>>): string {
-  let key = "";
-  for (const name of Object.keys(inputs).toSorted()) {
-    const { shape, data } = inputs[name] as StepInput;
-    key += `${name} ${showShape(shape)} ${dtypeOf(name, data)};`;
-  }
-  return key;
-}
-
-function dtypeOf(name: string, data: StepInput["data"]): DType {
-  if (data instanceof Float32Array) return "f32";
-  if (data instanceof Int32Array) return "i32";
-  if (data instanceof Uint32Array) return "u32";
-  const got = (data as object | undefined)?.constructor.name ?? String(data);
-  throw new TypeError(
-    `[capture] input ${name} must be a Float32Array, Int32Array or Uint32Array, which says its dtype; got ${got}`,
-  );
+/** @param why what is said of those that are used after */
+function freeTensors({ owned, inputs }: Pick<Plan<StepResults>, "owned" | "inputs">, why: string): void {
+  for (const result of owned) result.free(why);
+  for (const name in inputs) inputs[name]?.free(why);
 }

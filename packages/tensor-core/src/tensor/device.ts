@@ -4,7 +4,7 @@ import { DeviceError, DeviceLostError } from "../device/deviceError.ts";
 import { type DeviceInfo, openDevice, type OpenDeviceOptions } from "../device/openDevice.ts";
 import { MapMode } from "../device/gpuConstants.ts";
 import { waitForDevice } from "../device/waitForDevice.ts";
-import { BufferPool, type PoolStats } from "../memory/bufferPool.ts";
+import { BufferPool, type PooledBuffer, type PoolStats } from "../memory/bufferPool.ts";
 import { type Owned, Scope } from "../memory/scope.ts";
 import { StagingPool } from "../memory/stagingPool.ts";
 import type { Binding } from "../kernel/command.ts";
@@ -300,10 +300,10 @@ export class Device implements Disposable {
     }
   }
 
-  /** @internal Overwrites a part of a buffer after all work recorded so far. */
+  /** @internal Overwrites a part of a buffer after all work recorded so far; while a step is recorded, a constant of it. */
   upload({ pooled, offset = 0 }: Binding, data: Float32Array | Int32Array | Uint32Array): void {
-    if (this.#recording) this.#makeConstant({ pooled, bytes: 0 }, data);
-    else this.flush();
+    if (this.#recording) return noteConstant(this.#recording, pooled, offset, data);
+    this.flush();
     if (!pooled.buffer) throw new Error("[write] the tensor has no memory yet");
     // Dawn refuses views of shared memory.
     const owned = data.buffer instanceof ArrayBuffer ? data : data.slice();
@@ -337,27 +337,6 @@ export class Device implements Disposable {
     return copy;
   }
 
-  /** A tensor that a captured step makes from host values has memory of its own, and the same values each time. */
-  #makeConstant({ pooled }: Binding, data: Float32Array | Int32Array | Uint32Array): void {
-    const used = this.#recording?.commands.some(({ bindings }) =>
-      Object.values(bindings).some((binding) => binding.pooled === pooled),
-    );
-    if (pooled.buffer || used) {
-      throw new Error(
-        "[write] a captured step cannot overwrite a tensor with host values: write it before the step, or pass it as an input",
-      );
-    }
-    // What is recorded runs later than this upload; none of the memory that it uses is free before.
-    const { recorded } = this.pool;
-    this.pool.recorded = undefined;
-    try {
-      this.pool.give(pooled);
-    } finally {
-      this.pool.recorded = recorded;
-    }
-    this.#recording?.constants.set(pooled, data.slice());
-  }
-
   /**
    * @throws DeviceLostError if the device was lost, each time
    * @throws MemoryError if it had no memory for a tensor made since the last call
@@ -377,4 +356,22 @@ function assertNone(op: string, running: unknown): void {
   throw new Error(
     `[${op}] another call of it is under way: await that one first, and do not put one into another`,
   );
+}
+
+/** A tensor that a captured step makes from host values gets them with its memory, and has the same in each run. */
+function noteConstant(
+  { commands, constants }: RecordedStep,
+  pooled: PooledBuffer,
+  offset: number,
+  data: Float32Array | Int32Array | Uint32Array,
+): void {
+  const used = commands.some(({ bindings }) =>
+    Object.values(bindings).some((binding) => binding.pooled === pooled),
+  );
+  if (pooled.buffer || constants.has(pooled) || offset > 0 || used) {
+    throw new Error(
+      "[write] a captured step cannot overwrite a tensor with host values: write it before the step, or pass it as an input",
+    );
+  }
+  constants.set(pooled, data.slice());
 }

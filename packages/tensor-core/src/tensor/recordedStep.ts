@@ -13,7 +13,7 @@ export interface RecordedStep {
   readonly buffers: PooledBuffer[];
   /** Memory that was let go of while the step was recorded; the step may use it before that. */
   readonly released: PooledBuffer[];
-  /** Values from the host that the step uses each time. */
+  /** Values from the host that the step uses each time; their tensors share no memory. */
   readonly constants: Map<PooledBuffer, Float32Array | Int32Array | Uint32Array>;
   /** Host code that runs before each run of the step. */
   readonly hostWork: { readonly work: () => void; readonly fixed: Readonly<Record<string, number>> }[];
@@ -29,8 +29,8 @@ export interface PlacedStep {
 }
 
 /** Says of a buffer whether it is of use within a step alone. */
-export function isTemporary({ buffers }: RecordedStep): (pooled: PooledBuffer) => boolean {
-  const temporary = new Set(buffers.filter(({ holds, place }) => holds === 0 && !place));
+export function isTemporary({ buffers, constants }: RecordedStep): (pooled: PooledBuffer) => boolean {
+  const temporary = new Set(buffers.filter((pooled) => pooled.holds === 0 && !constants.has(pooled)));
   return (pooled) => temporary.has(pooled);
 }
 
@@ -49,16 +49,16 @@ export function buffersOutside(
 
 /**
  * Gives memory to every tensor of a step and makes its program. Tensors that are never in use at once share memory;
- * one that is still alive when the step was recorded keeps its own.
+ * one that is still alive when the step was recorded keeps its own, and so does one with values from the host.
  *
  * @param commands what the program does
- * @param buffers  of the tensors that the step made
- * @throws MemoryError over the budget
+ * @param step     as it was recorded
+ * @throws MemoryError over the budget; it can be tried again then
  */
 export function placeStep(
   device: Device,
   commands: readonly Command[],
-  buffers: readonly PooledBuffer[],
+  { buffers, constants }: RecordedStep,
 ): PlacedStep {
   const { pool, recorder } = device;
   const uses = new Map<PooledBuffer, { first: number; last: number }>();
@@ -70,11 +70,13 @@ export function placeStep(
       else uses.set(pooled, { first: at, last: at });
     }
   }
-  const own = buffers.filter((pooled) => !pooled.place && (uses.has(pooled) || pooled.holds > 0));
+  const own = buffers.filter((pooled) => uses.has(pooled) || pooled.holds > 0);
   const { slots, slotOf } = placeLifetimes(
     own.map((pooled) => {
       const { first, last } = uses.get(pooled) ?? { first: 0, last: 0 };
-      return { bytes: pooled.bytes, first, last: pooled.holds > 0 ? Number.POSITIVE_INFINITY : last };
+      const { bytes, holds } = pooled;
+      if (constants.has(pooled)) return { bytes, first: 0, last: Number.POSITIVE_INFINITY };
+      return { bytes, first, last: holds > 0 ? Number.POSITIVE_INFINITY : last };
     }),
   );
   const held: PooledBuffer[] = [];
@@ -88,6 +90,8 @@ export function placeStep(
       const place = held[slotOf[i] as number] as PooledBuffer;
       if (pooled.holds > 0) pool.hold(place);
       pool.settle(pooled, place);
+      const values = constants.get(pooled);
+      if (values) device.upload({ pooled, bytes: values.byteLength }, values);
     }
     const made = new Set(buffers);
     for (const pooled of uses.keys()) {
