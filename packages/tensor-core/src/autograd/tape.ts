@@ -1,5 +1,6 @@
 /** @file Reverse-mode automatic differentiation over a tape. */
 
+import { assertNotAsync } from "../tensor/assertNotAsync.ts";
 import type { Device } from "../tensor/device.ts";
 import { isFloat } from "../tensor/dtype.ts";
 import { fill } from "../tensor/fill.ts";
@@ -67,13 +68,17 @@ export function recordView(view: Tensor, of: Tensor): void {
   active.viewed.set(view, active.viewed.get(of) ?? of);
 }
 
-/** Runs `fn` without recording: nothing inside it gets a gradient. */
+/**
+ * Runs `fn` without recording: nothing inside it gets a gradient.
+ *
+ * @throws TypeError if `fn` is async: what it does after an await would be recorded
+ */
 export function noGrad<T>(fn: () => T): T {
-  return runOn(undefined, fn);
+  return assertNotAsync("noGrad", runOn(undefined, fn));
 }
 
 // A replay knows of no tape and of no part that is run again, and so must not the recording.
-leaveToRecord((fn) => withoutChoices(() => noGrad(fn)));
+leaveToRecord((fn) => withoutChoices(() => runOn(undefined, fn)));
 
 function runOn<T>(tape: Tape | undefined, fn: () => T): T {
   const outer = active;
@@ -94,19 +99,21 @@ function runOn<T>(tape: Tape | undefined, fn: () => T): T {
  *               runs again in the backward pass, where `device.eachStep` does nothing, no running statistics move, and a
  *               captured step is refused
  * @param inputs what `fn` is called with
+ * @throws TypeError if `fn` is async
  */
 export function checkpoint<I extends readonly [Tensor, ...Tensor[]]>(
   fn: (...inputs: I) => Tensor,
   ...inputs: I
 ): Tensor {
   const around = active;
-  if (!around) return fn(...inputs);
+  const part = () => assertNotAsync("checkpoint", fn(...inputs));
+  if (!around) return part();
   const { device } = inputs[0];
   using scope = device.scope();
   const asBefore = rememberChoices();
   const run = (within: Tape) => {
     const tape = new Tape(within);
-    return { tape, value: asBefore(() => runOn(tape, () => fn(...inputs))) };
+    return { tape, value: asBefore(() => runOn(tape, part)) };
   };
   const { tape, value } = run(around);
   if (tape.tracked.has(value) && !around.tracked.has(value)) {
@@ -122,12 +129,13 @@ export function checkpoint<I extends readonly [Tensor, ...Tensor[]]>(
  *
  * @param device that the part runs on
  * @param fn     leaves nothing behind but its result and what it overwrites, such as a cache
+ * @throws TypeError if `fn` is async
  */
 export function freeAfter(device: Device, fn: () => Tensor): Tensor {
   using scope = device.scope();
   const around = active;
   const before = around?.entries.length;
-  const value = scope.keep(fn());
+  const value = scope.keep(assertNotAsync("freeAfter", fn()));
   if (around?.entries.length !== before) scope.keepAll();
   return value;
 }
@@ -148,7 +156,7 @@ export interface ValueAndGrad {
  *
  * @param fn     returns a tensor with one element, f32 or f16
  * @param params f32 or f16 tensors that `fn` uses
- * @throws ShapeError if the value is not a scalar, or of a dtype without gradients
+ * @throws ShapeError if the value is not a scalar, or it or a parameter is of a dtype without gradients
  * @throws Error inside another `valueAndGrad`, or a `checkpoint` of it, unless in `noGrad`
  * @throws TypeError if `fn` is async
  */
@@ -160,8 +168,15 @@ export function valueAndGrad(fn: () => Tensor, params: ReadonlyMap<string, Tenso
     );
   }
   const tape = new Tape();
-  for (const param of params.values()) tape.tracked.add(param);
-  const value = runOn(tape, fn);
+  for (const [name, param] of params) {
+    if (!isFloat(param.dtype)) {
+      throw new ShapeError(
+        `[valueAndGrad] parameter ${name} is ${param.dtype}, which has no gradient: leave it out`,
+      );
+    }
+    tape.tracked.add(param);
+  }
+  const value = assertNotAsync("valueAndGrad", runOn(tape, fn));
   assertHasGradient(value);
   const gradients = noGrad(() => backward(tape, value));
   const grads = new Map<string, Tensor>();
@@ -173,11 +188,6 @@ export function valueAndGrad(fn: () => Tensor, params: ReadonlyMap<string, Tenso
 }
 
 function assertHasGradient(value: unknown): asserts value is Tensor {
-  if (value instanceof Promise) {
-    throw new TypeError(
-      "[valueAndGrad] the function must not be async: it returns a tensor, to be read after the call",
-    );
-  }
   if (!(value instanceof Tensor)) {
     throw new TypeError(`[valueAndGrad] the function must return a tensor, got ${String(value)}`);
   }

@@ -2,8 +2,9 @@
 
 import { describe, expect, it } from "vitest";
 import { defineOp, run } from "../autograd/defineOp.ts";
-import { checkpoint, noGrad, valueAndGrad } from "../autograd/tape.ts";
+import { checkpoint, freeAfter, noGrad, valueAndGrad } from "../autograd/tape.ts";
 import { read, wgsl, write, type KernelSpec } from "../kernel/kernelSpec.ts";
+import { capture } from "../tensor/capture.ts";
 import { ones, tensor, zeros } from "../tensor/create.ts";
 import { Random } from "../tensor/random.ts";
 import { ShapeError } from "../tensor/shape.ts";
@@ -17,6 +18,11 @@ import { reshape } from "./layout/reshape.ts";
 import { layerNorm } from "./normalize/layerNorm.ts";
 import { rmsNorm } from "./normalize/rmsNorm.ts";
 import { sum } from "./reduce/sum.ts";
+
+const failLater = async () => {
+  await Promise.resolve();
+  throw new Error("late");
+};
 
 const fiveTimes = {
   label: "test.fiveTimes",
@@ -234,12 +240,63 @@ describe("valueAndGrad", () => {
     using _scope = scope;
     const x = tensor(device, [3]);
     const wrong: [() => unknown, string][] = [
-      [() => Promise.resolve(x), "[valueAndGrad] the function must not be async: it returns a tensor"],
+      [() => Promise.resolve(x), "[valueAndGrad] the function must not be async"],
       [() => undefined, "[valueAndGrad] the function must return a tensor, got undefined"],
     ];
     for (const [fn, message] of wrong) {
       expect(() => valueAndGrad(fn as () => Tensor, new Map([["x", x]]))).toThrow(message);
     }
+  });
+
+  it("refuses async functions, whose later errors do not end the process", async () => {
+    const { device, scope } = await setUp();
+    using _scope = scope;
+    const x = tensor(device, [3]);
+    const unhandled: unknown[] = [];
+    const note = (reason: unknown) => void unhandled.push(reason);
+    process.on("unhandledRejection", note);
+    const fn = failLater as () => never;
+    const step = capture(device, fn);
+    const counted = capture(device, ({ t }: Readonly<Record<"t", Tensor>>) => {
+      device.eachStep(fn);
+      return { y: square(t) };
+    });
+    const t = { shape: [1], data: Float32Array.of(1) };
+    for (const [op, call] of [
+      ["valueAndGrad", () => valueAndGrad(fn, new Map([["x", x]]))],
+      ["noGrad", () => noGrad(fn)],
+      ["checkpoint", () => checkpoint(fn, x)],
+      ["checkpoint", () => valueAndGrad(() => checkpoint(fn, x), new Map([["x", x]]))],
+      ["freeAfter", () => freeAfter(device, fn)],
+      ["eachStep", () => device.eachStep(fn)],
+      ["eachStep", () => counted.run({ t })],
+      ["capture", () => step.run({})],
+    ] as const) {
+      expect(call, op).toThrow(
+        new TypeError(
+          `[${op}] the function must not be async: what it does after an await comes after the call`,
+        ),
+      );
+    }
+    await new Promise((resolve) => setTimeout(resolve));
+    process.off("unhandledRejection", note);
+    expect(unhandled).toEqual([]);
+    counted.dispose();
+    const { grads } = valueAndGrad(() => scale(x, 2), new Map([["x", x]]));
+    expect(await grads.get("x")?.read()).toEqual(Float32Array.of(2));
+  });
+
+  it("names a parameter that has no gradient", async () => {
+    const { device, scope } = await setUp();
+    using _scope = scope;
+    const [x, ids] = [tensor(device, [3]), tensor(device, [1], [1], "i32")];
+    const params = new Map<string, Tensor>([
+      ["x", x],
+      ["table.ids", ids],
+    ]);
+    expect(() => valueAndGrad(() => mul(x, cast(ids, "f32")), params)).toThrow(
+      new ShapeError("[valueAndGrad] parameter table.ids is i32, which has no gradient: leave it out"),
+    );
   });
 
   it("names a value that is no scalar", async () => {

@@ -237,12 +237,14 @@ export class Device implements Disposable {
    * each of its runs. There a kernel sees what it sets only through a uniform given as a function.
    *
    * @param fixed numbers that the work holds on to, by name; a captured step reports one that another run changes
+   * @throws TypeError if the work is async, where it is done: what it does after an await would come after the step
    */
   eachStep(work: () => void, fixed: Readonly<Record<string, number>> = {}): void {
     if (this.#repeating) return;
+    const once = () => assertNotAsync("eachStep", work());
     // What is recorded may run later, after steps of other shapes, or never.
-    if (this.#recording) this.#recording.hostWork.push({ work, fixed });
-    else work();
+    if (this.#recording) this.#recording.hostWork.push({ work: once, fixed });
+    else once();
   }
 
   /** @internal Runs `fn`, which ran before, for its values alone: what it does on the host, and to its statistics, is done. */
