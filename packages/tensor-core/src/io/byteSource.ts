@@ -63,35 +63,46 @@ export async function fileSource(path: string): Promise<ByteSource> {
 /**
  * A file of a server that answers requests for ranges.
  *
- * @throws SafetensorsError if the server refuses, or does not say how long the file is
+ * @throws SafetensorsError if the server refuses, does not say how long the file is, or answers with another range than was
+ *   asked for, or one of a file of another size
  */
 export async function urlSource(url: string): Promise<ByteSource> {
-  const request = async (start: number, end: number) => {
-    const response = await fetch(url, { headers: { Range: `bytes=${start}-${end - 1}` } });
-    if (response.status !== 206) {
-      await response.body?.cancel();
-      throw new SafetensorsError(
-        `${url}: the server answered ${response.status}, not with a part of the file (206)`,
-      );
-    }
-    return response;
-  };
-  const first = await request(0, 8);
-  await first.arrayBuffer();
-  const size = Number(/\/(\d+)$/.exec(first.headers.get("Content-Range") ?? "")?.[1] ?? Number.NaN);
-  if (!Number.isSafeInteger(size))
-    throw new SafetensorsError(`${url}: the server does not say how long the file is`);
+  const { size } = await readRange(url, 0, 8);
   return {
     name: url,
     size,
     read: async (start, end) => {
       if (start === end) return new Uint8Array(0);
-      const bytes = new Uint8Array(await (await request(start, end)).arrayBuffer());
-      if (bytes.length !== end - start) {
-        throw new SafetensorsError(`${url}: asked for ${end - start} bytes, got ${bytes.length}`);
-      }
-      return bytes;
+      const part = await readRange(url, start, end);
+      if (part.size !== size)
+        throw new SafetensorsError(`${url}: the file had ${size} bytes, and now has ${part.size}`);
+      return part.bytes;
     },
     close: async () => {},
   };
+}
+
+/** The bytes from `start` up to `end`, or to where the file ends before that, and the size of the whole file. */
+async function readRange(
+  url: string,
+  start: number,
+  end: number,
+): Promise<{ readonly bytes: Uint8Array; readonly size: number }> {
+  const response = await fetch(url, { headers: { Range: `bytes=${start}-${end - 1}` } });
+  const refuse = async (why: string) => {
+    await response.body?.cancel();
+    return new SafetensorsError(`${url}: ${why}`);
+  };
+  if (response.status !== 206)
+    throw await refuse(`the server answered ${response.status}, not with a part of the file (206)`);
+  const range = response.headers.get("Content-Range") ?? "";
+  const size = Number(/\/(\d+)$/.exec(range)?.[1] ?? Number.NaN);
+  if (!Number.isSafeInteger(size)) throw await refuse("the server does not say how long the file is");
+  const asked = `bytes ${start}-${Math.min(end, size) - 1}/${size}`;
+  if (range !== asked) throw await refuse(`asked for ${asked}, got ${range}`);
+  const bytes = new Uint8Array(await response.arrayBuffer());
+  const count = Math.min(end, size) - start;
+  if (bytes.length !== count)
+    throw new SafetensorsError(`${url}: asked for ${count} bytes, got ${bytes.length}`);
+  return { bytes, size };
 }

@@ -358,10 +358,17 @@ describe("urlSource", () => {
   let address: string;
   beforeAll(async () => {
     server = createServer((request, response) => {
-      const [, start, end] = /bytes=(\d+)-(\d+)/.exec(request.headers.range ?? "") ?? [];
-      if (request.url !== "/ranges") return response.writeHead(200).end(mixed);
-      const part = mixed.subarray(Number(start), Number(end) + 1);
-      response.writeHead(206, { "Content-Range": `bytes ${start}-${end}/${mixed.length}` }).end(part);
+      const [, start, last] = (/bytes=(\d+)-(\d+)/.exec(request.headers.range ?? "") ?? []).map(Number);
+      if (start === undefined || last === undefined || request.url === "/whole")
+        return response.writeHead(200).end(mixed);
+      const file = request.url === "/short" ? mixed.subarray(0, 5) : mixed;
+      // Faults of what follows the first request.
+      const later = last !== 7;
+      const from = later && request.url === "/moved" ? start - 1 : start;
+      const size = later && request.url === "/grown" ? file.length + 1 : file.length;
+      const part = file.subarray(from, last + 1 - (start - from));
+      const end = from + part.length - 1;
+      response.writeHead(206, { "Content-Range": `bytes ${from}-${end}/${size}` }).end(part);
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -375,5 +382,20 @@ describe("urlSource", () => {
     const tensors = await loadTensors(device, weights, { select: known, chunkBytes: 8 });
     expect(await tensors.get("full")?.read()).toEqual(values);
     await expect(urlSource(`${address}/whole`)).rejects.toThrow("the server answered 200");
+  });
+
+  it("refuses a range that it did not ask for, and one of a file of another size", async () => {
+    const moved = await urlSource(`${address}/moved`);
+    const { size } = moved;
+    await expect(moved.read(10, 20)).rejects.toThrow(
+      `${address}/moved: asked for bytes 10-19/${size}, got bytes 9-18/${size}`,
+    );
+    const grown = await urlSource(`${address}/grown`);
+    await expect(grown.read(10, 20)).rejects.toThrow(
+      `${address}/grown: the file had ${size} bytes, and now has ${size + 1}`,
+    );
+    const short = await urlSource(`${address}/short`);
+    expect(short.size).toBe(5);
+    expect(await short.read(1, 5)).toEqual(Uint8Array.from(mixed.subarray(1, 5)));
   });
 });

@@ -296,6 +296,18 @@ describe("encodeSafetensors", () => {
     expect(tensors.get("bits")).toEqual({ dtype: "F16", shape: [2], data: Float32Array.of(1, -2.5) });
   });
 
+  it("takes no values of other types, but numbers for halves", () => {
+    for (const values of [Float64Array.of(1, 2), Uint8Array.of(1, 2), Int16Array.of(1, 2), [1, 2]]) {
+      const data = values as unknown as Float32Array;
+      expect(() => encodeSafetensors(new Map([["a", { shape: [2], data }]]))).toThrow(
+        "a: values must be in a Float32Array, Int32Array, Uint32Array or Uint16Array (halves), got " +
+          values.constructor.name,
+      );
+      const bytes = encodeSafetensors(new Map([["a", { shape: [2], data, dtype: "F16" }]]));
+      expect(parseSafetensors(bytes).tensors.get("a")?.data).toEqual(Float32Array.of(1, 2));
+    }
+  });
+
   it("names what cannot be stored", () => {
     const data = new Float32Array(2);
     expect(() => encodeSafetensors(new Map([["a", { shape: [3], data }]]))).toThrow(

@@ -98,8 +98,8 @@ export function floatTensors(
  * The bytes of a file, tensors in the order of the map.
  *
  * @param metadata free text by name
- * @throws SafetensorsError if the shape and the number of values of a tensor differ, a size is no whole number >= 0, free
- *   text is no string, or a name is no Unicode text or is `__metadata__`
+ * @throws SafetensorsError if the shape and the number of values of a tensor differ, a size is no whole number >= 0, values
+ *   are in an array of another type, free text is no string, or a name is no Unicode text or is `__metadata__`
  */
 export function encodeSafetensors(
   tensors: ReadonlyMap<string, TensorToStore>,
@@ -127,7 +127,7 @@ export function safetensorsParts(
   }
   let size = 0;
   const parts: Uint8Array[] = [];
-  for (const [name, { shape, data, dtype = dtypeOf(data) }] of tensors) {
+  for (const [name, { shape, data, dtype = dtypeOf(name, data) }] of tensors) {
     if (name === "__metadata__") throw new SafetensorsError("__metadata__ is no name for a tensor");
     assertUnicode(showName(name), name);
     const count = checkShape(name, shape).reduce((product, n) => product * n, 1);
@@ -160,8 +160,13 @@ function assertUnicode(what: string, ...texts: string[]): void {
   );
 }
 
-function dtypeOf(data: TensorToStore["data"]): SafetensorsDType {
+function dtypeOf(name: string, data: TensorToStore["data"]): SafetensorsDType {
   if (data instanceof Float32Array) return "F32";
   if (data instanceof Uint16Array) return "F16";
-  return data instanceof Int32Array ? "I32" : "U32";
+  if (data instanceof Int32Array) return "I32";
+  if (data instanceof Uint32Array) return "U32";
+  throw new SafetensorsError(
+    `${showName(name)}: values must be in a Float32Array, Int32Array, Uint32Array or Uint16Array (halves), got ` +
+      `${(data as object).constructor.name}: convert them`,
+  );
 }
