@@ -58,6 +58,8 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec
 interface Watched {
   readonly kernel: KernelSpec;
   readonly output: string;
+  /** The element of the tensor at which the binding begins. */
+  readonly first: number;
   /** As they were then: the buffers go on to other owners. */
   readonly owners: Readonly<Record<string, PooledBuffer["owner"]>>;
 }
@@ -103,7 +105,7 @@ export class NonFiniteTrap {
       const owners = Object.fromEntries(
         Object.entries(bindings).map(([name, { pooled }]) => [name, { ...pooled.owner }]),
       );
-      this.#watched.push({ kernel, output, owners });
+      this.#watched.push({ kernel, output, first: (x.offset ?? 0) / (halves ? 2 : 4), owners });
       const words = Math.floor(x.bytes / 4);
       const groups = Math.min(maxGroups, Math.ceil(words / findNonFinite.workgroup));
       const count = halves ? halvesOf(x) : words;
@@ -121,13 +123,13 @@ export class NonFiniteTrap {
     const slot = this.#watched.findIndex((_, at) => found[at] !== nothingFound);
     const watched = this.#watched[slot];
     if (!watched) return undefined;
-    const { kernel, output, owners } = watched;
+    const { kernel, output, first, owners } = watched;
     const show = (name: string) => {
       const { shape, dtype } = owners[name] as PooledBuffer["owner"];
       return `${name} [${shape.join(", ")}] ${dtype}`;
     };
     const reads = Object.keys(kernel.buffers).filter((name) => kernel.buffers[name]?.access === "read");
-    const index = found[slot] as number;
+    const index = first + (found[slot] as number);
     return new NonFiniteError(
       `[${kernel.label}] wrote NaN or infinity at element ${index} of ${show(output)} ` +
         `(${(owners[output] as PooledBuffer["owner"]).label}), and nothing before it did; it read ` +

@@ -8,9 +8,10 @@ import { capture } from "../tensor/capture.ts";
 import { full, tensor, zeros } from "../tensor/create.ts";
 import { Device } from "../tensor/device.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { testDevice } from "../testing/testDevice.ts";
+import { withoutMemory } from "../tensor/withoutMemory.ts";
+import { narrowDevice, testDevice } from "../testing/testDevice.ts";
 import { div, mul } from "./elementwise/binary.ts";
-import { exp, scale, square } from "./elementwise/unary.ts";
+import { exp, log, scale, square } from "./elementwise/unary.ts";
 import { cast } from "./layout/cast.ts";
 import { concat } from "./layout/concat.ts";
 import { pad } from "./layout/pad.ts";
@@ -35,6 +36,24 @@ describe("memoryReport", () => {
     expect(report.peakBytes).toBe(16384 + 8192 + 256);
     y.dispose();
     expect(device.memoryReport().holders.map(({ label }) => label)).toEqual(["tensor", "tensor"]);
+  });
+
+  it("calls nothing by the name of a tensor that was freed, or never had memory", async () => {
+    const device = await Device.open();
+    using _scope = device.scope();
+    const former = zeros(device, [64]);
+    former.dispose();
+    const x = tensor(device, new Float32Array(64)); // has the memory now
+    const y = reshape(x, [8, 8]);
+    const names = new Map([
+      ["former", former],
+      ["view", reshape(x, [64, 1])],
+      ["imagined", withoutMemory(() => zeros(device, [64]))],
+    ]);
+    expect(device.memoryReport(names).holders.map(({ label }) => label)).toEqual(["view"]);
+    names.get("view")?.dispose();
+    expect(device.memoryReport(names).holders.map(({ label }) => label)).toEqual(["tensor"]);
+    expect(await y.read()).toEqual(new Float32Array(64));
   });
 
   it("counts a captured step by the tensors that share its memory", async () => {
@@ -125,6 +144,18 @@ describe("trapNonFinite", () => {
       ),
     );
     expect(await joined.read()).toEqual(Float32Array.from({ length: 80 }, (_, i) => (i % 4) + 1));
+  });
+
+  it("counts the elements of what is bound in parts from the beginning of the tensor", async () => {
+    const device = await narrowDevice(2 ** 20);
+    using _scope = device.scope();
+    const values = new Float32Array(700_000).fill(1).fill(-1, 600_000);
+    for (const dtype of ["f32", "f16"] as const) {
+      const x = tensor(device, values, [700, 1000], dtype);
+      await expect(device.trapNonFinite(() => log(x))).rejects.toThrow(
+        `wrote NaN or infinity at element 600000 of y [700, 1000] ${dtype} ([log] y)`,
+      );
+    }
   });
 
   it("gives the value where all is finite, and watches nothing after it", async () => {

@@ -36,7 +36,11 @@ export function reportMemory(
   names: ReadonlyMap<string, Tensor>,
 ): MemoryReport {
   const known = new Map<number, string>();
-  for (const [name, { binding }] of names) known.set((binding.pooled.place ?? binding.pooled).id, name);
+  for (const [name, tensor] of names) {
+    if (!tensor.live || !tensor.hasMemory) continue;
+    const { pooled } = tensor.binding;
+    known.set((pooled.place ?? pooled).id, name);
+  }
   const holders = [...pool.live].map(({ id, bytes, owner }) => ({
     label: known.get(id) ?? owner.label,
     shape: owner.shape,

@@ -99,6 +99,11 @@ export class Tensor<D extends DType = DType> implements Owned {
     return { pooled: this.#storage.pooled, bytes: this.bytes, offset: this.#offset };
   }
 
+  /** @internal False once it is freed. */
+  get live(): boolean {
+    return this.#freed === undefined;
+  }
+
   /** False for a tensor of `withoutMemory`, which has no values. */
   get hasMemory(): boolean {
     return this.#storage.pooled !== undefined;
