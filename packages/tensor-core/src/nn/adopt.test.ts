@@ -1,14 +1,16 @@
 /** @file Whose the tensors are that a module adopts, and what becomes of those before them. */
 
 import { expect, it } from "vitest";
+import { add } from "../ops/elementwise/binary.ts";
 import { capture } from "../tensor/capture.ts";
 import { full } from "../tensor/create.ts";
 import type { Device } from "../tensor/device.ts";
 import { Random } from "../tensor/random.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { testDevice } from "../testing/testDevice.ts";
+import { narrowDevice, testDevice } from "../testing/testDevice.ts";
 import { freeze, trainableParameters } from "./freeze.ts";
 import { Linear } from "./linear.ts";
+import { Module } from "./module.ts";
 import { Sequential } from "./sequential.ts";
 
 const linear = (device: Device) => new Linear(device, 2, 3, new Random(1));
@@ -76,6 +78,104 @@ it("leaves with its scope what replaces a parameter of the same scope, or was ke
     expect(await model.weight.read()).toEqual(sevens);
   }
   expect(device.stats.live).toBe(live);
+});
+
+it("owns, and hands to the scope of the model, what is adopted while that scope is set aside", async () => {
+  const device = await testDevice();
+  const { live } = device.stats;
+  const model = linear(device);
+  {
+    using _scope = device.scope();
+    const values = weight(device);
+    device.unscoped(() => device.unscoped(() => model.adopt(values)));
+    const scoped = linear(device);
+    device.unscoped(() => scoped.adopt(weight(device)));
+    expect(await scoped.weight.read()).toEqual(sevens);
+  }
+  expect(await model.weight.read()).toEqual(sevens);
+  expect(device.stats.live).toBe(live + 2);
+  model.dispose();
+  expect(device.stats.live).toBe(live);
+});
+
+it("leaves the mark of a frozen parameter, and its scope, with the name where two change places", async () => {
+  const device = await testDevice();
+  const { live } = device.stats;
+  const model = linear(device);
+  {
+    using _scope = device.scope();
+    const scoped = linear(device);
+    const both = new Sequential(model, scoped);
+    for (const [first, second] of [
+      ["layers.0.weight", "layers.1.weight"],
+      ["layers.1.weight", "layers.0.weight"],
+    ] as const) {
+      freeze(both, "layers.0.weight");
+      const state = both.namedParameters();
+      both.adopt(
+        new Map([
+          [first, state.get(second) as Tensor],
+          [second, state.get(first) as Tensor],
+        ]),
+      );
+      expect([...trainableParameters(both).keys()]).toEqual([
+        "layers.0.bias",
+        "layers.1.weight",
+        "layers.1.bias",
+      ]);
+    }
+  }
+  expect(device.stats.live).toBe(live + 2);
+  expect((await model.weight.read()).length).toBe(6);
+  model.dispose();
+  expect(device.stats.live).toBe(live);
+});
+
+class Shared extends Module {
+  readonly listed: readonly Tensor[];
+  readonly a: Linear;
+  readonly b: Linear;
+
+  constructor(device: Device) {
+    super();
+    this.listed = Object.freeze([full(device, [1], 1)]);
+    this.a = this.b = linear(device);
+  }
+}
+
+it("takes nothing where a field cannot be written, or is to be two tensors, or of another device", async () => {
+  const device = await testDevice();
+  using scope = device.scope();
+  const model = new Shared(device);
+  const before = [...model.namedParameters().values()];
+  const values = {
+    first: full(device, [3], 1),
+    second: full(device, [3], 2),
+    one: full(device, [1], 3),
+    away: full(await narrowDevice(2 ** 20), [3], 1),
+  };
+  const { size } = scope;
+  const adopting =
+    (...pairs: [string, Tensor][]) =>
+    () =>
+      model.adopt(new Map(pairs));
+  expect(adopting(["a.bias", values.first], ["listed.0", values.one])).toThrow(
+    "[adopt] listed.0 cannot be replaced: it stands in a frozen object, or cannot be written",
+  );
+  expect(adopting(["a.bias", values.first], ["b.bias", values.second])).toThrow(
+    "[adopt] a.bias and b.bias are one field of a shared part: give one of them, or both the same tensor",
+  );
+  expect(adopting(["a.bias", values.away])).toThrow(
+    "[adopt] a.bias and what is to stand for it live on two devices",
+  );
+  values.away.dispose();
+  expect([...model.namedParameters().values()]).toEqual(before);
+  expect(scope.size).toBe(size);
+  adopting(["a.bias", values.first], ["b.bias", values.first])();
+  expect(await model.b.bias!.read()).toEqual(Float32Array.of(1, 1, 1));
+  expect(() => add(before[2] as Tensor, values.second)).toThrow(
+    "[add] a tensor of [3] was used after the model had adopted another tensor as a.bias: make anew what uses it",
+  );
 });
 
 it("frees no tensor that is still a parameter, under its name or another", async () => {

@@ -3,7 +3,8 @@
 import { assertNumbers } from "../tensor/assertNumbers.ts";
 import { ShapeError, sameShape, showShape } from "../tensor/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
-import { frozen } from "./frozen.ts";
+import { makesNoMemory } from "../tensor/withoutMemory.ts";
+import { adopt } from "./adopt.ts";
 
 /** Values of a tensor on the host: of i32 in an Int32Array, of u32 in a Uint32Array, else in a Float32Array. */
 export interface HostTensor {
@@ -75,7 +76,8 @@ export abstract class Module {
   }
 
   /**
-   * Reads parameters and buffers to the host.
+   * Reads parameters and buffers to the host, one after the other: what overwrites them before it is done, such as a
+   * training step, would be in some and not in others.
    *
    * @param select those to read; all by default
    */
@@ -94,7 +96,7 @@ export abstract class Module {
    * @param select those to overwrite, the others stay as they are; all by default
    * @throws ShapeError if a name is missing, surplus, not selected or of another shape; nothing is written then
    * @throws RangeError if a value for i32 or u32 is none of its numbers; nothing is written then
-   * @throws Error if a tensor was freed; nothing is written then
+   * @throws Error if a tensor was freed, or made without memory; nothing is written then
    */
   loadStateDict(
     state: ReadonlyMap<string, HostTensor>,
@@ -106,6 +108,11 @@ export abstract class Module {
       const value = state.get(name);
       if (!value) throw new ShapeError(`[loadStateDict] ${name} is missing`);
       parameter.assertLive("loadStateDict");
+      if (!parameter.hasMemory && !makesNoMemory()) {
+        throw new Error(
+          `[loadStateDict] ${name} was made without memory: give it a tensor with adopt first, or load all weights from files`,
+        );
+      }
       if (!sameShape(value.shape, parameter.shape)) {
         throw new ShapeError(
           `[loadStateDict] ${name} must be ${showShape(parameter.shape)}, got ${showShape(value.shape)}`,
@@ -138,58 +145,18 @@ export abstract class Module {
    * throw when they are to use them. Make both anew.
    *
    * @param values tensors by the names of parameters, of their shapes; a dtype may differ
-   * @throws ShapeError if there is no such parameter, or it has another shape; nothing is changed then
-   * @throws Error if a value was freed; nothing is changed then
+   * @throws ShapeError if there is no such parameter, or it has another shape or device; nothing is changed then
+   * @throws Error if a value was freed, a field cannot be written, or two names of one field get two tensors; nothing is
+   *   changed then
    */
   adopt(values: ReadonlyMap<string, Tensor>): void {
-    const parameters = this.#state();
-    for (const [name, value] of values) {
-      const { shape } = value;
-      value.assertLive("adopt");
-      const parameter = parameters.get(name);
-      if (!parameter) throw new ShapeError(`[adopt] the model has no parameter ${name}`);
-      if (!sameShape(parameter.shape, shape)) {
-        throw new ShapeError(
-          `[adopt] ${name} must be ${showShape(parameter.shape)}, got ${showShape(shape)}`,
-        );
-      }
-    }
-    for (const [name, value] of values) {
-      const path = name.split(".");
-      const last = path.pop() as string;
-      const owner = path.reduce<object>((at, key) => Reflect.get(at, key) as object, this);
-      const former = parameters.get(name) as Tensor;
-      if (former !== value) takePlace(value, former);
-      Reflect.set(owner, last, value);
-    }
-    // One that is now under another name, or still is, lives on.
-    const left = new Set(this.#state().values());
-    const memory = new Set(
-      [...left].filter(({ hasMemory }) => hasMemory).map(({ binding }) => binding.pooled),
-    );
-    for (const name of values.keys()) {
-      const former = parameters.get(name) as Tensor;
-      if (left.has(former)) continue;
-      if (former.hasMemory) {
-        const { pooled } = former.binding;
-        if (!memory.has(pooled)) pooled.owner = { ...pooled.owner, replaced: name };
-      }
-      former.dispose();
-    }
+    adopt(this, () => this.#state(), values);
   }
 
   /** Frees every parameter and buffer. */
   dispose(): void {
     for (const parameter of this.#state().values()) parameter.dispose();
   }
-}
-
-/** Gives a value the mark of the tensor in whose place it comes, and the scope that holds that one. */
-function takePlace(value: Tensor, former: Tensor): void {
-  if (frozen.has(former)) frozen.add(value);
-  const { device } = value;
-  device.forget(value);
-  device.holderOf(former)?.add(value);
 }
 
 const walked = new Set<Module>();

@@ -75,6 +75,25 @@ test("its parameters refuse use by a message that says what to do, until they ar
   expect(scope.size).toBe(size);
 });
 
+test("a state is loaded into all of a model, or into nothing of it", async () => {
+  const device = await testDevice();
+  using _scope = device.scope();
+  const model = withoutMemory(() => new Linear(device, 2, 1, new Random(1)));
+  model.adopt(new Map([["weight", tensor(device, [1, 2], [1, 2])]]));
+  const state = new Map([
+    ["weight", { shape: [1, 2], data: Float32Array.of(8, 9) }],
+    ["bias", { shape: [1], data: Float32Array.of(7) }],
+  ]);
+  expect(() => model.loadStateDict(state)).toThrow(
+    "[loadStateDict] bias was made without memory: give it a tensor with adopt first",
+  );
+  expect(await model.weight.read()).toEqual(Float32Array.of(1, 2));
+  withoutMemory(() => model.loadStateDict(state));
+  model.adopt(new Map([["bias", zeros(device, [1])]]));
+  model.loadStateDict(state);
+  expect(await model.stateDict()).toEqual(state);
+});
+
 test("a step's predicted memory is what it takes, to the byte", async () => {
   const device = await Device.open();
   const [width, batch] = [300, 70];

@@ -47,6 +47,8 @@ export class Device implements Disposable {
   /** @internal */
   readonly recorder: Recorder;
   readonly #scopes: Scope[] = [];
+  /** Scopes that `unscoped` has set aside: they hold what they held. */
+  readonly #aside: Scope[] = [];
   readonly #staging: StagingPool;
   #failure: Error | undefined;
   #recording: RecordedStep | undefined;
@@ -118,21 +120,24 @@ export class Device implements Disposable {
    */
   unscoped<T>(fn: () => T): T {
     const open = this.#scopes.splice(0);
+    this.#aside.push(...open);
     try {
       return assertNotAsync("unscoped", fn());
     } finally {
+      this.#aside.length -= open.length;
       this.#scopes.unshift(...open.filter((scope) => scope.open));
     }
   }
 
   /** @internal Takes an item out of the scope that holds it. */
   forget(item: Owned): void {
+    for (const scope of this.#aside) scope.remove(item);
     for (const scope of this.#scopes) scope.remove(item);
   }
 
-  /** @internal The open scope that holds an item. */
+  /** @internal The scope that holds an item. */
   holderOf(item: Owned): Scope | undefined {
-    return this.#scopes.find((scope) => scope.holds(item));
+    return [...this.#aside, ...this.#scopes].find((scope) => scope.holds(item));
   }
 
   /** @internal The innermost open scope. */
