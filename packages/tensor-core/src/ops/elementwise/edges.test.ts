@@ -66,6 +66,48 @@ it("NaN to the power of 0 is 1", async () => {
   expect(await pow(x, tensor(device, [0])).item()).toBe(1);
 });
 
+it("the power NaN of any number is NaN", async () => {
+  const device = await testDevice();
+  using _scope = device.scope();
+  const x = tensor(device, [0, 1, 2, -2, Infinity]);
+  const powers = [unary.pow(x, NaN), pow(x, tensor(device, [NaN]))];
+  for (const y of powers) expect(await y.read()).toEqual(new Float32Array(5).fill(NaN));
+});
+
+describe("0 to a power", () => {
+  const exponents = [0.1, 0.5, 1e-30, 3, Infinity, 0, -0.1, -0.5, -2, -Infinity];
+  const powers = [0, 0, 0, 0, 0, 1, Infinity, Infinity, Infinity, Infinity];
+
+  it("is exactly 0, 1 or infinite, of either sign, be the power a number or a tensor", async () => {
+    const device = await testDevice();
+    using _scope = device.scope();
+    for (const zero of [0, -0]) {
+      const base = tensor(device, [zero]);
+      const all = await pow(base, tensor(device, exponents)).read();
+      const each: number[] = [];
+      for (const exponent of exponents) each.push(await unary.pow(base, exponent).item());
+      expect([Array.from(all), each]).toEqual([powers, powers]);
+    }
+  });
+
+  it("has slopes that are exactly 0 or infinite", async () => {
+    const device = await testDevice();
+    using _scope = device.scope();
+    const x = tensor(device, [0, 0, 0, 0, 0]);
+    const numbers = [0.5, 1.5, 3, -0.5, -0.1];
+    const exponent = tensor(device, numbers);
+    const towards = [Infinity, 0, 0, -Infinity, -Infinity];
+    expect(await slopes(() => pow(x, exponent), x)).toEqual(towards);
+    for (const [i, s] of numbers.entries()) {
+      expect(await slopes(() => unary.pow(x, s), x)).toEqual(numbers.map(() => towards[i]));
+    }
+    expect(await slopes(() => pow(x, exponent), exponent)).toEqual([0, 0, 0, -Infinity, -Infinity]);
+    const lost = tensor(device, [NaN]);
+    const constant = tensor(device, [0]);
+    expect(await slopes(() => pow(lost, constant), constant)).toEqual([NaN]);
+  });
+});
+
 it("of equal zeros the limit wins, and the second of two", async () => {
   const device = await testDevice();
   using _scope = device.scope();

@@ -194,7 +194,7 @@ describe("elementwise", () => {
       [-0.5, -1, Infinity, 0.5].map((y) => (y === Infinity ? y : expect.closeTo(y, 5))),
     );
     expect(await powers(0)).toEqual([1, 1, 1, 1]);
-    expect(await powers(0.5)).toEqual([NaN, NaN, expect.closeTo(0, 9), expect.closeTo(Math.SQRT2, 5)]);
+    expect(await powers(0.5)).toEqual([NaN, NaN, 0, expect.closeTo(Math.SQRT2, 5)]);
   });
 
   it("has the limits of logarithms and quotients at 0", async () => {

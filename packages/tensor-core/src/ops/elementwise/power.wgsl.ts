@@ -13,7 +13,8 @@ const power = wgsl`
 // Not a constant: WGSL refuses a constant NaN.
 fn notANumber() -> vec4<f32> { return vec4<f32>(bitcast<f32>(params.quads | 0x7fc00000u)); }
 fn power(a: vec4<f32>, b: vec4<f32>) -> vec4<f32> {
-  let raised = pow(abs(a), abs(b));
+  // Adapters disagree on the powers of 0.
+  let raised = select(pow(abs(a), abs(b)), vec4<f32>(0.0), a == vec4<f32>(0.0));
   let size = select(raised, 1.0 / raised, b < vec4<f32>(0.0));
   let odd = fract(abs(b) * 0.5) == vec4<f32>(0.5);
   let whole = fract(b) == vec4<f32>(0.0);
@@ -23,9 +24,9 @@ fn power(a: vec4<f32>, b: vec4<f32>) -> vec4<f32> {
 }
 `;
 
-// Adapters disagree on the logarithm of a negative number.
+// Adapters disagree on the logarithms of negative numbers and of NaN.
 const logarithm = wgsl`
-fn logarithm(a: vec4<f32>) -> vec4<f32> { return select(log(abs(a)), notANumber(), a < vec4<f32>(0.0)); }
+fn logarithm(a: vec4<f32>) -> vec4<f32> { return select(notANumber(), log(abs(a)), a >= vec4<f32>(0.0)); }
 `;
 
 const position = wgsl`

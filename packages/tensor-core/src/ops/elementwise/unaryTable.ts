@@ -142,13 +142,14 @@ fn siluSlope(x: vec4<f32>, s: vec4<f32>) -> vec4<f32> {
     text: /* wgsl */ `
 fn signedPower(x: vec4<f32>, s: f32) -> vec4<f32> {
   if (s == 0.0) { return vec4<f32>(1.0); }
-  let raised = pow(abs(x), vec4<f32>(abs(s)));
+  // Adapters disagree on the powers of 0, and on those to NaN.
+  let raised = select(pow(abs(x), vec4<f32>(abs(s))), vec4<f32>(0.0), x == vec4<f32>(0.0));
   let size = select(raised, 1.0 / raised, s < 0.0);
   // Not a constant: WGSL refuses a constant NaN. A half of an odd number is no whole number; of a number that is not whole, twice its half is neither.
   let odd = fract(abs(s) * 0.5) == 0.5;
   let whole = fract(s) == 0.0;
   let negative = select(vec4<f32>(bitcast<f32>(params.quads | 0x7fc00000u)), select(size, -size, odd), whole);
-  return select(x, select(size, negative, x < vec4<f32>(0.0)), x == x);
+  return select(x * s, select(size, negative, x < vec4<f32>(0.0)), (x == x) & vec4<bool>(s == s));
 }
 `,
   },
