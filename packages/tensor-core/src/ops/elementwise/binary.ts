@@ -59,8 +59,8 @@ export const mul = binaryOp("mul");
 /** a / b */
 export const div = binaryOp("div");
 
-/** The larger of a and b, NaN where either is; equal elements share the gradient. */
+/** The larger of a and b, NaN where either is, when both have the whole gradient; equal elements share it, as in PyTorch. */
 export const maximum = binaryOp("maximum");
 
-/** The smaller of a and b, NaN where either is; equal elements share the gradient. */
+/** The smaller of a and b, NaN where either is, when both have the whole gradient; equal elements share it, as in PyTorch. */
 export const minimum = binaryOp("minimum");

@@ -17,18 +17,19 @@ export const binaryTable = {
   mul: { forward: "a * b", da: "dy * b", db: "dy * a", whole: "a * b", reference: (a, b) => a * b },
   // b * b would leave the range of f32 where the slope does not.
   div: { forward: "a / b", da: "dy / b", db: "-dy * (a / b) / b", reference: (a, b) => a / b },
-  // Equal elements share the gradient. NaN stays, on either side: WGSL's max and min may drop it.
+  // Equal elements share the gradient. NaN stays, on either side: WGSL's max and min may drop it. Slopes are chosen, not
+  // multiplied: that of the side that is not taken is 0 where dy is infinite too.
   maximum: {
     forward: "select(b, a, (a > b) | !(a == a))",
-    da: "dy * (select(vec4<f32>(0.0), vec4<f32>(0.5), a >= b) + select(vec4<f32>(0.0), vec4<f32>(0.5), a > b))",
-    db: "dy * (select(vec4<f32>(0.0), vec4<f32>(0.5), b >= a) + select(vec4<f32>(0.0), vec4<f32>(0.5), b > a))",
+    da: "select(select(dy, 0.5 * dy, a == b), vec4<f32>(0.0), a < b)",
+    db: "select(select(dy, 0.5 * dy, a == b), vec4<f32>(0.0), b < a)",
     whole: "max(a, b)",
     reference: Math.max,
   },
   minimum: {
     forward: "select(b, a, (a < b) | !(a == a))",
-    da: "dy * (select(vec4<f32>(0.0), vec4<f32>(0.5), a <= b) + select(vec4<f32>(0.0), vec4<f32>(0.5), a < b))",
-    db: "dy * (select(vec4<f32>(0.0), vec4<f32>(0.5), b <= a) + select(vec4<f32>(0.0), vec4<f32>(0.5), b < a))",
+    da: "select(select(dy, 0.5 * dy, a == b), vec4<f32>(0.0), a > b)",
+    db: "select(select(dy, 0.5 * dy, a == b), vec4<f32>(0.0), b > a)",
     whole: "min(a, b)",
     reference: Math.min,
   },

@@ -171,6 +171,28 @@ describe("slopes", () => {
     expect(await slopes(() => unary.pow(x, 1), x)).toEqual([1, 1, 1, 1]);
   });
 
+  it.each(["f32", "f16"] as const)(
+    "of the larger and the smaller are 0 for the side that is not taken, and whole for both where there is NaN, in %s",
+    async (dtype) => {
+      const device = await testDevice();
+      using _scope = device.scope();
+      const [a, b, dy] = [
+        [1, 2, NaN, 1, 3, NaN],
+        [2, 1, 1, NaN, 3, NaN],
+        [Infinity, Infinity, 5, 6, 4, 7],
+      ].map((values) => tensor(device, values, undefined, dtype)) as [Tensor, Tensor, Tensor];
+      const [left, right] = [
+        [0, Infinity, 5, 6, 2, 7],
+        [Infinity, 0, 5, 6, 2, 7],
+      ];
+      const product = (op: typeof binary.maximum) => () => binary.mul(op(a, b), dy);
+      expect(await slopes(product(binary.maximum), a)).toEqual(left);
+      expect(await slopes(product(binary.maximum), b)).toEqual(right);
+      expect(await slopes(product(binary.minimum), a)).toEqual(right);
+      expect(await slopes(product(binary.minimum), b)).toEqual(left);
+    },
+  );
+
   it("of a quotient keep to the range that they have themselves", async () => {
     const device = await testDevice();
     using _scope = device.scope();
