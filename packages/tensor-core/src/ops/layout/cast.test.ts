@@ -108,6 +108,33 @@ describe("cast", () => {
     expect(cast(x, "f32")).toBe(x);
   });
 
+  it("stops at the ends of the range of whole numbers", async () => {
+    const device = await testDevice();
+    using _scope = device.scope();
+    const values = [
+      Infinity,
+      1e30,
+      2 ** 32,
+      2 ** 32 - 256,
+      2 ** 31,
+      2 ** 31 - 128,
+      -1,
+      -(2 ** 31),
+      -3e9,
+      -Infinity,
+    ];
+    const x = tensor(device, values);
+    for (const [dtype, low, high] of [
+      ["i32", -(2 ** 31), 2 ** 31 - 1],
+      ["u32", 0, 2 ** 32 - 1],
+    ] as const) {
+      const want = values.map((value) => Math.min(high, Math.max(low, value)));
+      expect(Array.from(await cast(x, dtype).read())).toEqual(want);
+      const halves = tensor(device, [Infinity, -Infinity, 65_504], [3], "f16");
+      expect(Array.from(await cast(halves, dtype).read())).toEqual([high, low, 65_504]);
+    }
+  });
+
   it("converts each of many quads in its own place", async () => {
     const device = await testDevice();
     using _scope = device.scope();

@@ -26,7 +26,7 @@ export function castInto(x: Tensor, y: Tensor): void {
  * Converts the elements; a tensor that has the dtype already is returned as it is.
  *
  * To f16 rounds to nearest even, and beyond 65,504 gives infinity. Floats to whole numbers lose their fraction and stop
- * at the ends of the range.
+ * at the ends of the range; what NaN becomes is the adapter's to say. Between i32 and u32 the bits stay.
  *
  * @param x any shape and dtype
  * @returns the shape of x in `dtype`
