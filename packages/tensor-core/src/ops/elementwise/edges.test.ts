@@ -36,6 +36,21 @@ describe.each(["f32", "f16"] as const)("NaN of %s", (dtype) => {
     expect(await placesOfNaN(ops[name](x, 0.75))).toEqual(values.map(Number.isNaN));
   });
 
+  /** Of these the slope at NaN is a choice, not a formula. */
+  const chosen = new Set<UnaryName>([
+    ...(["neg", "scale", "addScalar", "abs", "sign", "floor", "ceil", "round"] as const),
+    ...(["minScalar", "maxScalar", "leakyRelu", "relu"] as const),
+  ]);
+  it.each(names.filter((name) => !chosen.has(name)))(
+    "is the slope there, and there alone, of %s",
+    async (name) => {
+      const device = await testDevice();
+      using _scope = device.scope();
+      const x = tensor(device, values, undefined, dtype);
+      expect((await slopes(() => ops[name](x, 0.75), x)).map(Number.isNaN)).toEqual(values.map(Number.isNaN));
+    },
+  );
+
   it("stays on either side of an op of two", async () => {
     const device = await testDevice();
     using _scope = device.scope();

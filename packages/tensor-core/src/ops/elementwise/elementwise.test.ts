@@ -228,6 +228,15 @@ describe("elementwise", () => {
     y.forEach((value, i) => expect(Math.abs(value / want[i]! - 1)).toBeLessThan(6e-7));
   });
 
+  it("has an error function that is off by at most 6e-7", async () => {
+    const device = await testDevice();
+    using _scope = device.scope();
+    const x = Float32Array.from({ length: 4001 }, (_, i) => (i - 2000) / 500);
+    const y = await unary.erf(tensor(device, x)).read();
+    const off = y.map((value, i) => Math.abs(value - unaryTable.erf.reference(x[i]!)));
+    expect(Math.max(...off)).toBeLessThan(6e-7);
+  });
+
   it("shares the gradient between equal sides, and stops it outside of a clamp", async () => {
     const device = await testDevice();
     using _scope = device.scope();

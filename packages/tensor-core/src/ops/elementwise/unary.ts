@@ -96,7 +96,7 @@ export const leakyRelu = unaryOp("leakyRelu") as (x: Tensor, slope: number) => T
 /** log(1 + e^x), without overflow. */
 export const softplus = unaryOp("softplus") as (x: Tensor) => Tensor;
 
-/** The error function, off by at most 1.5e-7. Abramowitz and Stegun, 7.1.26. */
+/** The error function, off by at most 6e-7. Abramowitz and Stegun, 7.1.26. */
 export const erf = unaryOp("erf") as (x: Tensor) => Tensor;
 
 /** Gaussian error linear unit in its exact form, x Φ(x), as PyTorch's default. arXiv:1606.08415. */

@@ -73,12 +73,12 @@ export const unaryTable = {
   // log(1 + e^x), without overflow.
   softplus: {
     forward: unlessNaN("max(x, vec4<f32>(0.0)) + logOnePlus(exp(-abs(x)))"),
-    gradient: "dy / (1.0 + exp(-x))",
+    gradient: unlessNaN("dy / (1.0 + exp(-x))"),
     reference: (x) => Math.log1p(Math.exp(x)),
   },
   erf: {
     forward: "errorFunction(x)",
-    gradient: "dy * 1.1283791671 * exp(-x * x)",
+    gradient: unlessNaN("dy * 1.1283791671 * exp(-x * x)"),
     reference: (x) => erf(x),
   },
   // The exact form: x Φ(x).
