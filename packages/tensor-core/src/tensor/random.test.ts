@@ -68,6 +68,15 @@ describe("Random", () => {
     }
   });
 
+  it("names a seed or a stream that is no word of 32 bits", () => {
+    expect([new Random(2 ** 32 - 1, 2 ** 32 - 1).seed, new Random(0).stream]).toEqual([2 ** 32 - 1, 0]);
+    for (const word of [-1, 1.9, Number.NaN, 2 ** 32, Infinity]) {
+      const rule = `must be a whole number from 0 to 2^32 - 1, got ${word}`;
+      expect(() => new Random(word)).toThrow(`[Random] seed ${rule}`);
+      expect(() => new Random(1, word)).toThrow(`[Random] stream ${rule}`);
+    }
+  });
+
   it("stays below the end of a range that has few numbers", () => {
     for (const [low, high] of [
       [2 ** 52, 2 ** 52 + 2],

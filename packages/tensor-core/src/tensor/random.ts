@@ -15,18 +15,20 @@ export class Random {
 
   /**
    * @param seed     a whole number, 0 to 2^32 - 1
-   * @param stream   streams of one seed are independent
+   * @param stream   a whole number, 0 to 2^32 - 1; streams of one seed are independent; default 0
    * @param position words of the stream that are used up, a whole number; default 0
-   * @throws RangeError if the position is not a whole number >= 0
+   * @throws RangeError if one of them is not such a number
    */
   constructor(seed: number, stream = 0, position = 0) {
+    assertWord("seed", seed);
+    assertWord("stream", stream);
     if (!Number.isSafeInteger(position) || position < 0) {
       throw new RangeError(
         `[Random] position must be a whole number >= 0, got ${position}: pass what \`position\` gave`,
       );
     }
-    this.seed = seed >>> 0;
-    this.stream = stream >>> 0;
+    this.seed = seed;
+    this.stream = stream;
     this.#block = Math.floor(position / 4);
     if (position % 4 === 0) return;
     this.#nextBlock();
@@ -56,7 +58,7 @@ export class Random {
     return first;
   }
 
-  /** Uniform in [low, high); low where that holds no number. */
+  /** Uniform in [low, high), low where that holds no number; where high is below low, from low down to high. */
   uniform(low = 0, high = 1): number {
     const x = low + (this.bits() / 2 ** 32) * (high - low);
     return x < high ? x : Math.min(x, lastOf(low, high, 53));
@@ -81,6 +83,11 @@ export class Random {
     this.#values = philox([block, Math.floor(block / 2 ** 32), this.stream, 0], [this.seed, 0]);
     this.#used = 0;
   }
+}
+
+function assertWord(name: string, value: number): void {
+  if (value === value >>> 0) return;
+  throw new RangeError(`[Random] ${name} must be a whole number from 0 to 2^32 - 1, got ${value}`);
 }
 
 /**

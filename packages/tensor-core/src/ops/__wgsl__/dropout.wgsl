@@ -46,7 +46,7 @@ fn blockOf(i: u32) -> vec4<u32> {
   let counter = blockCounter(vec2<u32>(params.blockLow, params.blockHigh), i, params.stream);
   return philox(counter, vec2<u32>(params.seed, 0u));
 }
-/** In (0, 1), from the upper 24 bits. */
+/** In (0, 1], from the upper 24 bits: the largest word rounds up. */
 fn unit(word: vec4<u32>) -> vec4<f32> { return (vec4<f32>(word >> vec4<u32>(8u)) + 0.5) * 0x1p-24; }
 
 @compute @workgroup_size(WG)

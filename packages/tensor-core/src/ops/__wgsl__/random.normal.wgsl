@@ -45,12 +45,13 @@ fn blockOf(i: u32) -> vec4<u32> {
   let counter = blockCounter(vec2<u32>(params.blockLow, params.blockHigh), i, params.stream);
   return philox(counter, vec2<u32>(params.seed, 0u));
 }
-/** In (0, 1), from the upper 24 bits. */
+/** In (0, 1], from the upper 24 bits: the largest word rounds up. */
 fn unit(word: vec4<u32>) -> vec4<f32> { return (vec4<f32>(word >> vec4<u32>(8u)) + 0.5) * 0x1p-24; }
 
 /** Box and Muller's transform of neighbouring words. */
 fn normals(p: vec4<f32>, q: vec4<f32>) -> vec4<f32> {
-  let radius = sqrt(-2.0 * log(vec4<f32>(p.xz, q.xz)));
+  // Near 1 an adapter's log may be a little above 0.
+  let radius = sqrt(max(-2.0 * log(vec4<f32>(p.xz, q.xz)), vec4<f32>(0.0)));
   return radius * cos(6.283185307 * (vec4<f32>(p.yw, q.yw) - 0.5)) * -1.0;
 }
 

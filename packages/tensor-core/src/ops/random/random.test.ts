@@ -82,6 +82,24 @@ describe("random tensors", () => {
     expect(first).toBeCloseTo(turn * Math.sqrt(-2 * Math.log(0.5 / 2 ** 24)), 2);
   });
 
+  it("are the mean where a word is as large as words get", async () => {
+    const device = await testDevice();
+    using _scope = device.scope();
+    const random = new Random(2);
+    random.skipBlocks(28_537_587); // its first word is 2^32 - 66, which rounds up to 1, whose logarithm may be above 0
+    const [first] = await randomNormal(device, [4], random).read();
+    expect(Math.abs(first!)).toBeLessThan(2e-3);
+  });
+
+  it("go from low down to high where high is below low", async () => {
+    const device = await testDevice();
+    using _scope = device.scope();
+    const y = await randomUniform(device, [2001], new Random(5), 3, -2).read();
+    const host = new Random(5);
+    const away = draw(2001, () => host.uniform(3, -2)).map((x, i) => Math.abs(x - y[i]!));
+    expect(Math.max(...away)).toBeLessThan(1e-6);
+  });
+
   it("passes over more workgroups than one axis holds", async () => {
     const device = await testDevice();
     using _scope = device.scope();

@@ -71,7 +71,7 @@ export function randomBits(device: Device, shape: Shape, random: Random): Tensor
 
 /**
  * Uniform numbers in [low, high), from the upper 24 bits of the words that `random.uniform` would use; low where no f32
- * lies between them.
+ * lies between them. Where high is below low they go from low down to high.
  *
  * @returns `shape` f32
  * @throws RangeError unless high - low is a finite f32
