@@ -96,6 +96,23 @@ describe("imagesFromBytes", () => {
     ).toBe(true);
   });
 
+  it("draws no factor below 0, and names ranges that are none", () => {
+    const wide = { brightness: 1.5, contrast: 2, saturation: 1 };
+    const drawn = Array.from({ length: 200 }, (_, i) => drawChange(new Random(i), wide));
+    const factors = drawn.map(({ brightness, contrast, saturation }) => [
+      brightness!,
+      contrast!,
+      saturation!,
+    ]);
+    expect(Math.min(...factors.flat())).toBeGreaterThanOrEqual(0);
+    expect(Math.max(...factors.map(([, contrast]) => contrast!))).toBeGreaterThan(2.9);
+    for (const range of [-0.1, NaN, Infinity]) {
+      expect(() => drawChange(new Random(1), { contrast: range })).toThrow(
+        `[drawChange] contrast must be a finite number >= 0, got ${range}`,
+      );
+    }
+  });
+
   it("names what does not fit", async () => {
     const device = await testDevice();
     using _scope = device.scope();
@@ -108,5 +125,13 @@ describe("imagesFromBytes", () => {
     expect(() =>
       imagesFromBytes(tensor(device, [0], [1], "u32"), size, zeros(device, [2]), statistics),
     ).toThrow("[imagesFromBytes] samples must be [B, 13] f32, got [2] f32");
+    const bytes = packBytes(device, new Uint8Array(24));
+    expect(() => imagesFromBytes(bytes, { height: 2, width: 3.5 }, samples, statistics)).toThrow(
+      "[imagesFromBytes] height and width must be whole numbers > 0, got 2 and 3.5",
+    );
+    const flat = { mean: [0, 0, 0], deviation: [1, 0, 1] } as const;
+    expect(() => imagesFromBytes(bytes, size, samples, flat)).toThrow(
+      "[imagesFromBytes] deviations must be > 0, got 1, 0, 1",
+    );
   });
 });

@@ -82,7 +82,8 @@ function elementsOf(x: Tensor, start: number, count: number): Tensor {
  * @param size    height and width
  * @param samples [B, 13] f32, of {@link sampleChanges}
  * @returns       [B, 3, H, W] f32
- * @throws ShapeError if the bytes or the samples do not fit
+ * @throws ShapeError if the bytes, the samples or the size do not fit
+ * @throws RangeError if a deviation is not > 0
  *
  * Goes through some images after others where the device does not bind y at once. No gradients: bytes have none.
  */
@@ -93,6 +94,14 @@ export function imagesFromBytes(
   statistics: ImageStatistics,
 ): Tensor {
   const { height, width } = size;
+  if (![height, width].every((n) => Number.isSafeInteger(n) && n > 0)) {
+    throw new ShapeError(
+      `[imagesFromBytes] height and width must be whole numbers > 0, got ${height} and ${width}`,
+    );
+  }
+  if (!statistics.deviation.every((d) => d > 0)) {
+    throw new RangeError(`[imagesFromBytes] deviations must be > 0, got ${statistics.deviation.join(", ")}`);
+  }
   const [batch = 0, numbers] = samples.shape;
   if (samples.rank !== 2 || numbers !== 13 || samples.dtype !== "f32") {
     throw new ShapeError(
@@ -137,19 +146,28 @@ export function sampleChanges(device: Device, changes: readonly SampleChange[]):
 export interface ChangeRanges {
   /** Share of mirrored samples; default 0.5. */
   readonly flip?: number;
-  /** Factors are drawn from 1 - range to 1 + range; default 0 each. */
+  /** Factors are drawn from 1 - range, or 0 where that is negative, to 1 + range; default 0 each. */
   readonly brightness?: number;
   readonly contrast?: number;
   readonly saturation?: number;
 }
 
-/** A change drawn at random: four numbers of the generator, whatever the ranges. */
+/**
+ * A change drawn at random: four numbers of the generator, whatever the ranges.
+ *
+ * @throws RangeError if a range is not a finite number >= 0
+ */
 export function drawChange(random: Random, ranges: ChangeRanges = {}): SampleChange {
   const { flip = 0.5, brightness = 0, contrast = 0, saturation = 0 } = ranges;
+  for (const [name, range] of Object.entries({ brightness, contrast, saturation })) {
+    if (range >= 0 && Number.isFinite(range)) continue;
+    throw new RangeError(`[drawChange] ${name} must be a finite number >= 0, got ${range}`);
+  }
+  const factor = (range: number) => random.uniform(Math.max(0, 1 - range), 1 + range);
   return {
     flip: random.uniform() < flip,
-    brightness: random.uniform(1 - brightness, 1 + brightness),
-    contrast: random.uniform(1 - contrast, 1 + contrast),
-    saturation: random.uniform(1 - saturation, 1 + saturation),
+    brightness: factor(brightness),
+    contrast: factor(contrast),
+    saturation: factor(saturation),
   };
 }
