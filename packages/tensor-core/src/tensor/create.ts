@@ -4,7 +4,7 @@ import { assertNumbers } from "./assertNumbers.ts";
 import type { Device } from "./device.ts";
 import type { DType } from "./dtype.ts";
 import { fill } from "./fill.ts";
-import { type Shape, ShapeError, showShape, sizeOf } from "./shape.ts";
+import { assertDimensions, type Shape, ShapeError, showShape, sizeOf } from "./shape.ts";
 import { Tensor } from "./tensor.ts";
 
 /**
@@ -106,7 +106,7 @@ function fullLike<D extends DType>(op: string, x: Tensor<D>, value: number): Ten
  * Evenly spaced numbers from `start` up to, not including, `end`.
  *
  * @returns [ceil((end - start) / step)], empty if the end is not beyond the start
- * @throws ShapeError if the step is 0 or a bound is not finite
+ * @throws ShapeError if the step is 0, or it or a bound is not finite
  * @throws RangeError if a number for i32 or u32 is none of its numbers
  */
 export function arange<D extends DType = "f32">(
@@ -117,8 +117,10 @@ export function arange<D extends DType = "f32">(
   dtype: D = "f32" as D,
 ): Tensor<D> {
   const count = Math.max(0, Math.ceil((end - start) / step));
-  if (!Number.isFinite(count)) {
-    throw new ShapeError(`[arange] ${start} to ${end} by ${step} has no end: the step must lead there`);
+  if (step === 0 || ![start, end, step, count].every(Number.isFinite)) {
+    throw new ShapeError(
+      `[arange] ${start} to ${end} by ${step} has no end: give finite bounds, and a step other than 0`,
+    );
   }
   return holding(
     "arange",
@@ -159,10 +161,4 @@ export function eye<D extends DType = "f32">(
   const values = new Float32Array(rows * columns);
   for (let i = 0; i < Math.min(rows, columns); i++) values[i * columns + i] = 1;
   return tensor(device, values, [rows, columns], dtype);
-}
-
-function assertDimensions(op: string, shape: Shape): void {
-  if (shape.some((n) => !Number.isInteger(n) || n < 0)) {
-    throw new ShapeError(`[${op}] every dimension must be a whole number >= 0, got ${showShape(shape)}`);
-  }
 }

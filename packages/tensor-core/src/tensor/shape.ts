@@ -26,6 +26,12 @@ export function stridesOf(shape: Shape): number[] {
   return strides;
 }
 
+/** @throws ShapeError unless every dimension is a whole number >= 0 */
+export function assertDimensions(op: string, shape: Shape): void {
+  if (shape.every((n) => Number.isInteger(n) && n >= 0)) return;
+  throw new ShapeError(`[${op}] every dimension must be a whole number >= 0, got ${showShape(shape)}`);
+}
+
 export function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((n, i) => n === b[i]);
 }

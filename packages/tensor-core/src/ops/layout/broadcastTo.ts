@@ -2,6 +2,7 @@
 
 import { defineOp } from "../../autograd/defineOp.ts";
 import {
+  assertDimensions,
   broadcastShapes,
   sameShape,
   type Shape,
@@ -16,6 +17,7 @@ import { stridedCopy } from "./stridedCopy.ts";
 const broadcastToOp = defineOp<{ x: Tensor }, never, { shape: Shape }, "x">({
   name: "broadcastTo",
   shape: ({ x }, { shape }) => {
+    assertDimensions("broadcastTo", shape);
     if (!sameShape(broadcastShapes("broadcastTo", x.shape, shape), shape)) {
       throw new ShapeError(`[broadcastTo] ${showShape(x.shape)} does not broadcast to ${showShape(shape)}`);
     }
@@ -31,7 +33,7 @@ const broadcastToOp = defineOp<{ x: Tensor }, never, { shape: Shape }, "x">({
  * Repeats the elements along new axes and axes of size one, by NumPy's rule.
  *
  * @param x any shape and dtype
- * @throws ShapeError if x does not broadcast to `shape`
+ * @throws ShapeError if x does not broadcast to `shape`, or a dimension is no whole number
  *
  * Gradients: x.
  */

@@ -6,6 +6,7 @@ import { tensor, zeros } from "../../tensor/create.ts";
 import { type Array64, zeros64 } from "../../testing/array64.ts";
 import { awkwardSize, describeOp, type OpCheck } from "../../testing/describeOp.ts";
 import { testDevice } from "../../testing/testDevice.ts";
+import { broadcastTo } from "./broadcastTo.ts";
 import { concat } from "./concat.ts";
 import { pad } from "./pad.ts";
 import { slice } from "./slice.ts";
@@ -296,6 +297,15 @@ describe("layout", () => {
     expect(() => slice(x, 1, 2, 4)).toThrow("[slice] 2 to 4 is no range of axis 1 of [2, 3]: use -3 to 3");
     expect(() => slice(x, 1, 2, 1)).toThrow("[slice] 2 to 1 is no range");
     expect(() => slice(x, 0, 0.5, 1)).toThrow("[slice] 0.5 to 1 is no range");
+    for (const shape of [
+      [-1, 2, 3],
+      [2.5, 2, 3],
+      [Number.NaN, 2, 3],
+    ]) {
+      expect(() => broadcastTo(x, shape)).toThrow(
+        `[broadcastTo] every dimension must be a whole number >= 0, got [${shape.join(", ")}]`,
+      );
+    }
     expect(() => pad(zeros(device, [1], "u32"), [[1, 0]], -1)).toThrow(
       "[pad] the tensor is u32, and its element 0 is to be -1: give whole numbers from 0 to 4294967295",
     );

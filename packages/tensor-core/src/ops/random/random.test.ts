@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { valueAndGrad } from "../../autograd/tape.ts";
-import { ones, tensor } from "../../tensor/create.ts";
+import { ones, tensor, zeros } from "../../tensor/create.ts";
 import { Random } from "../../tensor/random.ts";
 import { testDevice } from "../../testing/testDevice.ts";
 import { sum } from "../reduce/sum.ts";
@@ -11,6 +11,16 @@ import { dropout, randomBits, randomNormal, randomUniform } from "./random.ts";
 const draw = (count: number, next: () => number) => Array.from({ length: count }, next);
 
 describe("random tensors", () => {
+  it.each([[[-2, -3]], [[2.5, 2]], [[Number.NaN]]])("have no shape like %j", async (shape) => {
+    const device = await testDevice();
+    const random = new Random(1);
+    const wrong = `every dimension must be a whole number >= 0, got [${shape.join(", ")}]`;
+    for (const [name, make] of Object.entries({ randomBits, randomUniform, randomNormal })) {
+      expect(() => make(device, shape, random)).toThrow(`[${name}] ${wrong}`);
+    }
+    expect(random.position).toBe(0);
+  });
+
   it("hold the host's words, wherever the generator stands", async () => {
     const device = await testDevice();
     using _scope = device.scope();
@@ -139,6 +149,12 @@ describe("dropout", () => {
     const [a, b] = [await dropout(x, 0.5, random).read(), await dropout(x, 0.5, random).read()];
     expect(a).not.toEqual(b);
     expect(dropout(x, 0, random)).toBe(x);
+    const whole = zeros(device, [5], "i32");
+    const { position } = random;
+    for (const rate of [0, 0.5]) {
+      expect(() => dropout(whole, rate, random)).toThrow("[dropout] x must be f32 or f16, got i32: cast it");
+    }
+    expect(random.position).toBe(position);
     expect(() => dropout(x, 1, random)).toThrow("[dropout] rate must be 0 to below 1, got 1");
   });
 });

@@ -7,7 +7,7 @@ import type { Device } from "../../tensor/device.ts";
 import { isFloat } from "../../tensor/dtype.ts";
 import { lastOf, type Random } from "../../tensor/random.ts";
 import { recordByElements } from "../../tensor/run.ts";
-import { type Shape, ShapeError } from "../../tensor/shape.ts";
+import { assertDimensions, type Shape, ShapeError } from "../../tensor/shape.ts";
 import { Tensor } from "../../tensor/tensor.ts";
 import { dropoutKernel, fillRandom } from "./random.wgsl.ts";
 
@@ -39,6 +39,9 @@ function uniformsOf({ seed, stream, first }: Source, blocks: number) {
   return { seed, stream, blockLow: () => block() >>> 0, blockHigh: () => Math.floor(block() / 2 ** 32) };
 }
 
+/** Who makes which kind: errors name them. */
+const makers = { bits: "randomBits", uniform: "randomUniform", normal: "randomNormal" } as const;
+
 function make(
   device: Device,
   shape: Shape,
@@ -47,6 +50,7 @@ function make(
   a: number,
   b: number,
 ): Tensor {
+  assertDimensions(makers[kind], shape);
   const y = Tensor.allocate(device, shape, kind === "bits" ? "u32" : "f32", "random");
   const blocksPerQuad = kind === "normal" ? 2 : 1;
   const source = reserve(device, random, blocksPerQuad * Math.ceil(y.size / 4));
@@ -64,6 +68,7 @@ function make(
  * Random words: those that `random.bits()` would give from its next whole block on, which are then used up.
  *
  * @returns `shape` u32
+ * @throws ShapeError if a dimension is no whole number
  */
 export function randomBits(device: Device, shape: Shape, random: Random): Tensor<"u32"> {
   return make(device, shape, random, "bits", 0, 0) as Tensor<"u32">;
@@ -74,6 +79,7 @@ export function randomBits(device: Device, shape: Shape, random: Random): Tensor
  * lies between them. Where high is below low they go from low down to high.
  *
  * @returns `shape` f32
+ * @throws ShapeError if a dimension is no whole number
  * @throws RangeError unless high - low is a finite f32
  */
 export function randomUniform(
@@ -95,6 +101,7 @@ export function randomUniform(
  * Normal numbers by Box and Muller's transform, from the words that `random.normal` would use; within 6 deviations.
  *
  * @returns `shape` f32
+ * @throws ShapeError if a dimension is no whole number
  */
 export function randomNormal(
   device: Device,
@@ -108,10 +115,7 @@ export function randomNormal(
 
 const dropoutOp = defineOp<{ x: Tensor }, never, { rate: number; source: Source }, never>({
   name: "dropout",
-  shape: ({ x }) => {
-    if (!isFloat(x.dtype)) throw new ShapeError(`[dropout] x must be f32 or f16, got ${x.dtype}`);
-    return { y: { shape: x.shape, dtype: x.dtype } };
-  },
+  shape: ({ x }) => ({ y: { shape: x.shape, dtype: x.dtype } }),
   forward: ({ x, y }, attributes) => drop(x, y, attributes),
   save: [],
   gradient: (_, dy, attributes) => {
@@ -142,11 +146,14 @@ function drop(x: Tensor, y: Tensor, { rate, source }: { rate: number; source: So
  * @param x    f32 or f16 of any shape
  * @param rate share of dropped elements, 0 to below 1
  * @returns    the shape and dtype of x; x itself at rate 0
+ * @throws ShapeError if x is neither f32 nor f16, at any rate; no words are used up then
  * @throws RangeError if the rate is out of range
  *
  * Gradients: x, zero where it was dropped; the mask is made again, not stored.
  */
 export function dropout(x: Tensor, rate: number, random: Random): Tensor {
+  // Before words are used up.
+  if (!isFloat(x.dtype)) throw new ShapeError(`[dropout] x must be f32 or f16, got ${x.dtype}: cast it`);
   if (!(rate >= 0 && rate < 1)) throw new RangeError(`[dropout] rate must be 0 to below 1, got ${rate}`);
   return rate === 0
     ? x
