@@ -8,6 +8,7 @@ import { describeOp, type OpCheck } from "../../testing/describeOp.ts";
 import { testDevice } from "../../testing/testDevice.ts";
 import { cast } from "../layout/cast.ts";
 import { avgPool2d, conv2d, maxPool2d } from "./conv2d.ts";
+import { unfold } from "./unfold.ts";
 
 interface Case {
   readonly batch: number;
@@ -102,8 +103,22 @@ describe("conv2d", () => {
     expect(() => conv2d(cast(x, "f16"), weight)).toThrow(
       "[conv2d] weight must be f16 as x, got f32: cast one",
     );
-    expect(() => maxPool2d(zeros(device, [4, 5, 5]), 2)).toThrow(
-      "[maxPool2d] x must be [B, C, H, W] f32, got [4, 5, 5]",
+    expect(() => conv2d(x, cast(weight, "i32"))).toThrow(
+      "[conv2d] weight must be f32 as x, got i32: cast one",
+    );
+    expect(() => conv2d(x, weight, { bias: zeros(device, [6], "f16") })).toThrow(
+      "[conv2d] bias must be f32 as x, got f16: cast one",
+    );
+    expect(conv2d(x, cast(weight, "f16")).shape).toEqual([1, 6, 3, 3]);
+    const wrongImages = "x must be [B, C, H, W] f32 or f16, got";
+    expect(() => conv2d(zeros(device, [4, 5, 5]), weight)).toThrow(`[conv2d] ${wrongImages} [4, 5, 5] f32`);
+    expect(() => conv2d(cast(x, "u32"), weight)).toThrow(`[conv2d] ${wrongImages} [1, 4, 5, 5] u32`);
+    expect(() => maxPool2d(zeros(device, [4, 5, 5], "f16"), 2)).toThrow(
+      `[maxPool2d] ${wrongImages} [4, 5, 5] f16`,
+    );
+    expect(() => avgPool2d(cast(x, "i32"), 2)).toThrow(`[avgPool2d] ${wrongImages} [1, 4, 5, 5] i32`);
+    expect(() => unfold(cast(x, "f16"), 2)).toThrow(
+      "[unfold] x must be [B, C, H, W] f32, got [1, 4, 5, 5] f16",
     );
   });
 });

@@ -14,7 +14,7 @@ import { split } from "../layout/split.ts";
 import { matmul } from "../matmul/matmul.ts";
 import { max } from "../reduce/extremes.ts";
 import { mean } from "../reduce/sum.ts";
-import { type Pair, unfold, type WindowOptions, type Windows, windowsOf } from "./unfold.ts";
+import { assertImages, type Pair, unfold, type WindowOptions, type Windows, windowsOf } from "./unfold.ts";
 
 // B batch, C channels, O output channels, G groups, K taps, L windows
 
@@ -31,14 +31,18 @@ export interface Conv2dOptions extends WindowOptions {
  * @param x      [B, C, H, W] f32, or f16, which is computed in f32 and rounded once
  * @param weight [O, C / groups, kernel height, kernel width] of the dtype of x, as the bias; of f32 images it may be f16
  * @returns      [B, O, rows, columns] of the dtype of x
- * @throws ShapeError if the shapes do not fit, the groups do not divide the channels, or no window fits
+ * @throws ShapeError if shapes or dtypes do not fit, the groups do not divide the channels, or no window fits
  *
  * Numerics: those of matmul, depth C · taps / groups. The windows take taps times the memory of x. Gradients: x, weight,
  * bias.
  */
 export function conv2d(x: Tensor, weight: Tensor, options: Conv2dOptions = {}): Tensor {
-  return freeAfter(x.device, () =>
-    x.dtype === "f16" ? convolveHalves(x, weight, options) : convolve(x, weight, options),
+  checkConv(x, weight, options);
+  const { bias } = options;
+  if (x.dtype !== "f16") return freeAfter(x.device, () => convolve(x, weight, options));
+  // f16 is storage: windows and products are f32.
+  return inSingle(x, (wide) =>
+    convolve(wide, cast(weight, "f32"), { ...options, bias: bias && cast(bias, "f32") }),
   );
 }
 
@@ -46,11 +50,11 @@ function convolve(x: Tensor, weight: Tensor, options: Conv2dOptions): Tensor {
   const { groups = 1, bias } = options;
   const [outputs = 0, depth = 0, kernelHeight = 1, kernelWidth = 1] = weight.shape;
   const [batch = 0] = x.shape;
-  checkConv(x, weight, groups, bias);
   const windowed = windowsOf("conv2d", x, [kernelHeight, kernelWidth], options);
   const { rows, columns } = windowed;
   const most = Math.max(1, itemsAtOnce(x, windowed));
-  if (batch > most) return inBatches(x, most, (items) => conv2d(items, weight, options));
+  if (batch > most)
+    return inBatches(x, most, (items) => freeAfter(x.device, () => convolve(items, weight, options)));
   const windows = unfold(x, [kernelHeight, kernelWidth], options); // [B, C, K, L]
   const taps = depth * kernelHeight * kernelWidth;
   const product = (w: Shape, cols: Shape) =>
@@ -81,26 +85,18 @@ function itemsAtOnce(
   return Math.floor(x.device.maxBindingBytes / Math.max(1, 4 * (x.shape[1] ?? 0) * pixels));
 }
 
-/** f16 is storage: windows and products are f32. @throws ShapeError unless all are f16 */
-function convolveHalves(x: Tensor, weight: Tensor, { bias, ...options }: Conv2dOptions): Tensor {
-  for (const [name, t] of [
-    ["weight", weight],
-    ["bias", bias],
-  ] as const) {
-    if (t && t.dtype !== "f16")
-      throw new ShapeError(`[conv2d] ${name} must be f16 as x, got ${t.dtype}: cast one`);
-  }
-  return inSingle(x, (wide) =>
-    convolve(wide, cast(weight, "f32"), { ...options, bias: bias && cast(bias, "f32") }),
-  );
-}
-
 /** One copy of the weight for each image: matmul's batches are equal. */
 function spread(weight: Tensor, shape: Shape, batch: number): Tensor {
   return broadcastTo(reshape(weight, [1, ...shape]), [batch, ...shape]);
 }
 
-function checkConv(x: Tensor, weight: Tensor, groups: number, bias: Tensor | undefined): void {
+function checkConv(x: Tensor, weight: Tensor, { groups = 1, bias }: Conv2dOptions): void {
+  assertImages("conv2d", x, ["f32", "f16"]);
+  for (const [name, t] of Object.entries({ weight, bias })) {
+    const fits = t?.dtype === x.dtype || (name === "weight" && x.dtype === "f32" && t?.dtype === "f16");
+    if (t && !fits)
+      throw new ShapeError(`[conv2d] ${name} must be ${x.dtype} as x, got ${t.dtype}: cast one`);
+  }
   const [outputs = 0, depth = 0] = weight.shape;
   const channels = x.shape[1] ?? 0;
   if (!Number.isInteger(groups) || groups < 1 || channels % groups !== 0 || outputs % groups !== 0) {
@@ -127,7 +123,7 @@ export interface PoolOptions {
  *
  * @param x [B, C, H, W] f32 or f16
  * @returns [B, C, rows, columns] of the dtype of x
- * @throws ShapeError if no window fits
+ * @throws ShapeError if x has other axes or another dtype, or no window fits
  *
  * Gradients: x; equal pixels share it.
  */
@@ -147,6 +143,7 @@ function pool(
   { stride = size }: PoolOptions,
   reduce: (windows: Tensor) => Tensor,
 ): Tensor {
+  assertImages(op, x, ["f32", "f16"]);
   if (x.dtype === "f16") return inSingle(x, (wide) => pool(op, wide, size, { stride }, reduce));
   const windowed = windowsOf(op, x, size, { stride });
   const { rows, columns } = windowed;

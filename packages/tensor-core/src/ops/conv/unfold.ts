@@ -1,6 +1,7 @@
 /** @file Sliding windows over images. */
 
 import { defineOp, recordByRows, run } from "../../autograd/defineOp.ts";
+import type { DType } from "../../tensor/dtype.ts";
 import { ShapeError, showShape } from "../../tensor/shape.ts";
 import { Tensor } from "../../tensor/tensor.ts";
 import { unfoldBackward, unfoldKernel } from "./unfold.wgsl.ts";
@@ -60,14 +61,20 @@ function planesOf({ shape: [batch = 0, channels = 0] }: Tensor): number {
  * Numerics: exact. Gradients: x, summed over taps in order.
  */
 export function unfold(x: Tensor, kernel: Pair, options: WindowOptions = {}): Tensor {
+  assertImages("unfold", x, ["f32"]);
   return unfoldOp({ x }, windowsOf("unfold", x, kernel, options));
 }
 
-/** How many windows there are, and where. */
+/** @throws ShapeError unless x is [B, C, H, W] of one of the dtypes */
+export function assertImages(op: string, x: Tensor, dtypes: readonly DType[]): void {
+  if (x.rank === 4 && dtypes.includes(x.dtype)) return;
+  throw new ShapeError(
+    `[${op}] x must be [B, C, H, W] ${dtypes.join(" or ")}, got ${showShape(x.shape)} ${x.dtype}`,
+  );
+}
+
+/** How many windows there are, and where, of x [B, C, H, W]. */
 export function windowsOf(op: string, x: Tensor, kernel: Pair, options: WindowOptions): Windows {
-  if (x.rank !== 4 || x.dtype !== "f32") {
-    throw new ShapeError(`[${op}] x must be [B, C, H, W] f32, got ${showShape(x.shape)} ${x.dtype}`);
-  }
   const [, , height = 0, width = 0] = x.shape;
   const [kernelHeight, kernelWidth] = pair(op, "kernel", kernel, 1);
   const [strideY, strideX] = pair(op, "stride", options.stride ?? 1, 1);

@@ -89,6 +89,16 @@ describe("ids", () => {
       "[take] axis 1 is out of range",
     );
     expect(() => oneHot(zeros(device, [2]), 3)).toThrow("[oneHot] ids must be i32, got f32");
+    for (const classes of [-1, 2.5, Infinity, Number.NaN]) {
+      expect(() => oneHot(zeros(device, [2], "i32"), classes)).toThrow(
+        `[oneHot] classes must be a whole number >= 0, got ${classes}`,
+      );
+    }
+    expect(oneHot(zeros(device, [2], "i32"), 0).shape).toEqual([2, 0]);
+    expect(() => take(x, zeros(device, [1], "i32"))).toThrow("[take] x must be f32 or f16, got i32: cast it");
+    expect(() => take(zeros(device, [2]), zeros(device, [1]))).toThrow(
+      "[take] ids must be i32, got f32: cast them",
+    );
   });
 });
 
@@ -102,7 +112,22 @@ describe("ranges", () => {
     expect(await linspace(device, 0, 1, 5).read()).toEqual(Float32Array.of(0, 0.25, 0.5, 0.75, 1));
     expect(await linspace(device, 7, 9, 1).read()).toEqual(Float32Array.of(7));
     expect(await eye(device, 2, 3).read()).toEqual(Float32Array.of(1, 0, 0, 0, 1, 0));
-    expect(() => arange(device, 0, 1, 0)).toThrow("[arange] 0 to 1 by 0 has no end");
+    expect(arange(device, 5, 0).shape).toEqual([0]);
+    for (const [start, end, step] of [
+      [0, 1, 0],
+      [5, 0, 0],
+      [5, 5, 0],
+      [Infinity, 5, 1],
+      [0, -Infinity, 1],
+      [0, Infinity, 1],
+      [Number.NaN, 5, 1],
+      [0, 5, Infinity],
+      [0, 1e308, 1e-300],
+    ] as const) {
+      expect(() => arange(device, start, end, step)).toThrow(
+        `[arange] ${start} to ${end} by ${step} has no end: give finite bounds, and a step other than 0`,
+      );
+    }
     expect(() => linspace(device, 0, 1, -1)).toThrow(
       "[linspace] every dimension must be a whole number >= 0",
     );

@@ -3,6 +3,7 @@
 import { defineOp, run } from "../../autograd/defineOp.ts";
 import { freeAfter } from "../../autograd/tape.ts";
 import { arange } from "../../tensor/create.ts";
+import { isFloat } from "../../tensor/dtype.ts";
 import { fill } from "../../tensor/fill.ts";
 import { bindsWhole, recordByWindows, type Span } from "../../tensor/recordByWindows.ts";
 import { normalizeAxis, ShapeError, showShape, sizeOf } from "../../tensor/shape.ts";
@@ -104,6 +105,8 @@ export function gather(x: Tensor, ids: Tensor, axis: number): Tensor {
  */
 export function take(x: Tensor, ids: Tensor, axis = 0): Tensor {
   const at = normalizeAxis("take", axis, x.rank);
+  if (!isFloat(x.dtype)) throw new ShapeError(`[take] x must be f32 or f16, got ${x.dtype}: cast it`);
+  if (ids.dtype !== "i32") throw new ShapeError(`[take] ids must be i32, got ${ids.dtype}: cast them`);
   const order = x.shape.map((_, i) => i);
   const rest = x.shape.toSpliced(at, 1);
   return freeAfter(x.device, () => {
@@ -123,8 +126,12 @@ export function take(x: Tensor, ids: Tensor, axis = 0): Tensor {
  * @param ids     [...] i32; an id that is no class gives zeros
  * @param classes length of a row
  * @returns       [..., classes] f32
+ * @throws ShapeError if the ids are not i32, or classes is no whole number
  */
 export function oneHot(ids: Tensor, classes: number): Tensor {
   if (ids.dtype !== "i32") throw new ShapeError(`[oneHot] ids must be i32, got ${ids.dtype}`);
+  if (!Number.isInteger(classes) || classes < 0) {
+    throw new ShapeError(`[oneHot] classes must be a whole number >= 0, got ${classes}`);
+  }
   return freeAfter(ids.device, () => equal(unsqueeze(ids, -1), arange(ids.device, 0, classes, 1, "i32")));
 }

@@ -61,6 +61,9 @@ describe("axes of size one", () => {
     expect(() => squeeze(x, 0)).toThrow("[squeeze] axis 0 of [2, 1, 3] has size 2, not 1");
     expect(() => flatten(x, 2, 1)).toThrow("[flatten] axis 1 comes before axis 2");
     expect(() => expand(x, [2, 1, 4])).toThrow("[broadcastTo] [2, 1, 3] and [2, 1, 4] do not broadcast");
+    expect(() => expand(x, [-1, 2, 1, 3])).toThrow(
+      "[expand] every dimension must be a whole number >= 0, got [-1, 2, 1, 3]",
+    );
     expect(() => unsqueeze(x, 5)).toThrow("[unsqueeze] axis 5 is out of range for rank 4");
   });
 
@@ -76,6 +79,12 @@ describe("axes of size one", () => {
     const { grads } = valueAndGrad(() => sum(mul(stack([a, b], 1), weights)), new Map([["b", b]]));
     expect(await grads.get("b")?.read()).toEqual(Float32Array.of(10, 20, 30));
     expect(() => stack([])).toThrow("[stack] needs at least one tensor");
-    expect(() => stack([a, zeros(device, [2])])).toThrow("[stack] all must be [3], as the first, got [2]");
+    expect(() => stack([a, zeros(device, [2])])).toThrow(
+      "[stack] all must be [3] f32, as the first, got [2] f32",
+    );
+    expect(() => stack([a, zeros(device, [3], "i32")])).toThrow(
+      "[stack] all must be [3] f32, as the first, got [3] i32",
+    );
+    expect(() => stack([a, b], 5)).toThrow("[stack] axis 5 is out of range for rank 2");
   });
 });

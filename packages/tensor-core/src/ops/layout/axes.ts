@@ -1,7 +1,14 @@
 /** @file Axes of size one, put in and taken out, and what is made of them. */
 
 import { freeAfter } from "../../autograd/tape.ts";
-import { normalizeAxis, type Shape, ShapeError, showShape, sizeOf } from "../../tensor/shape.ts";
+import {
+  assertDimensions,
+  normalizeAxis,
+  type Shape,
+  ShapeError,
+  showShape,
+  sizeOf,
+} from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { broadcastTo } from "./broadcastTo.ts";
 import { concat } from "./concat.ts";
@@ -69,33 +76,33 @@ export function flatten(x: Tensor, start = 0, end = -1): Tensor {
  */
 export function expand(x: Tensor, shape: Shape): Tensor {
   const lead = shape.length - x.rank;
-  return broadcastTo(
-    x,
-    shape.map((n, i) => (n === -1 && i >= lead ? (x.shape[i - lead] ?? 1) : n)),
-  );
+  const whole = shape.map((n, i) => (n === -1 && i >= lead ? (x.shape[i - lead] ?? 1) : n));
+  assertDimensions("expand", whole);
+  return broadcastTo(x, whole);
 }
 
 /**
  * Joins tensors of one shape along a new axis.
  *
  * @param axis where the new axis stands in the result; default 0
- * @throws ShapeError if there is no tensor, or the shapes or dtypes differ
+ * @throws ShapeError if there is no tensor, the axis is out of range, or the shapes or dtypes differ
  *
  * Gradients: every tensor.
  */
 export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
   const [first] = tensors;
   if (!first) throw new ShapeError("[stack] needs at least one tensor");
-  const odd = tensors.find((t) => showShape(t.shape) !== showShape(first.shape));
-  if (odd) {
-    throw new ShapeError(
-      `[stack] all must be ${showShape(first.shape)}, as the first, got ${showShape(odd.shape)}`,
-    );
-  }
+  const at = normalizeAxis("stack", axis, first.rank + 1);
+  const odd = tensors.find((t) => show(t) !== show(first));
+  if (odd) throw new ShapeError(`[stack] all must be ${show(first)}, as the first, got ${show(odd)}`);
   return freeAfter(first.device, () =>
     concat(
-      tensors.map((t) => unsqueeze(t, axis)),
-      normalizeAxis("stack", axis, first.rank + 1),
+      tensors.map((t) => unsqueeze(t, at)),
+      at,
     ),
   );
+}
+
+function show({ shape, dtype }: Tensor): string {
+  return `${showShape(shape)} ${dtype}`;
 }
