@@ -2,8 +2,9 @@
 
 import { describe, expect, it } from "vitest";
 import { valueAndGrad } from "../autograd/tape.ts";
-import { relu } from "../ops/elementwise/unary.ts";
+import { relu, square } from "../ops/elementwise/unary.ts";
 import { flatten } from "../ops/layout/axes.ts";
+import { cast } from "../ops/layout/cast.ts";
 import { sum } from "../ops/reduce/sum.ts";
 import { ones, tensor, zeros } from "../tensor/create.ts";
 import { Random } from "../tensor/random.ts";
@@ -123,9 +124,46 @@ describe("GroupNorm", () => {
     }
     expect(norm.forward(zeros(device, [0, 4, 3])).shape).toEqual([0, 4, 3]);
     expect(() => norm.forward(zeros(device, [2, 3, 1]))).toThrow(
-      "[GroupNorm] x must be [B, 4, ...], got [2, 3, 1]",
+      "[GroupNorm] x must be [B, 4, ...] f32 or f16, got [2, 3, 1] f32",
     );
-    expect(() => new GroupNorm(device, 3, 4)).toThrow("[GroupNorm] 3 groups do not divide 4 channels");
+    expect(() => norm.forward(zeros(device, [2, 4], "i32"))).toThrow("f32 or f16, got [2, 4] i32");
+    for (const [groups, channels] of [
+      [3, 4],
+      [2.5, 5],
+      [-2, 4],
+      [0, 4],
+      [Number.NaN, 4],
+    ] as const) {
+      expect(() => new GroupNorm(device, groups, channels)).toThrow(
+        `[GroupNorm] ${groups} groups do not divide ${channels} channels`,
+      );
+    }
+  });
+
+  it("takes f16 as it takes what f16 holds in f32, and rounds once", async () => {
+    const device = await testDevice();
+    using _scope = device.scope();
+    const norm = new GroupNorm(device, 2, 4);
+    norm.weight.write([1, 2, 3, 4]);
+    norm.bias.write([0, 1, 0, 5]);
+    const x = tensor(
+      device,
+      Float32Array.from({ length: 2 * 4 * 3 }, (_, i) => Math.sin(i) * 300),
+      [2, 4, 3],
+      "f16",
+    );
+    const run = (images: Tensor) => {
+      const forward = () => cast(norm.forward(images), "f32");
+      const { grads } = valueAndGrad(() => sum(square(forward())), norm.namedParameters());
+      return Promise.all([forward(), ...grads.values()].map(async (t) => [...(await t.read())]));
+    };
+    const [want = [], dweight = []] = await run(cast(x, "f32"));
+    expect(norm.forward(x).dtype).toBe("f16");
+    const [got = [], dweightHalf = []] = await run(x);
+    expect(got).toEqual([...(await cast(cast(tensor(device, want), "f16"), "f32").read())]);
+    assertClose("dweight", dweightHalf, dweight, 5e-3);
+    norm.adopt(new Map([["weight", cast(norm.weight, "f16")]]));
+    expect(await cast(norm.forward(x), "f32").read()).toEqual(Float32Array.from(got));
   });
 
   it("frees what it made on its way, without a scope around it", async () => {
