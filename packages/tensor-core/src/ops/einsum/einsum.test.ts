@@ -146,6 +146,21 @@ describe("einsum with an ellipsis", () => {
 });
 
 describe("einsum", () => {
+  it.each([
+    ["f16", "f16", "f16"],
+    ["f16", "f32", "f32"],
+    ["f32", "f16", "f32"],
+  ] as const)("of %s and %s gives %s, with sums of one side in its own dtype", async (left, right, out) => {
+    const device = await testDevice();
+    using _scope = device.scope();
+    // 2049 is no f16: a sum of two numbers is rounded to 2048 before the product.
+    const a = tensor(device, [2048, 1, 3, 4], [2, 2], left);
+    const y = einsum("ij,k->ik", a, tensor(device, [1, 2], [2], right));
+    expect(y.dtype).toBe(out);
+    const first = left === "f16" ? 2048 : 2049;
+    expect([...(await y.read())]).toEqual([first, 2 * first, 7, 14]);
+  });
+
   it("names what is wrong with an equation", async () => {
     const device = await testDevice();
     using _scope = device.scope();

@@ -18,12 +18,13 @@ import { nameAxes } from "./nameAxes.ts";
  * those of both sides broadcast, counted from the last, and are summed over where the result has no ellipsis.
  *
  * @param equation two operands and a result, such as `"...ij,...jk->...ik"`; no letter twice in one operand
- * @param a        f32
- * @param b        f32
- * @returns        an axis for each letter of the result, and for each axis that its ellipsis stands for
- * @throws ShapeError if the equation is malformed, or does not fit the shapes
+ * @param a        f32 or f16
+ * @param b        f32 or f16
+ * @returns        an axis for each letter of the result, and for each axis that its ellipsis stands for; f16 where both
+ *                 are, else f32
+ * @throws ShapeError if the equation is malformed, does not fit the shapes, or a dtype is neither f32 nor f16
  *
- * Numerics: those of one matmul. Gradients: a, b.
+ * Numerics: those of one matmul; before it, those of `sum` for each letter of one side alone, of f16 rounded to f16 each. Gradients: a, b.
  */
 export function einsum(equation: string, a: Tensor, b: Tensor): Tensor {
   for (const { dtype } of [a, b]) {
