@@ -2,7 +2,7 @@
 
 import { tensor, zeros } from "../tensor/create.ts";
 import type { Device } from "../tensor/device.ts";
-import type { Random } from "../tensor/random.ts";
+import { lastOf, type Random } from "../tensor/random.ts";
 import { type Shape, ShapeError, showShape, sizeOf } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { makesNoMemory } from "../tensor/withoutMemory.ts";
@@ -16,9 +16,10 @@ export function truncatedNormal(device: Device, shape: Shape, random: Random, de
   });
 }
 
-/** Uniform values in [-bound, bound). */
+/** Uniform values in [-bound, bound), of which the last f32 below the bound takes what would round up to it. */
 export function uniform(device: Device, shape: Shape, random: Random, bound: number): Tensor {
-  return drawn(device, shape, () => random.uniform(-bound, bound));
+  const last = lastOf(-Math.fround(bound), Math.fround(bound), 24);
+  return drawn(device, shape, () => Math.min(random.uniform(-bound, bound), last));
 }
 
 /** Normal values. */

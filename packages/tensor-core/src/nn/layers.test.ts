@@ -1,4 +1,4 @@
-/** @file Convolution, dropout, sequences, group norm, freezing and initial values. */
+/** @file Convolution, dropout, sequences, group norm and freezing. */
 
 import { describe, expect, it } from "vitest";
 import { valueAndGrad } from "../autograd/tape.ts";
@@ -17,7 +17,6 @@ import { Conv2d } from "./conv2d.ts";
 import { Dropout } from "./dropout.ts";
 import { freeze, trainableParameters, unfreeze } from "./freeze.ts";
 import { GroupNorm } from "./groupNorm.ts";
-import * as initialize from "./initialize.ts";
 import { Linear } from "./linear.ts";
 import { Module } from "./module.ts";
 import { Sequential } from "./sequential.ts";
@@ -230,24 +229,6 @@ describe("Conv2d", () => {
     expect(make).toThrow(ShapeError);
     expect(make).toThrow(
       `[Conv2d] groups must be a whole number that divides ${inputs} inputs and ${outputs} outputs, got ${groups}`,
-    );
-  });
-});
-
-describe("initial values", () => {
-  it.each([
-    ["xavierUniform", Math.sqrt(6 / (300 * 4 + 50 * 4)) / Math.sqrt(3)],
-    ["xavierNormal", Math.sqrt(2 / (300 * 4 + 50 * 4))],
-    ["kaimingUniform", Math.sqrt(2 / (300 * 4))],
-    ["kaimingNormal", Math.sqrt(2 / (300 * 4))],
-  ] as const)("%s has the deviation of its paper", async (name, deviation) => {
-    const device = await testDevice();
-    using _scope = device.scope();
-    const values = await initialize[name](device, [50, 300, 2, 2], new Random(1)).read();
-    const square = (values as Float32Array).reduce((total, x) => total + x * x, 0) / values.length;
-    expect(Math.sqrt(square) / deviation).toBeCloseTo(1, 2);
-    expect(() => initialize[name](device, [3], new Random(1))).toThrow(
-      `[${name}] a weight has outputs and inputs`,
     );
   });
 });
