@@ -34,6 +34,10 @@ it("leaves features unused that the environment lists, and names one that it doe
   await expect(openDevice({ dawnFlags })).rejects.toThrow(
     'CANDOR_WITHOUT names "subgroup", which no kernel uses; it may list subgroups, shader-f16',
   );
+  vi.stubEnv("CANDOR_WITHOUT", "");
+  await expect(openDevice({ dawnFlags, without: ["f16"] })).rejects.toThrow(
+    'without names "f16", which no kernel uses; it may list subgroups, shader-f16',
+  );
 });
 
 it("holds an adapter as long as its device, and no longer", async () => {

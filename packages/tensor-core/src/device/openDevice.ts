@@ -65,7 +65,7 @@ const openAdapters = new Set<GPUAdapter>();
  * Opens a device with every feature and limit that the kernels use, save the features that the environment variable
  * `CANDOR_WITHOUT` lists, by commas: the same program then runs as on an adapter that lacks them.
  *
- * @throws DeviceError if the host has no adapter, or `CANDOR_WITHOUT` names a feature that is never used
+ * @throws DeviceError if the host has no adapter, or a feature that is never used is to be left unused
  */
 export async function openDevice(options: OpenDeviceOptions = {}): Promise<OpenedDevice> {
   const entry = await provideGpu(options.dawnFlags);
@@ -75,7 +75,11 @@ export async function openDevice(options: OpenDeviceOptions = {}): Promise<Opene
       'no WebGPU adapter: no Vulkan, Metal or D3D12 driver answered. Run "npm run setup", which provides a software one.',
     );
   }
-  const without = new Set([...(options.without ?? []), ...withoutByEnvironment()]);
+  const listed = typeof process === "undefined" ? undefined : process.env["CANDOR_WITHOUT"];
+  const without = new Set([
+    ...assertFeatures("without", options.without ?? []),
+    ...assertFeatures("CANDOR_WITHOUT", (listed ?? "").split(",").filter(Boolean)),
+  ]);
   const features = wantedFeatures.filter((name) => adapter.features.has(name) && !without.has(name));
   const requiredLimits = Object.fromEntries(
     Object.entries(wantedLimits).map(([name, wanted]) => [
@@ -90,13 +94,11 @@ export async function openDevice(options: OpenDeviceOptions = {}): Promise<Opene
   return { gpu, adapter, info: { ...describe(adapter, gpu), ...(subgroupMatrices && { subgroupMatrices }) } };
 }
 
-function withoutByEnvironment(): string[] {
-  const given = typeof process === "undefined" ? undefined : process.env["CANDOR_WITHOUT"];
-  const names = (given ?? "").split(",").filter((name) => name !== "");
+function assertFeatures(where: string, names: readonly string[]): readonly string[] {
   const unknown = names.find((name) => !wantedFeatures.includes(name));
   if (unknown === undefined) return names;
   throw new DeviceError(
-    `CANDOR_WITHOUT names "${unknown}", which no kernel uses; it may list ${wantedFeatures.join(", ")}`,
+    `${where} names "${unknown}", which no kernel uses; it may list ${wantedFeatures.join(", ")}`,
   );
 }
 

@@ -1,6 +1,7 @@
 /** @file Finds `navigator.gpu` in a browser, or makes Dawn's in Node, with the driver that set-up chose. */
 
 import { DeviceError } from "./deviceError.ts";
+import { inNode } from "./inNode.ts";
 
 /** What set-up wrote to `.candor/adapter.json`: environment variables that select a Vulkan driver. */
 export interface AdapterChoice {
@@ -20,7 +21,7 @@ const instances = new Map<string, Promise<GPU>>();
  * @throws DeviceError if the host has no WebGPU
  */
 export async function provideGpu(dawnFlags: readonly string[] = []): Promise<GPU> {
-  if (typeof process === "undefined" || !process.versions?.node) {
+  if (!inNode()) {
     if (!globalThis.navigator?.gpu) {
       throw new DeviceError(
         "this browser has no WebGPU: navigator.gpu is missing. Use a current browser over https.",
@@ -30,7 +31,11 @@ export async function provideGpu(dawnFlags: readonly string[] = []): Promise<GPU
   }
   const key = dawnFlags.join();
   let instance = instances.get(key);
-  if (!instance) instances.set(key, (instance = createDawn(dawnFlags)));
+  if (!instance) {
+    instances.set(key, (instance = createDawn(dawnFlags)));
+    // What was in the way may be gone at the next call.
+    instance.catch(() => instances.delete(key));
+  }
   return instance;
 }
 

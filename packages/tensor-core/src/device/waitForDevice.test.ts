@@ -1,8 +1,10 @@
 /** @file Waiting for a software device leaves the cores to it, and hands on what is awaited. */
 
-import { expect, it } from "vitest";
+import { afterEach, expect, it, vi } from "vitest";
 import type { DeviceInfo } from "./openDevice.ts";
 import { waitForDevice } from "./waitForDevice.ts";
+
+afterEach(() => void vi.unstubAllGlobals());
 
 const infoOf = (software: boolean): DeviceInfo => ({
   vendor: "v",
@@ -48,4 +50,15 @@ it("gives the value or the error of what is awaited", async () => {
   expect(await waitForDevice(infoOf(true), later(1))).toBe("done");
   await expect(waitForDevice(infoOf(true), Promise.reject(new Error("lost")))).rejects.toThrow("lost");
   expect(await waitForDevice(infoOf(true), later(1))).toBe("done");
+});
+
+it("does not sleep in a page, which has no shared memory and cannot wait, whatever its polyfills", async () => {
+  await later(5); // until no earlier wait sleeps
+  const started = vi.fn();
+  vi.stubGlobal("process", { env: {} });
+  vi.stubGlobal("setImmediate", started);
+  const wait = waitForDevice(infoOf(true), Promise.resolve("done"));
+  vi.unstubAllGlobals();
+  expect(await wait).toBe("done");
+  expect(started).not.toHaveBeenCalled();
 });

@@ -1,5 +1,6 @@
 /** @file Waits for a device without taking a core from one that runs on the same cores. */
 
+import { inNode } from "./inNode.ts";
 import type { DeviceInfo } from "./openDevice.ts";
 
 // Dawn in Node asks for finished work in every turn of the event loop, and so keeps a core busy as long as anything is
@@ -18,7 +19,7 @@ let sleeping = false;
  * @param work such as `queue.onSubmittedWorkDone()`
  */
 export async function waitForDevice<T>({ software }: DeviceInfo, work: Promise<T>): Promise<T> {
-  if (!software || typeof setImmediate === "undefined") return work;
+  if (!software || !inNode()) return work;
   waits++;
   if (!sleeping) {
     sleeping = true;

@@ -1,6 +1,7 @@
 /** @file Compiles kernels on a second core, for a driver that compiles at the first dispatch, on one thread. */
 
 import { BufferUsage } from "../device/gpuConstants.ts";
+import { inNode } from "../device/inNode.ts";
 import { type DeviceInfo, openDevice, type OpenDeviceOptions } from "../device/openDevice.ts";
 import { waitForDevice } from "../device/waitForDevice.ts";
 import { uniformStride } from "./command.ts";
@@ -27,7 +28,7 @@ export function compilerAhead(
   info: DeviceInfo,
   options: OpenDeviceOptions,
 ): ((kernels: readonly KernelSpec[]) => void) | undefined {
-  const lavapipe = info.vendor === "mesa" && info.software && typeof process !== "undefined";
+  const lavapipe = info.vendor === "mesa" && info.software && inNode();
   if (!lavapipe || ["1", "true"].includes(process.env["MESA_SHADER_CACHE_DISABLE"] ?? "")) return undefined;
   return (kernels) => {
     if (kernels.length < leastKernels) return;

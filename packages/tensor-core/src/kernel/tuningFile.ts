@@ -1,5 +1,6 @@
 /** @file Keeps tuned choices in `.candor/tuning`, one file an adapter; in a browser there are none. */
 
+import { inNode } from "../device/inNode.ts";
 import type { DeviceInfo } from "../device/openDevice.ts";
 import { adapterIdentity, shortHash, Tuning, type TuningRecord } from "./tuning.ts";
 
@@ -40,7 +41,7 @@ export async function writeTuning(info: DeviceInfo, tuning: Tuning): Promise<str
 
 /** In the `.candor` of the working folder or of the nearest folder above it that has one. */
 async function tuningFile(info: DeviceInfo): Promise<string | undefined> {
-  if (typeof process === "undefined" || !process.versions?.node) return undefined;
+  if (!inNode()) return undefined;
   const { existsSync } = await import("node:fs");
   const { dirname, join } = await import("node:path");
   const name = join(".candor", "tuning", `${shortHash(adapterIdentity(info))}.json`);

@@ -27,4 +27,9 @@ describe("StagingPool", () => {
     pool.trim();
     expect(pool.bytes).toBe(0);
   });
+
+  it("makes no buffer larger than the device can", () => {
+    const gpu = { limits: { maxBufferSize: 1000 }, createBuffer: ({ size }: { size: number }) => ({ size }) };
+    expect(new StagingPool(gpu as unknown as GPUDevice).take(990).size).toBe(1000);
+  });
 });

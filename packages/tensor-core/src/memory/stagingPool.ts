@@ -28,7 +28,7 @@ export class StagingPool {
 
   /** A buffer of at least `bytes` that can be copied to and mapped; the caller gives it back, or drops it. */
   take(bytes: number): GPUBuffer {
-    const size = sizeClass(bytes);
+    const size = Math.min(sizeClass(bytes), this.#gpu.limits.maxBufferSize);
     const at = this.#kept.findLastIndex((buffer) => buffer.size === size);
     const [kept] = at < 0 ? [] : this.#kept.splice(at, 1);
     if (kept) {

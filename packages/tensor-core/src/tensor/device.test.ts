@@ -128,6 +128,23 @@ describe("tensors on the host and the device", () => {
   });
 });
 
+describe("opening", () => {
+  it("refuses numbers that it cannot keep to", async () => {
+    for (const memoryBudgetBytes of [Number.NaN, 0, -1]) {
+      await expect(Device.open({ memoryBudgetBytes })).rejects.toThrow(
+        `[Device.open] memoryBudgetBytes must be a number of bytes above 0, got ${memoryBudgetBytes}`,
+      );
+    }
+    for (const maxBindingBytes of [Number.NaN, 0, 1.5, 2 ** 40]) {
+      await expect(Device.open({ maxBindingBytes })).rejects.toThrow(
+        /^\[Device.open\] maxBindingBytes must be a whole number from 1 to \d+, .* got [\w.]+: leave it out for that$/,
+      );
+    }
+    using device = await Device.open({ memoryBudgetBytes: Number.POSITIVE_INFINITY });
+    expect(device.memoryReport().budgetBytes).toBe(Number.POSITIVE_INFINITY);
+  });
+});
+
 describe("reading back", () => {
   it("takes a buffer of the size that is read, which the device counts and trims with its memory", async () => {
     const device = await Device.open({ memoryBudgetBytes: 2 ** 20 });

@@ -14,6 +14,7 @@ import { NonFiniteTrap, trapSlots } from "../kernel/nonFiniteTrap.ts";
 import { Recorder, type RecorderStats } from "../kernel/recorder.ts";
 import { Tuning } from "../kernel/tuning.ts";
 import { readTuning } from "../kernel/tuningFile.ts";
+import { assertDeviceOptions } from "./assertDeviceOptions.ts";
 import { assertNotAsync } from "./assertNotAsync.ts";
 import { type MemoryReport, reportMemory } from "./memoryReport.ts";
 import type { RecordedStep } from "./recordedStep.ts";
@@ -86,9 +87,16 @@ export class Device implements Disposable {
    * Opens a device.
    *
    * @throws DeviceError if there is no adapter
+   * @throws RangeError if a number of the options is none that a device can keep to
    */
   static async open(options: DeviceOptions = {}): Promise<Device> {
     const { gpu, info } = await openDevice(options);
+    try {
+      assertDeviceOptions(options, gpu.limits.maxStorageBufferBindingSize);
+    } catch (error) {
+      gpu.destroy();
+      throw error;
+    }
     const tuning = options.tuned === false ? new Tuning() : await readTuning(info);
     const device = new Device(gpu, info, tuning, options);
     device.recorder.compileAhead = compilerAhead(gpu, info, options);
