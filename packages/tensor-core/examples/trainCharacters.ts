@@ -53,4 +53,4 @@ for (let index = 0; index <= 150; index++) {
   });
   if (index % 50 === 0) console.log(`step ${index}: loss ${(await loss.item()).toFixed(3)}`);
 }
-process.exit(0); // Dawn's device would keep the process alive
+device.dispose();

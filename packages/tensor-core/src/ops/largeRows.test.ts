@@ -191,7 +191,36 @@ describe("rows beyond one binding", () => {
     expect(lines.every((value) => value === 1 / columns)).toBe(true);
   });
 
-  it("are refused by name where no part can be cut", async () => {
+  // A part begins at a multiple of 128 elements of each tensor: of 16 rows of 616, of 128 where a row has one result.
+  it("are cut where as many of them fit as lie between places to cut, and refused by name otherwise", async () => {
+    const device = await narrowDevice(40_000);
+    using _scope = device.scope();
+    const [x, longer] = [draw(device, [160, 78], 1), draw(device, [160, 79], 1)];
+    const [fits, beyond] = [draw(device, [32, 616], 1), draw(device, [32, 632], 1)];
+    const weight = (width: number) => full(device, [width], 1);
+    const targets = tensor(device, new Int32Array(160), [160], "i32");
+    for (const [op, good, bad] of [
+      [(t: Tensor) => sum(t, 1), x, longer],
+      [(t: Tensor) => mean(t, 1), x, longer],
+      [(t: Tensor) => max(t, 1), x, longer],
+      [(t: Tensor) => argmax(t, 1), x, longer],
+      [(t: Tensor) => prod(t, 1), x, longer],
+      [(t: Tensor) => layerNorm(t, weight(t.shape[1]!), weight(t.shape[1]!)), x, longer],
+      [(t: Tensor) => rmsNorm(t, weight(t.shape[1]!)), x, longer],
+      [(t: Tensor) => crossEntropy(t, targets, weight(160)), x, longer],
+      [(t: Tensor) => cumsum(t, 1), fits, beyond],
+      [(t: Tensor) => softmax(t), fits, beyond],
+    ] as const) {
+      op(good);
+      expect(() => op(bad)).toThrow(
+        new RegExp(
+          `^\\[.+\\] \\w+ has ${bad.bytes} bytes, more than the 40000 that this device binds at once`,
+        ),
+      );
+    }
+  });
+
+  it("are refused by name where one is more than a binding", async () => {
     const device = await narrowDevice(40_000);
     using _scope = device.scope();
     expect(() => sum(full(device, [2, 20_001], 1), 1)).toThrow(
