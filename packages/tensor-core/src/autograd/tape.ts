@@ -149,7 +149,8 @@ export interface ValueAndGrad {
 /**
  * Evaluates a scalar function and its gradient with respect to named parameters.
  *
- * A parameter that the value does not depend on has no entry in `grads`. All tensors belong to the current scope.
+ * A parameter that the value does not depend on has no entry in `grads`. All tensors belong to the current scope. Two
+ * parameters may have one tensor for a gradient, as the terms of a sum do: to dispose of it ends both.
  *
  * There are no gradients of gradients: a call inside another's function is refused, since nothing of what it computes
  * would be on the tape around it. Inside `noGrad` it runs, and its results are constants to what is around.

@@ -71,7 +71,8 @@ export function assertApart(op: string, params: ReadonlyMap<string, Tensor>): vo
     const other = names.get(binding.pooled.id);
     if (other !== undefined) {
       throw new ShapeError(
-        `[${op}] ${other} and ${name} are one tensor and would be updated twice: pass tied weights under one name`,
+        `[${op}] ${other} and ${name} are one tensor and would be updated twice: leave one name out, ` +
+          `here and in valueAndGrad, as by parameters.delete("${name}")`,
       );
     }
     names.set(binding.pooled.id, name);

@@ -204,7 +204,8 @@ describe("sgdStep", () => {
       ["b", view],
     ]);
     expect(() => sgdStep(tied, tied, 1)).toThrow(
-      "[sgdStep] a and b are one tensor and would be updated twice",
+      "[sgdStep] a and b are one tensor and would be updated twice: leave one name out, here and in valueAndGrad, as " +
+        'by parameters.delete("b")',
     );
   });
 });

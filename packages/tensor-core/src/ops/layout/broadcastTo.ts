@@ -33,6 +33,7 @@ const broadcastToOp = defineOp<{ x: Tensor }, never, { shape: Shape }, "x">({
  * Repeats the elements along new axes and axes of size one, by NumPy's rule.
  *
  * @param x any shape and dtype
+ * @returns x itself, not a copy, if it has that shape
  * @throws ShapeError if x does not broadcast to `shape`, or a dimension is no whole number
  *
  * Gradients: x.

@@ -46,7 +46,7 @@ const concatOp = defineOp<Record<string, Tensor>, never, Attributes, never>({
  *
  * @param tensors at least one; of one dtype, and of one shape except along the axis
  * @param axis    negative ones count from the end
- * @returns       [..., sum of the sizes, ...]
+ * @returns       [..., sum of the sizes, ...]; of one tensor itself, not a copy
  * @throws ShapeError if there is no tensor, or another axis or the dtype differs
  *
  * Numerics: exact. Gradients: every tensor.

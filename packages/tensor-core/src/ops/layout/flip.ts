@@ -28,7 +28,7 @@ const flipOp = defineOp<{ x: Tensor }, never, { axes: readonly number[] }, never
  *
  * @param x    any shape and dtype
  * @param axes negative ones count from the end
- * @returns    the shape of x
+ * @returns    the shape of x; x itself, not a copy, if there are no axes
  * @throws ShapeError if an axis is out of range
  *
  * Numerics: exact. Gradients: x.

@@ -67,7 +67,7 @@ function addInPlace(known: Tensor, dy: Tensor, dx: Tensor, axis: number, start: 
  * @param axis  negative ones count from the end
  * @param start negative ones count from the end of the axis, as in NumPy
  * @param end   likewise; default n
- * @returns     [..., end - start, ...]
+ * @returns     [..., end - start, ...]; x itself, not a copy, if that is the whole axis
  * @throws ShapeError unless 0 <= start <= end <= n
  *
  * Numerics: exact. Gradients: x, zero outside of the range.

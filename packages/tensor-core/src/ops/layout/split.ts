@@ -12,7 +12,7 @@ import { copyParts } from "./parts.ts";
  * @param x     [..., n, ...] of any dtype
  * @param axis  negative ones count from the end
  * @param sizes how long each part is, n together; a number cuts into as many equal parts
- * @returns     [..., size, ...] for each size
+ * @returns     [..., size, ...] for each size; of one size x itself, not a copy
  * @throws ShapeError if the sizes do not add up to n, or n does not divide by the number of parts
  *
  * Numerics: exact. Gradients: x, written once from those of all parts, by one kernel for every seven.

@@ -25,7 +25,7 @@ const transposeOp = defineOp<{ x: Tensor }, never, { axes: readonly number[] }, 
  *
  * @param x    any shape and dtype; at most six axes that do not move together
  * @param axes each axis once; negative ones count from the end
- * @returns    [x.shape[axes[0]], x.shape[axes[1]], ...]
+ * @returns    [x.shape[axes[0]], x.shape[axes[1]], ...]; x itself, not a copy, if the order stays
  * @throws ShapeError if `axes` is no permutation
  *
  * Numerics: exact. Gradients: x.
