@@ -35,7 +35,10 @@ const calls: Readonly<Record<string, readonly Call[]>> = {
   any: reduction(ops.any),
   argmax: of([3, 5], (x) => ops.argmax(x, 0)),
   argmin: of([3, 5], (x) => ops.argmin(x, 0)),
-  attention: of([1, 3, 2, 4], (x) => ops.attention(x, x, x)),
+  attention: [
+    ...of([1, 3, 2, 4], (x) => ops.attention(x, x, x)),
+    (t) => ops.attention(t([1, 3, 2, 4]), t([1, 3, 2, 4]), t([1, 3, 2, 4]), { lengths: t([1], "i32") }),
+  ],
   attentionDecode: of([1, 1, 2, 4], (x) => ops.attentionDecode(x, { keys: x, values: x }, 1)),
   avgPool2d: of(image, (x) => ops.avgPool2d(x, 2)),
   batchNorm: of(image, (x) => {
@@ -108,7 +111,10 @@ const calls: Readonly<Record<string, readonly Call[]>> = {
   logicalAnd: binary(ops.logicalAnd),
   logicalNot: unary(ops.logicalNot),
   logicalOr: binary(ops.logicalOr),
-  matmul: [(t) => ops.matmul(t([3, 4]), t([4, 4]))],
+  matmul: [
+    ...ofTwo([3, 5], [5, 2], (a, b) => ops.matmul(a, b)),
+    ...ofTwo([2, 3, 4], [4, 4], (a, b) => ops.matmul(a, b)),
+  ],
   max: reduction(ops.max),
   maxPool2d: of(image, (x) => ops.maxPool2d(x, 2)),
   maximum: binary(ops.maximum),

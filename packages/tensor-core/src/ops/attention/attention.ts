@@ -1,6 +1,7 @@
 /** @file Fused scaled dot-product attention that never stores its T x S scores. */
 
 import { defineOp, run } from "../../autograd/defineOp.ts";
+import { freeAfter } from "../../autograd/tape.ts";
 import { type Shape, ShapeError, showShape } from "../../tensor/shape.ts";
 import { Tensor } from "../../tensor/tensor.ts";
 import { backwardByBatch, forwardByBatch } from "./attentionByBatch.ts";
@@ -81,12 +82,14 @@ export function attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOpt
   const { lengths, keyMask } = options;
   assertMask("lengths", lengths, [batch]);
   assertMask("keyMask", keyMask, [batch, keys]);
-  const visible = visibility(lengths, keyMask, batch, keys);
   const scale = scaleOf("attention", options.scale, q);
-  return attentionOp(
-    { q, k, v, visible },
-    { prefix: mask === "none" ? keys : Math.min(prefix, keys), scale },
-  );
+  return freeAfter(q.device, () => {
+    const visible = visibility(lengths, keyMask, batch, keys);
+    return attentionOp(
+      { q, k, v, visible },
+      { prefix: mask === "none" ? keys : Math.min(prefix, keys), scale },
+    );
+  });
 }
 
 const masks: readonly string[] = ["none", "causal", "prefixCausal"] satisfies AttentionOptions["mask"][];

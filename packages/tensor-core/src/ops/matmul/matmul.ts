@@ -1,7 +1,7 @@
 /** @file Matrix product with batch, transposed operands, scale, bias, activation, gate and residual. */
 
 import { defineOp, runElements } from "../../autograd/defineOp.ts";
-import { isTracked } from "../../autograd/tape.ts";
+import { freeAfter, isTracked } from "../../autograd/tape.ts";
 import { byVariant } from "../../kernel/wgsl/rowReduce.ts";
 import { sameShape, ShapeError, showShape, sizeOf } from "../../tensor/shape.ts";
 import { Tensor } from "../../tensor/tensor.ts";
@@ -156,6 +156,10 @@ function widened(x: Tensor | undefined): Tensor | undefined {
  * gradient comes with that of b. Where an activation or a gate has a gradient, what it is applied to is kept.
  */
 export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tensor {
+  return freeAfter(a.device, () => linear(a, b, options));
+}
+
+function linear(a: Tensor, b: Tensor, options: MatmulOptions): Tensor {
   const { transposeA = false, transposeB = false, bias, scale = 1, activation = "none" } = options;
   const { gate, residual } = options;
   // Rows of all batches are rows of one product where b is shared.
@@ -169,7 +173,7 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
       }
       return x && reshape(x, [rows, shape.at(-1) ?? 0]);
     };
-    const y = matmul(reshape(a, [rows, a.shape.at(-1) ?? 0]), b, {
+    const y = linear(reshape(a, [rows, a.shape.at(-1) ?? 0]), b, {
       ...options,
       gate: flat("gate", gate),
       residual: flat("residual", residual),
