@@ -122,6 +122,11 @@ export class BufferPool {
     return this.#acquireNow(bytes, owner);
   }
 
+  /** Gives memory to a buffer that a recording made. */
+  give(pooled: PooledBuffer): void {
+    this.settle(pooled, this.#acquireNow(pooled.bytes, pooled.owner));
+  }
+
   /** Makes `place`, which the caller holds for it, the memory of a buffer that a recording made. */
   settle(pooled: PooledBuffer, place: PooledBuffer): void {
     pooled.place = place;

@@ -195,7 +195,7 @@ export class CapturedStep<I extends string, R extends StepResults> implements Di
           const { data, shape } = inputs[name];
           written[name] = tensor(this.#device, data, shape, dtypeOf(name, data));
         }
-        const recorded = this.#runRecorded(written);
+        const recorded = this.#runRecorded(written, true);
         const { commands } = recorded.step;
         const chains =
           this.#options.fuse === false
@@ -215,7 +215,7 @@ export class CapturedStep<I extends string, R extends StepResults> implements Di
     const { commands, ...rest } = recorded;
     const { step } = rest;
     try {
-      const placed = this.#fitting(() => placeStep(device, commands, step));
+      const placed = this.#fitting(() => placeStep(device, commands, step.buffers));
       const plan: Plan<R> = { ...rest, ...placed, next: "run" };
       this.#plans.set(key, plan);
       if (this.#plans.size > maxPlans) this.#freeOldest(tooManyPlans);
@@ -255,16 +255,18 @@ export class CapturedStep<I extends string, R extends StepResults> implements Di
     for (const pooled of recorded.step.released) this.#device.pool.release(pooled);
   }
 
-  #runRecorded(inputs: Readonly<Record<I, Tensor>>) {
+  /** @param runs false where the step is recorded to be compared alone */
+  #runRecorded(inputs: Readonly<Record<I, Tensor>>, runs: boolean) {
     const device = this.#device;
     const owned: Tensor[] = [];
-    const { value: results, step } = device.record(() => {
+    const record = () => {
       using scope = device.scope();
       const found = recordApart(() => this.#fn(inputs));
       assertResults(found);
       for (const result of Object.values(found)) if (scope.remove(result)) owned.push(result);
       return found;
-    });
+    };
+    const { value: results, step } = device.record(record, runs);
     return { results, step, owned };
   }
 
@@ -272,7 +274,7 @@ export class CapturedStep<I extends string, R extends StepResults> implements Di
   #compare(plan: Plan<R>): void {
     const device = this.#device;
     const { results, step, owned } = device.unscoped(() =>
-      this.#runRecorded(plan.inputs as Readonly<Record<I, Tensor>>),
+      this.#runRecorded(plan.inputs as Readonly<Record<I, Tensor>>, false),
     );
     const difference = compareSteps(plan, { step, results });
     for (const result of owned) result.dispose();

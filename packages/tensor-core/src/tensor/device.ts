@@ -17,7 +17,7 @@ import { readTuning } from "../kernel/tuningFile.ts";
 import { assertDeviceOptions } from "./assertDeviceOptions.ts";
 import { assertNotAsync } from "./assertNotAsync.ts";
 import { type MemoryReport, reportMemory } from "./memoryReport.ts";
-import type { RecordedStep } from "./recordedStep.ts";
+import { assertNew, type RecordedStep } from "./recordedStep.ts";
 import type { Tensor } from "./tensor.ts";
 
 export interface DeviceOptions extends OpenDeviceOptions {
@@ -276,11 +276,16 @@ export class Device implements Disposable {
     return this.#repeating;
   }
 
-  /** @internal Runs `fn` and keeps what it records instead of running that. */
-  record<T>(fn: () => T): { readonly value: T; readonly step: RecordedStep } {
+  /**
+   * @internal Runs `fn` and keeps what it records instead of running that.
+   *
+   * @param runs false where the step will only be compared: its constants then take no memory, but for those that outlive it
+   */
+  record<T>(fn: () => T, runs = true): { readonly value: T; readonly step: RecordedStep } {
     this.assertNotRecording("capture");
     this.flush();
     const step: RecordedStep = {
+      runs,
       commands: [],
       buffers: [],
       released: [],
@@ -303,6 +308,11 @@ export class Device implements Disposable {
       stop();
       for (const pooled of step.released) this.pool.release(pooled);
       throw error;
+    } finally {
+      for (const [pooled, values] of step.constants) {
+        // What is kept for other steps, such as a table, is used though this one may never run.
+        if (!pooled.buffer && pooled.holds > 0) this.#giveMemory(pooled, values);
+      }
     }
   }
 
@@ -315,10 +325,14 @@ export class Device implements Disposable {
     }
   }
 
-  /** @internal Overwrites a part of a buffer after all work recorded so far; while a step is recorded, a constant of it. */
-  upload({ pooled, offset = 0 }: Binding, data: Float32Array | Int32Array | Uint32Array): void {
-    if (this.#recording) return noteConstant(this.#recording, pooled, offset, data);
+  /** @internal Overwrites a part of a buffer after all work recorded so far. */
+  upload(binding: Binding, data: Float32Array | Int32Array | Uint32Array): void {
+    if (this.#recording) return this.#makeConstant(this.#recording, binding, data);
     this.flush();
+    this.#write(binding, data);
+  }
+
+  #write({ pooled, offset = 0 }: Binding, data: Float32Array | Int32Array | Uint32Array): void {
     if (!pooled.buffer) throw new Error("[write] the tensor has no memory yet");
     // Dawn refuses views of shared memory.
     const owned = data.buffer instanceof ArrayBuffer ? data : data.slice();
@@ -352,6 +366,25 @@ export class Device implements Disposable {
     return copy;
   }
 
+  /** A tensor that a captured step makes from host values has memory of its own, and the same values each time. */
+  #makeConstant(step: RecordedStep, binding: Binding, data: Float32Array | Int32Array | Uint32Array): void {
+    assertNew(step, binding);
+    if (step.runs) this.#giveMemory(binding.pooled, data);
+    step.constants.set(binding.pooled, data.slice());
+  }
+
+  #giveMemory(pooled: PooledBuffer, data: Float32Array | Int32Array | Uint32Array): void {
+    // What is recorded runs later than this upload; none of the memory that it uses is free before.
+    const { recorded } = this.pool;
+    this.pool.recorded = undefined;
+    try {
+      this.pool.give(pooled);
+    } finally {
+      this.pool.recorded = recorded;
+    }
+    this.#write({ pooled, bytes: data.byteLength }, data);
+  }
+
   /**
    * @throws DeviceLostError if the device was lost, each time
    * @throws MemoryError if it had no memory for a tensor made since the last call
@@ -371,22 +404,4 @@ function assertNone(op: string, running: unknown): void {
   throw new Error(
     `[${op}] another call of it is under way: await that one first, and do not put one into another`,
   );
-}
-
-/** A tensor that a captured step makes from host values gets them with its memory, and has the same in each run. */
-function noteConstant(
-  { commands, constants }: RecordedStep,
-  pooled: PooledBuffer,
-  offset: number,
-  data: Float32Array | Int32Array | Uint32Array,
-): void {
-  const used = commands.some(({ bindings }) =>
-    Object.values(bindings).some((binding) => binding.pooled === pooled),
-  );
-  if (pooled.buffer || constants.has(pooled) || offset > 0 || used) {
-    throw new Error(
-      "[write] a captured step cannot overwrite a tensor with host values: write it before the step, or pass it as an input",
-    );
-  }
-  constants.set(pooled, data.slice());
 }

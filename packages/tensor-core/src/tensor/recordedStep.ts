@@ -1,6 +1,6 @@
 /** @file What a captured step consists of, and where its tensors go in memory. */
 
-import type { Command } from "../kernel/command.ts";
+import type { Binding, Command } from "../kernel/command.ts";
 import { Program } from "../kernel/program.ts";
 import type { PooledBuffer } from "../memory/bufferPool.ts";
 import { placeLifetimes } from "../memory/placeLifetimes.ts";
@@ -8,12 +8,14 @@ import type { Device } from "./device.ts";
 
 /** A step as it was recorded: nothing has run yet. */
 export interface RecordedStep {
+  /** False if it was recorded to be compared alone. */
+  readonly runs: boolean;
   readonly commands: Command[];
   /** Buffers of the tensors that the step made. */
   readonly buffers: PooledBuffer[];
   /** Memory that was let go of while the step was recorded; the step may use it before that. */
   readonly released: PooledBuffer[];
-  /** Values from the host that the step uses each time; their tensors share no memory. */
+  /** Values from the host that the step uses each time. */
   readonly constants: Map<PooledBuffer, Float32Array | Int32Array | Uint32Array>;
   /** Host code that runs before each run of the step. */
   readonly hostWork: { readonly work: () => void; readonly fixed: Readonly<Record<string, number>> }[];
@@ -28,9 +30,20 @@ export interface PlacedStep {
   readonly placedBytes: number;
 }
 
+/** @throws Error if the step that is recorded had another value of a tensor that host values are written to */
+export function assertNew({ commands, constants }: RecordedStep, { pooled, offset = 0 }: Binding): void {
+  const used = commands.some(({ bindings }) =>
+    Object.values(bindings).some((binding) => binding.pooled === pooled),
+  );
+  if (!pooled.buffer && !constants.has(pooled) && offset === 0 && !used) return;
+  throw new Error(
+    "[write] a captured step cannot overwrite a tensor with host values: write it before the step, or pass it as an input",
+  );
+}
+
 /** Says of a buffer whether it is of use within a step alone. */
-export function isTemporary({ buffers, constants }: RecordedStep): (pooled: PooledBuffer) => boolean {
-  const temporary = new Set(buffers.filter((pooled) => pooled.holds === 0 && !constants.has(pooled)));
+export function isTemporary({ buffers }: RecordedStep): (pooled: PooledBuffer) => boolean {
+  const temporary = new Set(buffers.filter(({ holds, place }) => holds === 0 && !place));
   return (pooled) => temporary.has(pooled);
 }
 
@@ -49,16 +62,16 @@ export function buffersOutside(
 
 /**
  * Gives memory to every tensor of a step and makes its program. Tensors that are never in use at once share memory;
- * one that is still alive when the step was recorded keeps its own, and so does one with values from the host.
+ * one that is still alive when the step was recorded keeps its own.
  *
  * @param commands what the program does
- * @param step     as it was recorded
+ * @param buffers  of the tensors that the step made
  * @throws MemoryError over the budget; it can be tried again then
  */
 export function placeStep(
   device: Device,
   commands: readonly Command[],
-  { buffers, constants }: RecordedStep,
+  buffers: readonly PooledBuffer[],
 ): PlacedStep {
   const { pool, recorder } = device;
   const uses = new Map<PooledBuffer, { first: number; last: number }>();
@@ -70,13 +83,11 @@ export function placeStep(
       else uses.set(pooled, { first: at, last: at });
     }
   }
-  const own = buffers.filter((pooled) => uses.has(pooled) || pooled.holds > 0);
+  const own = buffers.filter((pooled) => !pooled.place && (uses.has(pooled) || pooled.holds > 0));
   const { slots, slotOf } = placeLifetimes(
     own.map((pooled) => {
       const { first, last } = uses.get(pooled) ?? { first: 0, last: 0 };
-      const { bytes, holds } = pooled;
-      if (constants.has(pooled)) return { bytes, first: 0, last: Number.POSITIVE_INFINITY };
-      return { bytes, first, last: holds > 0 ? Number.POSITIVE_INFINITY : last };
+      return { bytes: pooled.bytes, first, last: pooled.holds > 0 ? Number.POSITIVE_INFINITY : last };
     }),
   );
   const held: PooledBuffer[] = [];
@@ -90,8 +101,6 @@ export function placeStep(
       const place = held[slotOf[i] as number] as PooledBuffer;
       if (pooled.holds > 0) pool.hold(place);
       pool.settle(pooled, place);
-      const values = constants.get(pooled);
-      if (values) device.upload({ pooled, bytes: values.byteLength }, values);
     }
     const made = new Set(buffers);
     for (const pooled of uses.keys()) {
