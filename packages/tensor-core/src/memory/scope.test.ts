@@ -10,7 +10,7 @@ interface Item extends Owned {
 function item(): Item {
   return {
     disposed: 0,
-    dispose() {
+    free() {
       this.disposed++;
     },
   };

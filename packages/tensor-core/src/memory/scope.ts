@@ -2,8 +2,11 @@
 
 /** Something that a scope can own. */
 export interface Owned {
-  dispose(): void;
+  /** @param why since when it cannot be used, and the way out: what is said where it is */
+  free(why: string): void;
 }
+
+const scopeEnded = "after its scope ended: keep it with scope.keep(tensor)";
 
 /**
  * Owns what is created while it is the innermost open scope.
@@ -76,7 +79,7 @@ export class Scope implements Disposable {
     const at = this.#stack.indexOf(this); // -1 inside of `device.unscoped`
     const later = at < 0 ? 0 : this.#stack.length - 1 - at;
     if (at >= 0) this.#stack.splice(at, 1);
-    for (const item of this.#owned) item.dispose();
+    for (const item of this.#owned) item.free(scopeEnded);
     this.#owned.clear();
     if (later === 0) return;
     throw new Error(

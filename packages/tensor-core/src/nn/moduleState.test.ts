@@ -24,9 +24,22 @@ it("adopts no tensor that was freed, and nothing of what stands beside it", asyn
     ["weight", full(device, [3, 2], 7)],
     ["bias", freed],
   ]);
-  expect(() => model.adopt(values)).toThrow("[adopt] a tensor of [3] was used after its scope ended");
+  expect(() => model.adopt(values)).toThrow(
+    "[adopt] a tensor of [3] was used after it, or what it is a part of, was disposed of",
+  );
   expect([model.weight, model.bias]).toEqual([weight, bias]);
   expect(model.forward(full(device, [1, 2], 1)).shape).toEqual([1, 3]);
+});
+
+it("says of a former parameter that another was adopted in its place", async () => {
+  const device = await testDevice();
+  using _scope = device.scope();
+  const model = linear(device);
+  const { weight } = model;
+  model.adopt(new Map([["weight", full(device, [3, 2], 7)]]));
+  await expect(weight.read()).rejects.toThrow(
+    "[read] a tensor of [3, 2] was used after its module adopted another tensor as weight: take that one from the module",
+  );
 });
 
 it("loads no state where a parameter was freed, and writes nothing of it", async () => {
@@ -38,7 +51,7 @@ it("loads no state where a parameter was freed, and writes nothing of it", async
   state.get("weight")!.data.fill(9);
   model.bias!.dispose();
   expect(() => model.loadStateDict(state)).toThrow(
-    "[loadStateDict] a tensor of [3] was used after its scope",
+    "[loadStateDict] a tensor of [3] was used after it, or what it is a part of, was disposed of",
   );
   expect([...(await model.weight.read())]).toEqual(before);
 });

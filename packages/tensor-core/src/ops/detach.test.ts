@@ -45,7 +45,9 @@ describe("detach", () => {
     expect([...(await y.read())]).toEqual([6, 5, 4, 3, 2, 1]);
     y.dispose();
     expect(device.stats.live).toBe(live);
-    expect(() => detach(x)).toThrow("[detach] a tensor of [2, 3] was used after its scope ended");
+    expect(() => detach(x)).toThrow(
+      "[detach] a tensor of [2, 3] was used after it, or what it is a part of, was disposed of",
+    );
   });
 
   it("can be captured", async () => {

@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { valueAndGrad } from "../autograd/tape.ts";
+import { capture } from "../tensor/capture.ts";
 import { ones, tensor, zeros } from "../tensor/create.ts";
 import { Device } from "../tensor/device.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -74,6 +75,31 @@ describe("a scope of tensors", () => {
     expect(() => reshape(lost, [6])).toThrow(`[reshape] ${message}`);
     expect(() => lost.write(new Float32Array(6))).toThrow(`[write] ${message}`);
     await expect(lost.read()).rejects.toThrow(`[read] ${message}`);
+  });
+
+  it("says of a freed tensor whether its owner or its step let go of it", async () => {
+    const device = await testDevice();
+    using _scope = device.scope();
+    const own = zeros(device, [2]);
+    own.dispose();
+    expect(() => square(own)).toThrow(
+      "[square] a tensor of [2] was used after it, or what it is a part of, was disposed of: do that once nothing uses it",
+    );
+    const made: Tensor[] = [];
+    const step = capture(device, ({ x }: Readonly<Record<"x", Tensor>>) => {
+      made.push(square(x));
+      return { x, y: made.at(-1) as Tensor };
+    });
+    const given = { x: { shape: [1], data: Float32Array.of(3) } };
+    const { x } = step.run(given);
+    step.run(given);
+    expect(() => square(made[1] as Tensor)).toThrow(
+      "was recorded a second time, to be compared: use what run returns",
+    );
+    step.dispose();
+    expect(() => square(x)).toThrow(
+      "was used after the captured step that made it was disposed of: read it before",
+    );
   });
 
   it("makes it an error to free what a gradient needs", async () => {

@@ -65,6 +65,8 @@ const tooManyPlans =
 const overBudget =
   "after the captured step that made it gave its memory to another combination of input shapes: read it before, or " +
   "raise memoryBudgetBytes";
+const comparedAlone =
+  "after the captured step that made it was recorded a second time, to be compared: use what run returns";
 const stepDisposed = "after the captured step that made it was disposed of: read it before";
 
 /** See {@link capture}. */
@@ -277,7 +279,7 @@ export class CapturedStep<I extends string, R extends StepResults> implements Di
       this.#runRecorded(plan.inputs as Readonly<Record<I, Tensor>>, false),
     );
     const difference = compareSteps(plan, { step, results });
-    for (const result of owned) result.dispose();
+    for (const result of owned) result.free(comparedAlone);
     for (const pooled of step.released) device.pool.release(pooled);
     if (difference) throw new Error(`[capture] ${difference}`);
     plan.step.constants.clear();

@@ -28,8 +28,12 @@ describe("zerosLike and onesLike", () => {
     const device = await testDevice();
     const x = tensor(device, [1]);
     x.dispose();
-    expect(() => zerosLike(x)).toThrow("[zerosLike] a tensor of [1] was used after its scope ended");
-    expect(() => onesLike(x)).toThrow("[onesLike] a tensor of [1] was used after its scope ended");
+    expect(() => zerosLike(x)).toThrow(
+      "[zerosLike] a tensor of [1] was used after it, or what it is a part of, was disposed of",
+    );
+    expect(() => onesLike(x)).toThrow(
+      "[onesLike] a tensor of [1] was used after it, or what it is a part of, was disposed of",
+    );
   });
 });
 

@@ -116,13 +116,13 @@ export class Tensor<D extends DType = DType> implements Owned {
     }
   }
 
-  /** Frees the memory once no view uses it. Scopes call this; calling it twice does nothing. */
+  /** Frees the memory once no view uses it; calling it twice does nothing. */
   dispose(): void {
-    this.free("after its scope ended: keep it with scope.keep(tensor)");
+    this.free("after it, or what it is a part of, was disposed of: do that once nothing uses it any more");
   }
 
   /**
-   * @internal As {@link dispose}.
+   * @internal As {@link dispose}. Scopes call it.
    *
    * @param why since when it cannot be used, and the way out: what is said where it is
    */
