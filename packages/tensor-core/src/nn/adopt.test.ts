@@ -174,7 +174,7 @@ it("takes nothing where a field cannot be written, or is to be two tensors, or o
   adopting(["a.bias", values.first], ["b.bias", values.first])();
   expect(await model.b.bias!.read()).toEqual(Float32Array.of(1, 1, 1));
   expect(() => add(before[2] as Tensor, values.second)).toThrow(
-    "[add] a tensor of [3] was used after the model had adopted another tensor as a.bias: make anew what uses it",
+    "[add] a tensor of [3] was used after its module adopted another tensor as a.bias: take that one from the module",
   );
 });
 

@@ -84,6 +84,8 @@ function freeReplaced(places: readonly Place[], left: ReadonlySet<Tensor>): void
       const { pooled } = former.binding;
       if (!memory.has(pooled)) pooled.owner = { ...pooled.owner, replaced: name };
     }
-    former.free(`after the model had adopted another tensor as ${name}: make anew what uses it`);
+    former.free(
+      `after its module adopted another tensor as ${name}: take that one from the module, and make anew what holds the former`,
+    );
   }
 }
