@@ -167,7 +167,8 @@ it("tanh has its digits near 0, and on both sides of where its series ends", asy
   const x = [1e-30, 1e-8, 1e-6, 1e-3, 0.1, 0.2499, 0.25, 0.2501, 0.5, 3, 20].map(Math.fround);
   const y = await unary.tanh(tensor(device, [...x, ...x.map((value) => -value)])).read();
   x.forEach((value, i) => {
-    expect(Math.abs(y[i]! / Math.tanh(value) - 1)).toBeLessThan(8 * 2 ** -23);
+    // The series is good to the last digit; the adapter's own beyond it is not.
+    expect(Math.abs(y[i]! / Math.tanh(value) - 1)).toBeLessThan((value < 0.25 ? 2 : 8) * 2 ** -23);
     expect(y[i + x.length]).toBe(-y[i]!);
   });
 });

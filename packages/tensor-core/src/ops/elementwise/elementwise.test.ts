@@ -27,7 +27,10 @@ const ranges: Partial<Record<UnaryName, [number, number]>> = {
 };
 /** Steps make central differences wrong; their slopes have a test of their own. */
 const steps = new Set<UnaryName>(["sign", "floor", "ceil", "round"]);
-const inHalves = new Set<string>(["exp", "geluErf", "pow", "addScalar", "sub", "mul", "div", "maximum"]);
+const inHalves = new Set<string>([
+  ...(["exp", "tanh", "geluErf", "pow", "addScalar"] as const),
+  ...(["sub", "mul", "div", "maximum", "minimum"] as const),
+]);
 /** clamp is made of two rows. */
 const ops = {
   ...unary,
