@@ -1,7 +1,7 @@
 /** @file The device that tensors live on: adapter, memory, scopes and the recorder of kernels. */
 
 import { DeviceError, DeviceLostError } from "../device/deviceError.ts";
-import { type DeviceInfo, openDevice, type OpenDeviceOptions } from "../device/openDevice.ts";
+import { type DeviceInfo, openDevice } from "../device/openDevice.ts";
 import { MapMode } from "../device/gpuConstants.ts";
 import { waitForDevice } from "../device/waitForDevice.ts";
 import { BufferPool, type PooledBuffer, type PoolStats } from "../memory/bufferPool.ts";
@@ -14,20 +14,11 @@ import { NonFiniteTrap, trapSlots } from "../kernel/nonFiniteTrap.ts";
 import { Recorder, type RecorderStats } from "../kernel/recorder.ts";
 import { Tuning } from "../kernel/tuning.ts";
 import { readTuning } from "../kernel/tuningFile.ts";
-import { assertDeviceOptions } from "./assertDeviceOptions.ts";
 import { assertNotAsync } from "./assertNotAsync.ts";
+import { assertDeviceOptions, type DeviceOptions } from "./deviceOptions.ts";
 import { type MemoryReport, reportMemory } from "./memoryReport.ts";
 import { assertNew, type RecordedStep } from "./recordedStep.ts";
 import type { Tensor } from "./tensor.ts";
-
-export interface DeviceOptions extends OpenDeviceOptions {
-  /** Most bytes that tensors may take on the device; no limit by default. */
-  readonly memoryBudgetBytes?: number;
-  /** Most bytes of one binding; default what the adapter offers. For tests of what is split beyond it. */
-  readonly maxBindingBytes?: number;
-  /** Use what `nx run bench:tune` found fastest on the adapter; default true, without effect in a browser. */
-  readonly tuned?: boolean;
-}
 
 /** What a device has done and holds. */
 export interface DeviceStats extends PoolStats, RecorderStats {

@@ -1,6 +1,15 @@
-/** @file The numbers that a device is opened with. */
+/** @file What a device is opened with. */
 
-import type { DeviceOptions } from "./device.ts";
+import type { OpenDeviceOptions } from "../device/openDevice.ts";
+
+export interface DeviceOptions extends OpenDeviceOptions {
+  /** Most bytes that tensors may take on the device; no limit by default. */
+  readonly memoryBudgetBytes?: number;
+  /** Most bytes of one binding; default what the adapter offers. For tests of what is split beyond it. */
+  readonly maxBindingBytes?: number;
+  /** Use what `nx run bench:tune` found fastest on the adapter; default true, without effect in a browser. */
+  readonly tuned?: boolean;
+}
 
 /**
  * @param mostBindingBytes what the adapter binds at once
