@@ -1,11 +1,14 @@
-/** @file The bias of every tiling, over several blocks of columns. */
+/** @file The bias of every tiling, over several blocks of columns, and its gradient beside a weight's of few. */
 
 import { describe, it } from "vitest";
+import { valueAndGrad } from "../../autograd/tape.ts";
 import { tensor } from "../../tensor/create.ts";
 import { Random } from "../../tensor/random.ts";
 import { assertClose, largest, random64, zeros64 } from "../../testing/array64.ts";
 import { testDevice } from "../../testing/testDevice.ts";
 import { tolerance } from "../../testing/tolerance.ts";
+import { sum } from "../reduce/sum.ts";
+import { mul } from "../elementwise/binary.ts";
 import { matmul } from "./matmul.ts";
 import { tilingName } from "./matmulVariant.ts";
 import { tilingsFor, withTiling } from "./tilings.ts";
@@ -36,6 +39,36 @@ describe("a bias", () => {
         want.data[at] = total;
       });
       assertClose("y", await y.read(), want.data, tolerance("product", k, largest(want.data)));
+    },
+  );
+
+  // Whole workgroups take long to compile where they meet at barriers; their kinds are tested with all their epilogues.
+  const alone = tilingsFor(device.info).filter(({ kind }) => kind !== "tile" && kind !== "matrix");
+  it.each(alone.map((tiling, at) => ({ name: tilingName(tiling), tiling, at })))(
+    "has its gradient where the weight's has few columns: $name",
+    async ({ tiling, at }) => {
+      using _scope = device.scope();
+      const [rows, outputs, inputs] = [5, 18, 3];
+      const draw = (shape: number[], seed: number) =>
+        tensor(device, random64(shape, new Random(seed)).data, shape);
+      const [x, weight, bias] = [draw([rows, inputs], 1), draw([outputs, inputs], 2), draw([outputs], 3)];
+      // Of each tiling its own, as what a kernel leaves unwritten may hold what the one before wrote.
+      const slopes = random64([rows, outputs], new Random(4 + at));
+      const { grads } = withTiling(device, tiling, () =>
+        valueAndGrad(
+          () =>
+            sum(
+              mul(matmul(x, weight, { transposeB: true, bias }), tensor(device, slopes.data, slopes.shape)),
+            ),
+          new Map(Object.entries({ weight, bias })),
+        ),
+      );
+      const want = zeros64([outputs]);
+      slopes.data.forEach((slope, i) => {
+        want.data[i % outputs] = (want.data[i % outputs] as number) + slope;
+      });
+      const got = await grads.get("bias")?.read();
+      assertClose("bias", got!, want.data, tolerance("product", rows, largest(want.data)));
     },
   );
 });
