@@ -24,7 +24,8 @@ import { nameAxes } from "./nameAxes.ts";
  *                 are, else f32
  * @throws ShapeError if the equation is malformed, does not fit the shapes, or a dtype is neither f32 nor f16
  *
- * Numerics: those of one matmul; before it, those of `sum` for each letter of one side alone, of f16 rounded to f16 each. Gradients: a, b.
+ * Numerics: those of one matmul; before it, those of `sum` for each letter of one side alone, of f16 rounded to f16 each.
+ * Gradients: a, b.
  */
 export function einsum(equation: string, a: Tensor, b: Tensor): Tensor {
   for (const { dtype } of [a, b]) {
